@@ -1,0 +1,3 @@
+//! The laboratory: load, plan, run, analyse, report.
+
+pub mod plan;

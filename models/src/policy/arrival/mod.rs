@@ -1,0 +1,1 @@
+//! When requests come: renewal processes, bursts, profiles of rate over time.

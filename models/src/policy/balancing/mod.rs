@@ -1,0 +1,146 @@
+//! Load balancing: which backend takes a request.
+//!
+//! The node that owns a balancer keeps the table of backends ([`Backends`]); the strategy reads it, answers
+//! with an index, and hears what became of each request.
+
+use sim_core::{
+    random::Stream,
+    time::{SimDuration, SimTime},
+};
+
+mod random;
+
+/// A backend when a balancer is built: what a configuration file would say of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoint {
+    /// Its name, `web[3]`: what hashes are made of where the reference hashes an address.
+    pub name: String,
+    /// Its IPv4 address, host byte order.
+    pub address: u32,
+    /// Its port.
+    pub port: u16,
+    /// Its configured weight, at least 1.
+    pub weight: u32,
+    /// How many requests it serves at once (`maxconn` to those who ask), 0 for no limit.
+    pub slots: u32,
+}
+
+/// A backend as a balancer sees it while running.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Backend {
+    /// Whether it may be picked: up, not ejected, not tried before, within its limits.
+    pub available: bool,
+    /// Requests this balancer has sent it and not seen answered, queued ones included.
+    pub in_flight: u32,
+    /// Its configured weight, at least 1.
+    pub weight: u32,
+    /// What slow start leaves of the weight, above 0 up to 1.
+    pub share: f32,
+}
+
+/// The table a balancer picks from.
+#[derive(Clone, Copy, Debug)]
+pub struct Backends<'a> {
+    /// The time of asking.
+    pub now: SimTime,
+    /// One row a backend, in configured order.
+    pub rows: &'a [Backend],
+}
+
+/// What a balancer may know of the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// What hash policies hash: the request's key.
+    pub key: u64,
+    /// The client's IPv4 address, host byte order.
+    pub address: u32,
+}
+
+/// How a request ended, as its balancer heard it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Done {
+    /// Who served it.
+    pub backend: usize,
+    /// From sending to the reply.
+    pub latency: SimDuration,
+    /// Whether the reply was a success.
+    pub success: bool,
+    /// What the server told of its load, if it does.
+    pub report: Option<LoadReport>,
+}
+
+/// A server's own figures, sent with its replies (ORCA).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadReport {
+    /// Requests a second it serves.
+    pub rate: f64,
+    /// Errors a second it returns.
+    pub errors: f64,
+    /// Utilisation, 0 to 1.
+    pub utilization: f64,
+}
+
+/// Picks a backend.
+pub trait Balance: std::fmt::Debug {
+    /// The index of the backend to use; `None` if none is available.
+    fn pick(&mut self, backends: &Backends<'_>, ask: &Ask, random: &mut Stream) -> Option<usize>;
+
+    /// A request was sent to `backend` without asking: a sticky session, say.
+    fn on_forced(&mut self, _backends: &Backends<'_>, _backend: usize) {}
+
+    /// A request sent earlier ended; `in_flight` no longer counts it.
+    fn on_done(&mut self, _backends: &Backends<'_>, _done: &Done) {}
+
+    /// `backend` ran out of work and offers itself to this balancer.
+    fn on_idle(&mut self, _backend: usize) {}
+
+    /// Availability, weights or shares changed.
+    fn on_change(&mut self, _backends: &Backends<'_>) {}
+
+    /// Backends were added at the end of the list or removed from it.
+    fn on_membership(&mut self, _endpoints: &[Endpoint]) {}
+
+    /// Which of several rules is in force, for strategies that switch.
+    fn mode(&self) -> usize {
+        0
+    }
+}
+
+family! {
+    /// Which backend takes a request.
+    pub trait Balance, spec BalancerSpec, state Balancer, build(endpoints: &[Endpoint]);
+    /// Any available backend with equal chance.
+    Random = random;
+}
+
+impl Balance for Balancer {
+    #[inline]
+    fn pick(&mut self, backends: &Backends<'_>, ask: &Ask, random: &mut Stream) -> Option<usize> {
+        on_each!(self, it => it.pick(backends, ask, random))
+    }
+
+    fn on_forced(&mut self, backends: &Backends<'_>, backend: usize) {
+        on_each!(self, it => it.on_forced(backends, backend));
+    }
+
+    #[inline]
+    fn on_done(&mut self, backends: &Backends<'_>, done: &Done) {
+        on_each!(self, it => it.on_done(backends, done));
+    }
+
+    fn on_idle(&mut self, backend: usize) {
+        on_each!(self, it => it.on_idle(backend));
+    }
+
+    fn on_change(&mut self, backends: &Backends<'_>) {
+        on_each!(self, it => it.on_change(backends));
+    }
+
+    fn on_membership(&mut self, endpoints: &[Endpoint]) {
+        on_each!(self, it => it.on_membership(endpoints));
+    }
+
+    fn mode(&self) -> usize {
+        on_each!(self, it => it.mode())
+    }
+}

@@ -1,0 +1,69 @@
+//! Random: any available backend with equal chance.
+//!
+//! Keeps nothing and coordinates nothing; with one choice the busiest of n servers is log n / log log n over
+//! the mean. The baseline the others must beat.
+//! Mitzenmacher, *The Power of Two Choices in Randomized Load Balancing*, 1996.
+
+use serde::{Deserialize, Serialize};
+use sim_core::{check::Check, random::Stream};
+
+use super::{Ask, Backends, Balance, Endpoint};
+
+/// `Random`: nothing to set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spec {}
+
+impl Spec {
+    pub(super) fn check(&self, _: &mut Check) {}
+
+    pub(super) fn build(&self, _: &[Endpoint]) -> State {
+        State {}
+    }
+}
+
+/// Nothing to remember.
+#[derive(Debug)]
+pub struct State {}
+
+impl Balance for State {
+    #[inline]
+    fn pick(&mut self, backends: &Backends<'_>, _: &Ask, random: &mut Stream) -> Option<usize> {
+        let rows = backends.rows;
+        let available = rows.iter().filter(|row| row.available).count();
+        if available == 0 {
+            return None;
+        }
+        // One draw whoever is up, so that an ejection shifts no later draw.
+        let nth = random.below(available);
+        if available == rows.len() {
+            return Some(nth);
+        }
+        rows.iter().enumerate().filter(|(_, row)| row.available).nth(nth).map(|(index, _)| index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::{random::Streams, time::SimTime};
+
+    use super::*;
+    use crate::policy::balancing::Backend;
+
+    #[test]
+    fn spreads_evenly_over_those_available() {
+        let mut rows = [Backend { available: true, in_flight: 0, weight: 1, share: 1.0 }; 4];
+        rows[2].available = false;
+        let mut random = Streams::new(1, 0).stream("lb/choice");
+        let mut picks = [0_u32; 4];
+        for _ in 0..30_000 {
+            let backends = Backends { now: SimTime::ZERO, rows: &rows };
+            picks[State {}.pick(&backends, &Ask::default(), &mut random).unwrap()] += 1;
+        }
+        assert_eq!(picks[2], 0);
+        for count in [picks[0], picks[1], picks[3]] {
+            // Four standard deviations of Binomial(30000, 1/3).
+            assert!(count.abs_diff(10_000) < 327, "{picks:?}");
+        }
+    }
+}

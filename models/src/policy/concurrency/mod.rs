@@ -1,0 +1,1 @@
+//! How one server shares itself among the jobs it holds: preemptive and sharing disciplines.

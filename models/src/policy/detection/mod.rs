@@ -1,0 +1,1 @@
+//! Who is well: active checks and passive ejection.

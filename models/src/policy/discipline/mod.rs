@@ -1,0 +1,1 @@
+//! Who is next: the order of a waiting line and what a full line does.

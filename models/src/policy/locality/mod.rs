@@ -1,0 +1,1 @@
+//! Which group of backends: priority levels, zones, regions, panic.

@@ -1,0 +1,1 @@
+//! Which backends a client knows: deterministic and random subsets.

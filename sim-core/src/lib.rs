@@ -1,0 +1,8 @@
+//! The clock: simulated time, pending events, randomness and statistics.
+//!
+//! Knows when something happens and how sure a figure is; knows nothing of what is simulated.
+
+pub mod check;
+pub mod random;
+pub mod statistics;
+pub mod time;

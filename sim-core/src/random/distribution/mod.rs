@@ -1,0 +1,1 @@
+//! Distributions of lengths and sizes, each inverted from one uniform number.

@@ -1,0 +1,1 @@
+//! The workspace's tests, one module a subject.
