@@ -1,7 +1,6 @@
 //! The bare engine beside a hand-written loop, and the calendar from 10² to 10⁶ pending events.
 //!
 //! Prints ratios of one run: machines are noisy, so both sides are measured in turns and the best turn counts.
-#![expect(missing_docs, reason = "a bench's items are read here or not at all")]
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "a bench measures wall time")]
 
 use std::{collections::VecDeque, hint::black_box, ops::ControlFlow, time::Instant};
@@ -13,8 +12,7 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-#[path = "hand_written.rs"]
-mod hand_written;
+mod yardstick;
 
 const SERVICE: f64 = 1e6;
 const LOAD: f64 = 0.8;
@@ -129,7 +127,7 @@ fn hold(pending: usize) -> f64 {
 fn main() {
     let (mut ours, mut theirs) = (f64::INFINITY, f64::INFINITY);
     let (mut ours_turn, mut theirs_turn) =
-        (best(engine), best(|seed| hand_written::join_shortest_queue(1, LOAD, CUSTOMERS, seed)));
+        (best(engine), best(|seed| yardstick::join_shortest_queue(1, LOAD, CUSTOMERS, seed)));
     for seed in 0..TURNS as u64 {
         ours_turn(seed, &mut ours);
         theirs_turn(seed, &mut theirs);
@@ -138,7 +136,7 @@ fn main() {
     println!(
         "  hand-written loop {:8.2} M   mean response {:.3}",
         CUSTOMERS as f64 / theirs / 1e6,
-        hand_written::join_shortest_queue(1, LOAD, CUSTOMERS, 1)
+        yardstick::join_shortest_queue(1, LOAD, CUSTOMERS, 1)
     );
     println!("  sim-core          {:8.2} M   mean response {:.3}", CUSTOMERS as f64 / ours / 1e6, engine(1));
     println!("  ratio {:.2} (wanted: at least 0.75)", theirs / ours);

@@ -199,7 +199,7 @@ impl<E: Copy> Wheel<E> {
     /// Appends an event to the slot that its time and the clock give it.
     #[inline]
     fn append(&mut self, now: u64, pending: Pending<E>) {
-        let level = (63 - (pending.at ^ now).leading_zeros()) as usize / 6;
+        let level = (pending.at ^ now).ilog2() as usize / 6;
         let digit = (pending.at >> (6 * level)) as usize % SLOTS;
         self.slots[level * SLOTS + digit].push(pending);
         self.occupied[level] |= 1 << digit;

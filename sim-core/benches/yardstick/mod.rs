@@ -66,7 +66,7 @@ fn exponential(random: &mut ChaCha8Rng, mean: f64) -> u64 {
 }
 
 /// M/M/n with join the shortest queue (n = 1 is M/M/1): mean response in units of the mean service time.
-pub fn join_shortest_queue(servers: usize, load: f64, customers: u64, seed: u64) -> f64 {
+pub(crate) fn join_shortest_queue(servers: usize, load: f64, customers: u64, seed: u64) -> f64 {
     const SERVICE: f64 = 1e6;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut heap = Heap { entries: Vec::with_capacity(64), sequence: 0 };

@@ -1,0 +1,110 @@
+//! Everything that can happen.
+
+use sim_core::queue::Order;
+
+use crate::request::{CallId, Outcome, RequestId};
+
+/// An event: `Copy`, at most 16 bytes, ids inside.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// A workload's next request comes.
+    Arrive {
+        /// The workload.
+        workload: u16,
+    },
+    /// A user of a closed loop has thought enough.
+    Think {
+        /// The workload.
+        workload: u16,
+        /// The user.
+        user: u32,
+    },
+    /// A call reaches its callee.
+    Deliver(CallId),
+    /// A reply reaches its caller.
+    Reply {
+        /// The call.
+        call: CallId,
+        /// What it says.
+        outcome: Outcome,
+    },
+    /// A server is done computing for a call.
+    Complete {
+        /// The call.
+        call: CallId,
+        /// Which scheduling of its completion this is; an older one is stale.
+        run: u16,
+    },
+    /// A server that shares itself is done with one of its jobs.
+    Share {
+        /// The component.
+        node: u16,
+        /// Its server.
+        server: u16,
+        /// Which scheduling this is; an older one is stale.
+        epoch: u32,
+    },
+    /// The front of a line of deadlines falls due.
+    Deadlines {
+        /// The line.
+        line: u16,
+    },
+    /// A client's patience ends.
+    Patience(RequestId),
+    /// A window of measurement opens or closes.
+    Window,
+    /// A bin of the time series ends.
+    Bin,
+    /// A backend's health is to be checked.
+    Check {
+        /// The view that checks.
+        dispatch: u32,
+        /// The backend's row.
+        row: u16,
+    },
+    /// The answer to a health check, or its timeout.
+    Checked {
+        /// The view that checks.
+        dispatch: u32,
+        /// The backend's row.
+        row: u16,
+        /// Whether it answered well.
+        healthy: bool,
+    },
+    /// An ejector's or a slow start's turn.
+    Tend {
+        /// The view that owns it.
+        dispatch: u32,
+    },
+    /// A board of load figures is refreshed.
+    Board {
+        /// The component that keeps it.
+        node: u16,
+    },
+    /// A fault begins or ends.
+    Fault {
+        /// The fault.
+        fault: u16,
+        /// Which of its targets, for faults that strike each by itself.
+        target: u16,
+        /// Whether it begins.
+        begins: bool,
+    },
+}
+
+const _: () = assert!(size_of::<Event>() <= 16);
+
+impl Event {
+    /// Completions, then timeouts, then controllers, then arrivals.
+    #[inline]
+    pub const fn order(&self) -> Order {
+        match self {
+            Self::Complete { .. } | Self::Share { .. } | Self::Reply { .. } => Order::Completion,
+            Self::Deadlines { .. } | Self::Patience(_) => Order::Timeout,
+            Self::Window | Self::Bin | Self::Check { .. } | Self::Checked { .. } | Self::Tend { .. } | Self::Board { .. } | Self::Fault { .. } => {
+                Order::Tick
+            }
+            Self::Arrive { .. } | Self::Think { .. } | Self::Deliver(_) => Order::Arrival,
+        }
+    }
+}

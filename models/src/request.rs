@@ -1,0 +1,206 @@
+//! Requests and calls: what a client wants, and each attempt at one component for it.
+//!
+//! Both live in generational arenas, so that memory follows what is in flight and a late event that names a
+//! call already gone finds nothing.
+
+use sim_core::{random::Luck, time::SimTime};
+use slotmap::{SlotMap, new_key_type};
+
+new_key_type! {
+    /// A logical request.
+    pub struct RequestId;
+    /// One attempt at one component.
+    pub struct CallId;
+}
+
+/// All requests in flight.
+pub type Requests = SlotMap<RequestId, Request>;
+/// All calls in flight, abandoned ones included.
+pub type Calls = SlotMap<CallId, Call>;
+
+/// What a client wants: born with its luck, ended by one final outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Which workload it belongs to.
+    pub workload: u16,
+    /// Its class, an index into the system's classes.
+    pub class: u16,
+    /// Lower is served first where a queue knows priorities.
+    pub priority: u8,
+    /// Whether its connection was opened for it.
+    pub fresh_connection: bool,
+    /// Where its client sits.
+    pub site: Site,
+    /// When the client meant to send it: latency counts from here.
+    pub intended: SimTime,
+    /// From which all that it needs is mixed.
+    pub luck: Luck,
+    /// What it asks for.
+    pub key: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its client's IPv4 address.
+    pub address: u32,
+    /// The client's user (closed loop) or connection.
+    pub user: u32,
+    /// Attempts made for it so far.
+    pub attempts: u32,
+}
+
+/// A place in the network: a zone of a region, or the clients of a region.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Site(pub u16);
+
+/// A server of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// The component.
+    pub node: u16,
+    /// Its server.
+    pub server: u16,
+}
+
+/// One attempt at one component, from sending to the reply.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// For whom, while its client still waits.
+    pub request: RequestId,
+    /// The request's workload, for the books when the request is gone.
+    pub workload: u16,
+    /// Its request's class.
+    pub class: u16,
+    /// Its request's priority.
+    pub priority: u8,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Whether somebody still waits for the reply.
+    pub awaited: bool,
+    /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
+    pub run: u16,
+    /// Calls it made in its turn.
+    pub children: u16,
+    /// The next step of the service that handles it.
+    pub step: u16,
+    /// Attempts already made by a gateway that retries.
+    pub tries: u16,
+    /// Who answers.
+    pub callee: Instance,
+    /// Who asks, if a component does; else the client.
+    pub parent: Option<CallId>,
+    /// The caller's view of its backends, and the row picked.
+    pub dispatch: Option<Picked>,
+    /// The luck of this attempt.
+    pub luck: Luck,
+    /// When it was sent.
+    pub sent: SimTime,
+    /// When it reached the callee.
+    pub arrived: SimTime,
+    /// When its service began.
+    pub started: SimTime,
+    /// Work still to do, in nanoseconds at normal speed.
+    pub work: u64,
+}
+
+/// Which row of which view a call was sent by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Picked {
+    /// The view.
+    pub dispatch: u32,
+    /// The row.
+    pub row: u16,
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// On its way to the callee.
+    Travelling,
+    /// In the callee's line.
+    Waiting,
+    /// Computing; holds a worker.
+    Running,
+    /// Waits for a call of its own.
+    Calling,
+    /// On its way back.
+    Returning,
+    /// Gone where nobody answers; only its caller's timeout ends it.
+    Lost,
+}
+
+/// How a call or a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Served.
+    Success,
+    /// Not served, for this reason.
+    Failure(Reason),
+}
+
+/// Why a call or a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Reason {
+    /// The server answered with an error.
+    Error,
+    /// The line was full.
+    QueueFull,
+    /// Its place in a full line went to a newer one.
+    Displaced,
+    /// It waited in line beyond its deadline and was thrown out.
+    Expired,
+    /// The server was down, or went down while it was there.
+    Crashed,
+    /// No backend was available.
+    NoBackend,
+    /// The caller's timeout passed.
+    TimedOut,
+    /// The client's patience ended.
+    Impatient,
+    /// Calls nested deeper than the limit.
+    TooDeep,
+}
+
+impl Reason {
+    /// Every reason, in the order of the books.
+    pub const ALL: [Self; 9] = [
+        Self::Error,
+        Self::QueueFull,
+        Self::Displaced,
+        Self::Expired,
+        Self::Crashed,
+        Self::NoBackend,
+        Self::TimedOut,
+        Self::Impatient,
+        Self::TooDeep,
+    ];
+
+    /// Its name in metrics: `failed_timed_out`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::QueueFull => "queue_full",
+            Self::Displaced => "displaced",
+            Self::Expired => "expired",
+            Self::Crashed => "crashed",
+            Self::NoBackend => "no_backend",
+            Self::TimedOut => "timed_out",
+            Self::Impatient => "impatient",
+            Self::TooDeep => "too_deep",
+        }
+    }
+
+    /// Whether the callee turned the call away before any work, rather than failing at it.
+    pub const fn is_refusal(self) -> bool {
+        match self {
+            Self::QueueFull | Self::Displaced | Self::Expired | Self::NoBackend | Self::TooDeep => true,
+            Self::Error | Self::Crashed | Self::TimedOut | Self::Impatient => false,
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether it was served.
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Success)
+    }
+}
