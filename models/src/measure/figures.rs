@@ -1,0 +1,149 @@
+//! Figures: the ledgers of a run turned into named metrics.
+
+use sim_core::statistics::Histogram;
+
+use super::{
+    ledger::{Ledger, Seen, Totals},
+    windows::Window,
+};
+use crate::{
+    report::{Metric, Unit},
+    request::Reason,
+};
+
+/// Builds the list of metrics.
+#[derive(Debug, Default)]
+pub struct Figures {
+    metrics: Vec<Metric>,
+}
+
+/// A station as it is reported: several servers' ledgers, or one.
+pub struct Station<'a> {
+    /// Its id: `web`, `web[3]`, `clients`.
+    pub id: &'a str,
+    /// The ledgers that make it up.
+    pub ledgers: Vec<&'a Ledger>,
+    /// How many can be served at once; 0 where that is without limit or meaning.
+    pub slots: u64,
+}
+
+impl Figures {
+    /// Adds one metric.
+    pub fn add(&mut self, name: String, unit: Unit, value: Option<f64>, samples: u64) {
+        self.metrics.push(Metric { name, unit, value: value.filter(|value| value.is_finite()), samples });
+    }
+
+    /// Adds all that a station tells about one window.
+    pub fn station(&mut self, station: &Station<'_>, number: usize, window: &Window) {
+        let mut sheet = Sheet::new(self, station.id, window);
+        let totals = station.ledgers.iter().fold(Totals::default(), |sum, ledger| sum.plus(&ledger.within(number)));
+        let seen: Vec<&Seen> = station.ledgers.iter().map(|ledger| &ledger.seen[number]).collect();
+        sheet.flows(&totals);
+        sheet.levels(&totals, station.slots, &seen);
+        sheet.distribution("latency", &merged(&seen, |seen| &seen.latency));
+        let wait = merged(&seen, |seen| &seen.wait);
+        if wait.count() > 0 {
+            sheet.distribution("wait", &wait);
+        }
+        if station.ledgers.len() == 1 {
+            return;
+        }
+        let loads: Vec<f64> = station.ledgers.iter().map(|ledger| ledger.within(number).arrivals as f64).collect();
+        sheet.imbalance(&loads);
+    }
+
+    /// All metrics, sorted by name.
+    pub fn into_metrics(mut self) -> Vec<Metric> {
+        self.metrics.sort_by(|left, right| left.name.cmp(&right.name));
+        self.metrics
+    }
+}
+
+/// Several ledgers' distributions as one.
+pub fn merged(seen: &[&Seen], of: impl Fn(&Seen) -> &Histogram) -> Histogram {
+    let mut sum = Histogram::default();
+    for seen in seen {
+        sum.merge(of(seen));
+    }
+    sum
+}
+
+/// One station in one window.
+struct Sheet<'a> {
+    figures: &'a mut Figures,
+    id: &'a str,
+    suffix: String,
+    seconds: f64,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(figures: &'a mut Figures, id: &'a str, window: &Window) -> Self {
+        let suffix = if window.name.is_empty() { String::new() } else { format!("@{}", window.name) };
+        Self { figures, id, suffix, seconds: window.length().as_secs_f64() }
+    }
+
+    fn add(&mut self, metric: &str, unit: Unit, value: Option<f64>, samples: u64) {
+        self.figures.add(format!("{}.{metric}{}", self.id, self.suffix), unit, value, samples);
+    }
+
+    fn rate(&mut self, metric: &str, count: u64) {
+        self.add(metric, Unit::PerSecond, Some(count as f64 / self.seconds), count);
+    }
+
+    fn flows(&mut self, totals: &Totals) {
+        self.add("arrivals.count", Unit::Count, Some(totals.arrivals as f64), totals.arrivals);
+        self.rate("arrivals.rate", totals.arrivals);
+        self.rate("throughput.mean", totals.finished());
+        self.rate("goodput.mean", totals.succeeded);
+        self.add("errors.count", Unit::Count, Some(totals.failures() as f64), totals.finished());
+        self.rate("errors.rate", totals.failures());
+        self.add("rejected.count", Unit::Count, Some(totals.refusals() as f64), totals.finished());
+        self.rate("rejected.rate", totals.refusals());
+        let finished = totals.finished();
+        let ratio = (finished > 0).then(|| totals.succeeded as f64 / finished as f64);
+        self.add("success_ratio.mean", Unit::Ratio, ratio, finished);
+        self.add("wasted.count", Unit::Count, Some(totals.wasted as f64), totals.wasted);
+        self.rate("wasted.rate", totals.wasted);
+        for reason in Reason::ALL {
+            let count = totals.failed[reason as usize];
+            self.add(&format!("failed_{}.count", reason.name()), Unit::Count, Some(count as f64), finished);
+        }
+    }
+
+    fn levels(&mut self, totals: &Totals, slots: u64, seen: &[&Seen]) {
+        let nanos = self.seconds * 1e9;
+        let samples = totals.arrivals;
+        self.add("in_flight.mean", Unit::Count, Some(totals.level_area as f64 / nanos), samples);
+        let peak = seen.iter().map(|seen| seen.level_peak).max().unwrap_or(0);
+        self.add("in_flight.max", Unit::Count, Some(f64::from(peak)), samples);
+        if slots == 0 {
+            return;
+        }
+        let waiting = totals.level_area - totals.busy_area;
+        self.add("queue_length.mean", Unit::Count, Some(waiting as f64 / nanos), samples);
+        let peak = seen.iter().map(|seen| seen.queue_peak).max().unwrap_or(0);
+        self.add("queue_length.max", Unit::Count, Some(f64::from(peak)), samples);
+        self.add("utilization.mean", Unit::Ratio, Some(totals.busy_area as f64 / nanos / slots as f64), samples);
+    }
+
+    fn distribution(&mut self, metric: &str, histogram: &Histogram) {
+        let samples = histogram.count();
+        let seconds = |nanos: Option<u64>| nanos.map(|nanos| nanos as f64 / 1e9);
+        let mean = (samples > 0).then(|| histogram.sum() as f64 / samples as f64 / 1e9);
+        self.add(&format!("{metric}.mean"), Unit::Seconds, mean, samples);
+        for (name, p) in [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999), ("p9999", 0.9999)] {
+            self.add(&format!("{metric}.{name}"), Unit::Seconds, seconds(histogram.quantile(p)), samples);
+        }
+        self.add(&format!("{metric}.max"), Unit::Seconds, seconds(histogram.max()), samples);
+        self.add(&format!("{metric}.min"), Unit::Seconds, seconds(histogram.min()), samples);
+        self.add(&format!("{metric}.count"), Unit::Count, Some(samples as f64), samples);
+    }
+
+    fn imbalance(&mut self, loads: &[f64]) {
+        let samples = loads.iter().sum::<f64>() as u64;
+        let Some(imbalance) = sim_core::statistics::Imbalance::of(loads) else { return };
+        self.add("imbalance.max_over_mean", Unit::Ratio, Some(imbalance.max_over_mean), samples);
+        self.add("imbalance.cv", Unit::Ratio, Some(imbalance.cv), samples);
+        self.add("imbalance.jain", Unit::Ratio, Some(imbalance.jain), samples);
+    }
+}

@@ -1,0 +1,272 @@
+//! The ledger: what came, what went and how long it took, at a workload, a component's server, or a caller.
+//!
+//! Counters and areas run from the start of the simulation; a window's figures are differences of marks set
+//! when it opens and closes. Only distributions and peaks are kept for each window. Two identities are kept
+//! beside the figures and must hold at the end: Little's law as an identity on the path, and work done = busy time.
+
+use sim_core::{
+    statistics::Histogram,
+    time::{SimDuration, SimTime},
+};
+
+use super::windows::{Turn, Windows};
+use crate::request::{Outcome, Reason};
+
+/// Everything that only grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Came in.
+    pub arrivals: u64,
+    /// Served.
+    pub succeeded: u64,
+    /// Not served, by reason.
+    pub failed: [u64; Reason::ALL.len()],
+    /// Served although nobody waited any more.
+    pub wasted: u64,
+    /// Time spent on those, in nanoseconds.
+    pub wasted_nanos: u128,
+    /// Time integral of the number inside.
+    pub level_area: u128,
+    /// Time integral of the number being served.
+    pub busy_area: u128,
+}
+
+impl Totals {
+    /// What was added since `earlier`.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut failed = self.failed;
+        for (now, before) in failed.iter_mut().zip(earlier.failed) {
+            *now -= before;
+        }
+        Self {
+            arrivals: self.arrivals - earlier.arrivals,
+            succeeded: self.succeeded - earlier.succeeded,
+            failed,
+            wasted: self.wasted - earlier.wasted,
+            wasted_nanos: self.wasted_nanos - earlier.wasted_nanos,
+            level_area: self.level_area - earlier.level_area,
+            busy_area: self.busy_area - earlier.busy_area,
+        }
+    }
+
+    /// The sum of two stations' totals.
+    pub fn plus(&self, other: &Self) -> Self {
+        let mut failed = self.failed;
+        for (sum, more) in failed.iter_mut().zip(other.failed) {
+            *sum += more;
+        }
+        Self {
+            arrivals: self.arrivals + other.arrivals,
+            succeeded: self.succeeded + other.succeeded,
+            failed,
+            wasted: self.wasted + other.wasted,
+            wasted_nanos: self.wasted_nanos + other.wasted_nanos,
+            level_area: self.level_area + other.level_area,
+            busy_area: self.busy_area + other.busy_area,
+        }
+    }
+
+    /// All failures together.
+    pub fn failures(&self) -> u64 {
+        self.failed.iter().sum()
+    }
+
+    /// Failures before any work was done.
+    pub fn refusals(&self) -> u64 {
+        Reason::ALL.iter().filter(|reason| reason.is_refusal()).map(|reason| self.failed[*reason as usize]).sum()
+    }
+
+    /// Those that left, however they ended.
+    pub fn finished(&self) -> u64 {
+        self.succeeded + self.failures()
+    }
+}
+
+/// What is kept for each window by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Totals when it opened.
+    pub opened: Totals,
+    /// Totals when it closed.
+    pub closed: Totals,
+    /// How long those that left were inside.
+    pub latency: Histogram,
+    /// How long those that began service had waited.
+    pub wait: Histogram,
+    /// Most waiting at once.
+    pub queue_peak: u32,
+    /// Most inside at once.
+    pub level_peak: u32,
+}
+
+/// The ledger of one station.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// What has come and gone so far; areas up to [`Self::touched`].
+    pub totals: Totals,
+    /// By window.
+    pub seen: Vec<Seen>,
+    /// Inside now.
+    pub level: u32,
+    /// Being served now.
+    pub busy: u32,
+    touched: SimTime,
+    measured: (SimTime, SimTime),
+    /// Sum over those that left of the time inside, within the measurement.
+    pub inside: u128,
+    /// Sum over those that left service of the time in service, over the whole run.
+    pub served: u128,
+}
+
+impl Ledger {
+    /// An empty ledger.
+    pub fn new(windows: &Windows) -> Self {
+        let measurement = windows.measurement();
+        Self {
+            totals: Totals::default(),
+            seen: vec![Seen::default(); windows.all().len()],
+            level: 0,
+            busy: 0,
+            touched: SimTime::ZERO,
+            measured: (measurement.from, measurement.to),
+            inside: 0,
+            served: 0,
+        }
+    }
+
+    /// Brings the areas up to `now`.
+    #[inline]
+    pub fn advance(&mut self, now: SimTime) {
+        let elapsed = now.since(self.touched).as_nanos();
+        self.touched = now;
+        self.totals.level_area += u128::from(elapsed) * u128::from(self.level);
+        self.totals.busy_area += u128::from(elapsed) * u128::from(self.busy);
+    }
+
+    /// Somebody came.
+    #[inline]
+    pub fn on_arrival(&mut self, now: SimTime, windows: &Windows) {
+        self.advance(now);
+        self.totals.arrivals += 1;
+        self.level += 1;
+        for window in windows.open() {
+            let seen = &mut self.seen[usize::from(*window)];
+            seen.level_peak = seen.level_peak.max(self.level);
+        }
+    }
+
+    /// Somebody has to wait.
+    #[inline]
+    pub fn on_queued(&mut self, windows: &Windows) {
+        for window in windows.open() {
+            let seen = &mut self.seen[usize::from(*window)];
+            seen.queue_peak = seen.queue_peak.max(self.level - self.busy);
+        }
+    }
+
+    /// Somebody's service begins after `wait`.
+    #[inline]
+    pub fn on_start(&mut self, now: SimTime, wait: SimDuration, windows: &Windows) {
+        self.advance(now);
+        self.busy += 1;
+        for window in windows.open() {
+            self.seen[usize::from(*window)].wait.record(wait.as_nanos());
+        }
+    }
+
+    /// Somebody's service, begun at `started`, ends.
+    #[inline]
+    pub fn on_stop(&mut self, now: SimTime, started: SimTime) {
+        self.advance(now);
+        self.busy -= 1;
+        self.served += u128::from(now.since(started).as_nanos());
+    }
+
+    /// Somebody who came at `arrived` leaves.
+    #[inline]
+    pub fn on_leave(&mut self, now: SimTime, arrived: SimTime, outcome: Outcome, windows: &Windows) {
+        self.advance(now);
+        self.level -= 1;
+        match outcome {
+            Outcome::Success => self.totals.succeeded += 1,
+            Outcome::Failure(reason) => self.totals.failed[reason as usize] += 1,
+        }
+        self.inside += u128::from(self.overlap(arrived, now));
+        let latency = now.since(arrived).as_nanos();
+        for window in windows.open() {
+            self.seen[usize::from(*window)].latency.record(latency);
+        }
+    }
+
+    /// Work done for somebody who had given up.
+    pub fn on_waste(&mut self, spent: SimDuration) {
+        self.totals.wasted += 1;
+        self.totals.wasted_nanos += u128::from(spent.as_nanos());
+    }
+
+    /// How much of `from..to` lies in the measurement, in nanoseconds.
+    #[inline]
+    pub fn overlap(&self, from: SimTime, to: SimTime) -> u64 {
+        to.min(self.measured.1).since(from.max(self.measured.0)).as_nanos()
+    }
+
+    /// Windows open or close.
+    pub fn on_turn(&mut self, now: SimTime, turns: &[Turn]) {
+        self.advance(now);
+        for turn in turns {
+            match *turn {
+                Turn::Opens(window) => {
+                    let seen = &mut self.seen[usize::from(window)];
+                    seen.opened = self.totals;
+                    seen.level_peak = self.level;
+                    seen.queue_peak = self.level - self.busy;
+                }
+                Turn::Closes(window) => self.seen[usize::from(window)].closed = self.totals,
+            }
+        }
+    }
+
+    /// What a window saw.
+    pub fn within(&self, window: usize) -> Totals {
+        self.seen[window].closed.since(&self.seen[window].opened)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Window;
+
+    fn at(nanos: u64) -> SimTime {
+        SimTime::from_nanos(nanos)
+    }
+
+    #[test]
+    fn littles_law_holds_on_the_path_of_a_window() {
+        // FIFO, one server: arrivals 0 10 15 40 60, services 20 10 15 10 5; window [20, 60).
+        let window = Window { name: String::new(), from: at(20), to: at(60) };
+        let mut windows = Windows::new(window, []);
+        let mut ledger = Ledger::new(&windows);
+        let visits = [(0, 20), (10, 30), (15, 45), (40, 55), (60, 65)];
+        let mut happenings: Vec<(u64, u8, usize)> = vec![(20, 1, 0), (60, 1, 0)];
+        for (index, (arrival, departure)) in visits.iter().enumerate() {
+            happenings.push((*arrival, 2, index));
+            happenings.push((*departure, 0, index));
+        }
+        happenings.sort_unstable();
+        for (time, kind, index) in happenings {
+            match kind {
+                0 => ledger.on_leave(at(time), at(visits[index].0), Outcome::Success, &windows),
+                1 => {
+                    let turns = windows.turn(at(time));
+                    ledger.on_turn(at(time), &turns);
+                }
+                _ => ledger.on_arrival(at(time), &windows),
+            }
+        }
+        let area = ledger.within(0).level_area;
+        assert_eq!(area, ledger.inside, "the area under the level is the sum of the overlaps");
+        assert_eq!(area as f64 / 40.0, 1.25, "mean number inside");
+        assert_eq!(ledger.within(0).succeeded, 3, "those of 20, which leave before the window opens, are not in it");
+    }
+}
