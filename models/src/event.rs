@@ -76,10 +76,10 @@ pub enum Event {
         /// The view that owns it.
         dispatch: u32,
     },
-    /// A board of load figures is refreshed.
+    /// A view that reads a board of load figures sees it refreshed.
     Board {
-        /// The component that keeps it.
-        node: u16,
+        /// The view.
+        dispatch: u32,
     },
     /// A fault begins or ends.
     Fault {

@@ -3,8 +3,13 @@
 //! Both live in generational arenas, so that memory follows what is in flight and a late event that names a
 //! call already gone finds nothing.
 
-use sim_core::{random::Luck, time::SimTime};
+use sim_core::{
+    random::Luck,
+    time::{SimDuration, SimTime},
+};
 use slotmap::{SlotMap, new_key_type};
+
+use crate::policy::discipline::Ticket;
 
 new_key_type! {
     /// A logical request.
@@ -43,8 +48,10 @@ pub struct Request {
     pub address: u32,
     /// The client's user (closed loop) or connection.
     pub user: u32,
-    /// Attempts made for it so far.
-    pub attempts: u32,
+    /// The attempt under way.
+    pub call: CallId,
+    /// Which of the workload's client processes sends it.
+    pub instance: u16,
 }
 
 /// A place in the network: a zone of a region, or the clients of a region.
@@ -63,32 +70,34 @@ pub struct Instance {
 /// One attempt at one component, from sending to the reply.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// For whom, while its client still waits.
+    /// For whom; gone when its client stopped waiting.
     pub request: RequestId,
-    /// The request's workload, for the books when the request is gone.
+    /// Its request's workload.
     pub workload: u16,
     /// Its request's class.
     pub class: u16,
     /// Its request's priority.
     pub priority: u8,
+    /// How deep it is nested: 0 for the client's own.
+    pub depth: u8,
     /// Where it stands.
     pub phase: Phase,
     /// Whether somebody still waits for the reply.
     pub awaited: bool,
     /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
     pub run: u16,
-    /// Calls it made in its turn.
-    pub children: u16,
-    /// The next step of the service that handles it.
+    /// The next step of the service that handles it, or the attempts a gateway has made for it.
     pub step: u16,
-    /// Attempts already made by a gateway that retries.
-    pub tries: u16,
     /// Who answers.
     pub callee: Instance,
     /// Who asks, if a component does; else the client.
     pub parent: Option<CallId>,
+    /// The call it waits for itself.
+    pub child: Option<CallId>,
     /// The caller's view of its backends, and the row picked.
-    pub dispatch: Option<Picked>,
+    pub picked: Option<Picked>,
+    /// Its place in the callee's line.
+    pub ticket: Option<Ticket>,
     /// The luck of this attempt.
     pub luck: Luck,
     /// When it was sent.
@@ -97,8 +106,12 @@ pub struct Call {
     pub arrived: SimTime,
     /// When its service began.
     pub started: SimTime,
-    /// Work still to do, in nanoseconds at normal speed.
-    pub work: u64,
+    /// When its caller gives up.
+    pub deadline: SimTime,
+    /// When the computing under way began.
+    pub resumed: SimTime,
+    /// Computing still to do, at speed 1.
+    pub work: SimDuration,
 }
 
 /// Which row of which view a call was sent by.
@@ -158,11 +171,13 @@ pub enum Reason {
     Impatient,
     /// Calls nested deeper than the limit.
     TooDeep,
+    /// Its caller gave up, and the callee was told.
+    Cancelled,
 }
 
 impl Reason {
     /// Every reason, in the order of the books.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Error,
         Self::QueueFull,
         Self::Displaced,
@@ -172,6 +187,7 @@ impl Reason {
         Self::TimedOut,
         Self::Impatient,
         Self::TooDeep,
+        Self::Cancelled,
     ];
 
     /// Its name in metrics: `failed_timed_out`.
@@ -186,6 +202,7 @@ impl Reason {
             Self::TimedOut => "timed_out",
             Self::Impatient => "impatient",
             Self::TooDeep => "too_deep",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -193,7 +210,7 @@ impl Reason {
     pub const fn is_refusal(self) -> bool {
         match self {
             Self::QueueFull | Self::Displaced | Self::Expired | Self::NoBackend | Self::TooDeep => true,
-            Self::Error | Self::Crashed | Self::TimedOut | Self::Impatient => false,
+            Self::Error | Self::Crashed | Self::TimedOut | Self::Impatient | Self::Cancelled => false,
         }
     }
 }

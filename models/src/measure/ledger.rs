@@ -99,6 +99,39 @@ pub struct Seen {
     pub level_peak: u32,
 }
 
+/// A limit that a claim asks about: exact counts of what was under, at and over it in one window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// The window.
+    pub window: u16,
+    /// What is compared.
+    pub of: Watched,
+    /// The limit in nanoseconds.
+    pub limit: u64,
+    /// Under, at, over.
+    pub counts: [u64; 3],
+}
+
+/// Which of a station's times a limit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// From coming to leaving.
+    Latency,
+    /// From coming to the beginning of service.
+    Wait,
+}
+
+impl Watch {
+    /// Counts one observation.
+    pub fn count(&mut self, nanos: u64) {
+        self.counts[match nanos.cmp(&self.limit) {
+            std::cmp::Ordering::Less => 0,
+            std::cmp::Ordering::Equal => 1,
+            std::cmp::Ordering::Greater => 2,
+        }] += 1;
+    }
+}
+
 /// The ledger of one station.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -106,6 +139,8 @@ pub struct Ledger {
     pub totals: Totals,
     /// By window.
     pub seen: Vec<Seen>,
+    /// Limits that claims ask about.
+    pub watches: Vec<Watch>,
     /// Inside now.
     pub level: u32,
     /// Being served now.
@@ -125,6 +160,7 @@ impl Ledger {
         Self {
             totals: Totals::default(),
             seen: vec![Seen::default(); windows.all().len()],
+            watches: Vec::new(),
             level: 0,
             busy: 0,
             touched: SimTime::ZERO,
@@ -172,6 +208,7 @@ impl Ledger {
         for window in windows.open() {
             self.seen[usize::from(*window)].wait.record(wait.as_nanos());
         }
+        self.watch(Watched::Wait, wait.as_nanos(), windows);
     }
 
     /// Somebody's service, begun at `started`, ends.
@@ -180,6 +217,12 @@ impl Ledger {
         self.advance(now);
         self.busy -= 1;
         self.served += u128::from(now.since(started).as_nanos());
+    }
+
+    /// A server that shares itself keeps so many cores busy from now on.
+    pub fn set_busy(&mut self, now: SimTime, busy: u32) {
+        self.advance(now);
+        self.busy = busy;
     }
 
     /// Somebody who came at `arrived` leaves.
@@ -195,6 +238,16 @@ impl Ledger {
         let latency = now.since(arrived).as_nanos();
         for window in windows.open() {
             self.seen[usize::from(*window)].latency.record(latency);
+        }
+        self.watch(Watched::Latency, latency, windows);
+    }
+
+    #[inline]
+    fn watch(&mut self, of: Watched, nanos: u64, windows: &Windows) {
+        for watch in &mut self.watches {
+            if watch.of == of && windows.open().contains(&watch.window) {
+                watch.count(nanos);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ mod ledger;
 mod series;
 mod windows;
 
-pub use figures::Figures;
-pub use ledger::{Ledger, Totals};
+pub use figures::{Figures, Station, merged};
+pub use ledger::{Ledger, Seen, Totals, Watch, Watched};
 pub use series::Recorder;
 pub use windows::{Window, Windows};

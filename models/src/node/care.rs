@@ -1,0 +1,159 @@
+//! What keeps a view's table true: health checks, ejection, slow start, limits, sessions, groups.
+
+use sim_core::{random::Stream, time::SimTime};
+
+use crate::{
+    policy::{
+        balancing::{Ask, Backend, Backends, Balance, Balancer},
+        detection::{self, Action, Eject, Ejector, active_check::ActiveCheck},
+        slow_start::SlowStartSpec,
+        sticky::{Known, Sticky},
+    },
+    request::{Outcome, Reason},
+};
+
+/// Everything a view may keep beside its balancer.
+#[derive(Debug)]
+pub struct Care {
+    /// Active checks, by row; empty without.
+    pub checks: Vec<ActiveCheck>,
+    /// Passive ejection.
+    pub ejector: Option<Ejector>,
+    /// How a row that comes back gets its share.
+    pub slow_start: Option<SlowStartSpec>,
+    /// Sessions that stay with their row.
+    pub sticky: Option<Sticky>,
+    /// Most in flight at one row; 0 for no limit.
+    pub max_connections: u32,
+    /// Since when each row has been well.
+    well_since: Vec<Option<SimTime>>,
+    /// Whether anything was ever sent: a checker may ask.
+    traffic: bool,
+    random: Stream,
+}
+
+impl Care {
+    /// Care of so many rows that does nothing yet.
+    pub fn new(rows: usize, random: Stream) -> Self {
+        Self {
+            checks: Vec::new(),
+            ejector: None,
+            slow_start: None,
+            sticky: None,
+            max_connections: 0,
+            well_since: vec![None; rows],
+            traffic: false,
+            random,
+        }
+    }
+
+    /// Picks by session if there is one, else by the balancer.
+    pub fn pick(&mut self, now: SimTime, ask: &Ask, rows: &[Backend], balancer: &mut Balancer, random: &mut Stream) -> Option<usize> {
+        let backends = Backends { now, rows };
+        let Some(sticky) = &mut self.sticky else { return balancer.pick(&backends, ask, random) };
+        let session = u64::from(ask.address);
+        if let Known::At(row) = sticky.find(now, session, |row| rows[row].available) {
+            balancer.on_forced(&backends, row);
+            return Some(row);
+        }
+        let row = balancer.pick(&backends, ask, random)?;
+        sticky.bind(now, session, row);
+        Some(row)
+    }
+
+    /// A request goes to `row`.
+    pub fn on_send(&mut self, now: SimTime, row: usize) -> Option<String> {
+        self.traffic = true;
+        if let Some(ejector) = &mut self.ejector {
+            ejector.on_send(now, row);
+        }
+        None
+    }
+
+    /// A request to `row` ended; what was decided.
+    pub fn on_result(&mut self, now: SimTime, row: usize, outcome: Outcome) -> Option<String> {
+        let verdict = self.ejector.as_mut()?.on_result(now, row, seen_as(outcome), &mut self.random)?;
+        if let (Action::Check(on_error), Some(check)) = (verdict.action, self.checks.get_mut(row)) {
+            check.on_observed(on_error);
+        }
+        Some(verdict.to_string())
+    }
+
+    /// A check of `row` came back; what was decided.
+    pub fn on_checked(&mut self, now: SimTime, row: usize, healthy: bool) -> Option<String> {
+        let transition = self.checks.get_mut(row)?.on_result(healthy);
+        let is_up = self.checks[row].is_up();
+        let returned = if healthy && is_up { self.ejector.as_mut().and_then(|ejector| ejector.on_check_passed(now, row)) } else { None };
+        transition.map(|transition| transition.to_string()).or(returned.map(|verdict| verdict.to_string()))
+    }
+
+    /// When the next check of `row` starts, its last having ended.
+    pub fn next_check(&mut self, now: SimTime, row: usize) -> SimTime {
+        let unit = self.random.unit();
+        self.checks[row].next_check(now, self.traffic, unit)
+    }
+
+    /// When the first check of `row` starts.
+    pub fn first_check(&mut self, row: usize) -> SimTime {
+        let unit = self.random.unit();
+        self.checks[row].first_check(SimTime::ZERO, unit)
+    }
+
+    /// The ejector's turn; what it decided, by row.
+    pub fn on_tick(&mut self, now: SimTime) -> Vec<(usize, String)> {
+        let Self { ejector: Some(ejector), random, .. } = self else { return Vec::new() };
+        if ejector.next_tick() > now {
+            return Vec::new();
+        }
+        ejector.on_tick(now, random).into_iter().map(|verdict| (verdict.backend, verdict.to_string())).collect()
+    }
+
+    /// When the controllers want their next turn.
+    pub fn next_turn(&self, now: SimTime) -> SimTime {
+        let tick = self.ejector.as_ref().map_or(SimTime::NEVER, Eject::next_tick);
+        let Some(slow_start) = &self.slow_start else { return tick };
+        let changes = self.well_since.iter().flatten().filter_map(|since| {
+            let age = now.since(*since);
+            slow_start.next_change(age).map(|next| *since + next)
+        });
+        changes.min().map_or(tick, |change| change.min(tick))
+    }
+
+    /// Whether `row` may be picked, and with what share of its weight.
+    pub fn standing(&mut self, now: SimTime, row: usize, in_flight: u32) -> (bool, f32) {
+        let passes = self.checks.get(row).is_none_or(ActiveCheck::is_up);
+        let stays = self.ejector.as_ref().is_none_or(|ejector| ejector.in_panic() || !ejector.is_ejected(now, row));
+        let well = passes && stays;
+        self.note(now, row, well);
+        let room = self.max_connections == 0 || in_flight < self.max_connections;
+        let share = match (&self.slow_start, self.well_since[row]) {
+            (Some(slow_start), Some(since)) => slow_start.share(now.since(since)),
+            (Some(_) | None, None) | (None, Some(_)) => 1.0,
+        };
+        (well && room, share)
+    }
+
+    /// Remembers when a row came back; a row that was never away has no age.
+    fn note(&mut self, now: SimTime, row: usize, well: bool) {
+        const AWAY: Option<SimTime> = Some(SimTime::NEVER);
+        match (well, self.well_since[row]) {
+            (false, _) => self.well_since[row] = AWAY,
+            (true, AWAY) => self.well_since[row] = Some(now),
+            (true, _) => {}
+        }
+    }
+}
+
+/// What a reply tells of its backend.
+fn seen_as(outcome: Outcome) -> detection::Outcome {
+    match outcome {
+        Outcome::Success => detection::Outcome::Success,
+        Outcome::Failure(Reason::Error) => detection::Outcome::Failed,
+        Outcome::Failure(Reason::QueueFull | Reason::Displaced | Reason::Expired | Reason::NoBackend | Reason::TooDeep) => {
+            detection::Outcome::Refused
+        }
+        Outcome::Failure(Reason::Crashed) => detection::Outcome::Unreachable,
+        Outcome::Failure(Reason::TimedOut) => detection::Outcome::TimedOut,
+        Outcome::Failure(Reason::Impatient | Reason::Cancelled) => detection::Outcome::Abandoned,
+    }
+}

@@ -1,0 +1,164 @@
+//! A caller's view of the servers it may call: the table a balancer picks from, and who keeps it true.
+//!
+//! Every balancer instance, and every client process or server that calls by itself, has its own view: several
+//! of them do not see each other's requests. What a view knows of health it knows from its own checks and its
+//! own replies, never from the servers themselves.
+
+use sim_core::{
+    random::Stream,
+    time::{SimDuration, SimTime},
+};
+
+use super::care::Care;
+use crate::{
+    policy::balancing::{Ask, Backend, Backends, Balance, Balancer, Done, LoadReport},
+    request::{Instance, Outcome},
+};
+
+/// A view of some servers and the rule that picks one.
+#[derive(Debug)]
+pub struct Dispatch {
+    /// Whose view of what: `lb`, `lb[2]`, `clients -> web`.
+    pub name: String,
+    /// The servers, by row.
+    pub targets: Vec<Instance>,
+    /// What the balancer sees, by row.
+    rows: Vec<Backend>,
+    /// Sent and not yet answered, by row: the view's own truth, whatever the board says.
+    in_flight: Vec<u32>,
+    balancer: Balancer,
+    random: Stream,
+    /// Time between refreshes of the board it reads, if it does not count by itself.
+    pub board: Option<SimDuration>,
+    /// Whether its balancer wants the servers' own load reports.
+    pub wants_reports: bool,
+    /// Health, limits and sessions, if the file asks for any.
+    pub care: Option<Box<Care>>,
+}
+
+impl Dispatch {
+    /// A view of `targets`, all idle and taken to be well.
+    pub fn new(name: String, targets: Vec<Instance>, rows: Vec<Backend>, balancer: Balancer, random: Stream) -> Self {
+        let in_flight = vec![0; rows.len()];
+        Self { name, targets, rows, in_flight, balancer, random, board: None, wants_reports: false, care: None }
+    }
+
+    /// Picks a row that is not among `tried`; the caller then tells [`Self::on_send`].
+    #[inline]
+    pub fn pick(&mut self, now: SimTime, ask: &Ask, tried: &[u16]) -> Option<usize> {
+        if self.care.is_none() && tried.is_empty() {
+            let backends = Backends { now, rows: &self.rows };
+            return self.balancer.pick(&backends, ask, &mut self.random);
+        }
+        self.pick_with_care(now, ask, tried)
+    }
+
+    fn pick_with_care(&mut self, now: SimTime, ask: &Ask, tried: &[u16]) -> Option<usize> {
+        let Self { rows, balancer, random, care, .. } = self;
+        let untouched: Vec<(usize, bool)> = tried.iter().map(|row| (usize::from(*row), rows[usize::from(*row)].available)).collect();
+        for (row, _) in &untouched {
+            rows[*row].available = false;
+        }
+        let pick = match care {
+            Some(care) => care.pick(now, ask, rows, balancer, random),
+            None => balancer.pick(&Backends { now, rows }, ask, random),
+        };
+        for (row, available) in untouched {
+            rows[row].available = available;
+        }
+        pick
+    }
+
+    /// A request goes to `row`.
+    #[inline]
+    pub fn on_send(&mut self, now: SimTime, row: usize) {
+        self.in_flight[row] += 1;
+        if self.board.is_none() {
+            self.rows[row].in_flight = self.in_flight[row];
+        }
+        if self.care.is_some() {
+            self.refresh_after(now, row, |care| care.on_send(now, row));
+        }
+    }
+
+    /// A request goes to `row` without the balancer having been asked.
+    pub fn on_forced(&mut self, now: SimTime, row: usize) {
+        self.balancer.on_forced(&Backends { now, rows: &self.rows }, row);
+        self.on_send(now, row);
+    }
+
+    /// A request sent to `row` ended; what was decided about the row, for the log.
+    #[inline]
+    pub fn on_reply(
+        &mut self,
+        now: SimTime,
+        row: usize,
+        latency: SimDuration,
+        outcome: Outcome,
+        report: Option<LoadReport>,
+    ) -> Option<String> {
+        self.in_flight[row] -= 1;
+        if self.board.is_none() {
+            self.rows[row].in_flight = self.in_flight[row];
+        }
+        let done = Done { backend: row, latency, success: outcome.is_success(), report };
+        self.balancer.on_done(&Backends { now, rows: &self.rows }, &done);
+        if self.care.is_some() { self.refresh_after(now, row, |care| care.on_result(now, row, outcome)) } else { None }
+    }
+
+    /// A server offers itself to this view.
+    pub fn on_idle(&mut self, row: usize) {
+        self.balancer.on_idle(row);
+    }
+
+    /// The board is refreshed with the true loads.
+    pub fn on_board(&mut self, load: impl Fn(Instance) -> u32) {
+        for (row, target) in self.rows.iter_mut().zip(&self.targets) {
+            row.in_flight = load(*target);
+        }
+    }
+
+    /// A check of `row` came back.
+    pub fn on_checked(&mut self, now: SimTime, row: usize, healthy: bool) -> Option<String> {
+        self.refresh_after(now, row, |care| care.on_checked(now, row, healthy))
+    }
+
+    /// The view's own controllers have their turn; what they decided, by row.
+    pub fn on_tend(&mut self, now: SimTime) -> Vec<(usize, String)> {
+        let Some(care) = &mut self.care else { return Vec::new() };
+        let decided = care.on_tick(now);
+        for row in 0..self.rows.len() {
+            self.refresh(now, row);
+        }
+        self.balancer.on_change(&Backends { now, rows: &self.rows });
+        decided
+    }
+
+    /// Whether `row` may be picked.
+    pub fn is_available(&self, row: usize) -> bool {
+        self.rows[row].available
+    }
+
+    /// Which of several rules its balancer follows now.
+    pub fn mode(&self) -> usize {
+        self.balancer.mode()
+    }
+
+    /// Lets the care do something about a row and brings the row up to date.
+    fn refresh_after(&mut self, now: SimTime, row: usize, act: impl FnOnce(&mut Care) -> Option<String>) -> Option<String> {
+        let decided = act(self.care.as_mut()?);
+        if self.refresh(now, row) {
+            self.balancer.on_change(&Backends { now, rows: &self.rows });
+        }
+        decided
+    }
+
+    /// Brings a row up to date; whether anything changed that derived tables depend on.
+    fn refresh(&mut self, now: SimTime, row: usize) -> bool {
+        let Some(care) = &mut self.care else { return false };
+        let (available, share) = care.standing(now, row, self.in_flight[row]);
+        let before = (self.rows[row].available, self.rows[row].share);
+        (self.rows[row].available, self.rows[row].share) = (available, share);
+        before != (available, share)
+    }
+}

@@ -1,0 +1,12 @@
+//! Wiring: nodes own policies, turn events into questions and answers into events, and do nothing clever.
+
+pub mod care;
+pub mod client;
+pub mod dispatch;
+pub mod faults;
+pub mod gateway;
+pub mod guard;
+pub mod network;
+pub mod server;
+pub mod service;
+pub mod travel;

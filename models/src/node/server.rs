@@ -1,0 +1,161 @@
+//! A server: workers and a line, or a share for everybody; its speed, its faults, its ledger.
+
+use sim_core::{
+    random::Stream,
+    time::{SimDuration, SimTime},
+};
+
+use crate::{
+    measure::{Ledger, Totals, Windows},
+    policy::{
+        balancing::LoadReport,
+        concurrency::Sharer,
+        discipline::{Entry, Line, Popped, Pushed},
+    },
+    request::{Call, CallId, Reason, Site},
+};
+
+/// One server of a pool, or one instance of a load balancer.
+#[derive(Debug)]
+pub struct Server {
+    /// `web[3]`.
+    pub name: String,
+    /// Where it stands.
+    pub site: Site,
+    /// Its speed when well; 1 is normal.
+    pub speed: f64,
+    /// Its workers when well.
+    pub workers: u32,
+    /// Its weight for balancers.
+    pub weight: u32,
+    /// What faults do to it now.
+    pub ailment: Ailment,
+    /// When it started last.
+    pub started: SimTime,
+    /// Who waits.
+    pub line: Line<CallId>,
+    /// How it shares itself, if it does not serve one by one.
+    pub sharer: Option<Sharer<CallId>>,
+    /// Bumped whenever the sharer's next completion is scheduled anew.
+    pub epoch: u32,
+    /// Its books.
+    pub ledger: Ledger,
+    /// What it last told of its load.
+    report: (SimTime, Totals, LoadReport),
+}
+
+/// What faults do to a server, all that are in force taken together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ailment {
+    /// It runs.
+    pub up: bool,
+    /// Share of the workers that remains.
+    pub remaining: f64,
+    /// How many times as long everything takes.
+    pub factor: f64,
+    /// Share of requests answered with an error after the work.
+    pub errors: f64,
+    /// It answers with an error at once, after so long.
+    pub fails_fast: Option<SimDuration>,
+    /// It takes requests and never answers.
+    pub silent: bool,
+}
+
+impl Default for Ailment {
+    fn default() -> Self {
+        Self { up: true, remaining: 1.0, factor: 1.0, errors: 0.0, fails_fast: None, silent: false }
+    }
+}
+
+/// How a server slows down while it warms up.
+#[derive(Clone, Copy, Debug)]
+pub struct WarmUp {
+    /// How long it takes.
+    pub duration: SimDuration,
+    /// The share of speed it starts with.
+    pub initial: f64,
+}
+
+impl Server {
+    /// An idle server.
+    pub fn new(name: String, site: Site, line: Line<CallId>, windows: &Windows) -> Self {
+        let report = LoadReport { rate: 0.0, errors: 0.0, utilization: 0.0 };
+        Self {
+            name,
+            site,
+            speed: 1.0,
+            workers: 1,
+            weight: 1,
+            ailment: Ailment::default(),
+            started: SimTime::ZERO,
+            line,
+            sharer: None,
+            epoch: 0,
+            ledger: Ledger::new(windows),
+            report: (SimTime::ZERO, Totals::default(), report),
+        }
+    }
+
+    /// Workers that may be busy now.
+    #[inline]
+    pub fn usable_workers(&self) -> u32 {
+        if self.ailment.remaining >= 1.0 {
+            self.workers
+        } else {
+            (f64::from(self.workers) * self.ailment.remaining + 1e-9) as u32
+        }
+    }
+
+    /// Whether a worker is free.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.ledger.busy < self.usable_workers()
+    }
+
+    /// Its speed now.
+    #[inline]
+    pub fn speed_at(&self, now: SimTime, warm_up: Option<&WarmUp>) -> f64 {
+        let speed = self.speed / self.ailment.factor;
+        let Some(warm_up) = warm_up else { return speed };
+        // The first start of all is long ago: experiments begin with warm servers.
+        let age = now.since(self.started);
+        if self.started == SimTime::ZERO || age >= warm_up.duration {
+            return speed;
+        }
+        let done = age.as_nanos() as f64 / warm_up.duration.as_nanos() as f64;
+        speed * (warm_up.initial + (1.0 - warm_up.initial) * done)
+    }
+
+    /// Puts a call into the line.
+    pub fn enqueue(&mut self, id: CallId, call: &Call, now: SimTime) -> Pushed<CallId> {
+        let entry = Entry { job: id, arrived: now, priority: call.priority, demand: call.work, deadline: call.deadline };
+        self.line.push(entry)
+    }
+
+    /// Whose turn it is.
+    #[inline]
+    pub fn dequeue(&mut self, now: SimTime, random: &mut Stream) -> Popped<CallId> {
+        self.line.pop(now, random)
+    }
+
+    /// What it tells of its load: averages over at least a second.
+    pub fn report(&mut self, now: SimTime) -> LoadReport {
+        const LEAST: SimDuration = SimDuration::from_secs(1);
+        let (since, before, last) = self.report;
+        let elapsed = now.since(since);
+        if elapsed < LEAST {
+            return last;
+        }
+        self.ledger.advance(now);
+        let totals = self.ledger.totals.since(&before);
+        let seconds = elapsed.as_secs_f64();
+        let failures = totals.failed[Reason::Error as usize];
+        let report = LoadReport {
+            rate: totals.finished() as f64 / seconds,
+            errors: failures as f64 / seconds,
+            utilization: totals.busy_area as f64 / elapsed.as_nanos() as f64 / f64::from(self.workers),
+        };
+        self.report = (now, self.ledger.totals, report);
+        report
+    }
+}

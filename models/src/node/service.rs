@@ -1,0 +1,401 @@
+//! Services: a call arrives, waits for a worker, computes, calls others, and is answered.
+
+use sim_core::{
+    random::{Luck, distribution::Distribution, name_hash, unit},
+    simulation::Context,
+    time::SimDuration,
+};
+use slotmap::{Key, KeyData};
+
+use super::travel::Order;
+use crate::{
+    event::Event,
+    policy::{
+        concurrency::{Job, Share, Task},
+        discipline::{Popped, Pushed},
+    },
+    request::{Call, CallId, Instance, Outcome, Phase, Reason},
+    world::{Role, World},
+};
+
+/// Draws a call makes at its callee, told apart by purpose.
+const DEMAND: u64 = name_hash("service/demand");
+const ERROR: u64 = name_hash("service/error");
+
+/// What a service does with each class of request.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Computing a call needs first, by class.
+    pub demands: Vec<Distribution>,
+    /// Steps after that, by class.
+    pub steps: Vec<Vec<Action>>,
+}
+
+/// A step.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Computes.
+    Compute(Distribution),
+    /// Calls by this route of the node.
+    Call(u16),
+}
+
+/// A way to a callee: whom to ask, and how long to wait.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The callee.
+    pub node: u16,
+    /// The caller's views, one for each of its instances; empty if there is nothing to pick.
+    pub dispatches: Vec<u32>,
+    /// The line of deadlines, if there is a timeout.
+    pub line: Option<u16>,
+}
+
+impl World {
+    /// A call stands before its callee's server.
+    pub(crate) fn arrive(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let now = cx.now();
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let node = &mut self.nodes[usize::from(call.callee.node)];
+        let server = &mut node.servers[usize::from(call.callee.server)];
+        if server.ailment.silent {
+            call.phase = Phase::Lost;
+            if !call.awaited {
+                self.calls.remove(id);
+            }
+            return;
+        }
+        if !server.ailment.up {
+            return self.turn_away(id, Reason::Crashed, SimDuration::ZERO, cx);
+        }
+        if let Some(latency) = server.ailment.fails_fast {
+            return self.turn_away(id, Reason::Error, latency, cx);
+        }
+        call.arrived = now;
+        server.ledger.on_arrival(now, &self.windows);
+        let demand = match &node.role {
+            Role::Service(service) => service.demands[usize::from(call.class)].sample(call.luck.at(DEMAND, 0)),
+            Role::Gateway(gateway) => match gateway.demand(call, self.requests.get(call.request)) {
+                Some(demand) => demand,
+                // A balancer without cost takes no worker.
+                None => return self.forward(id, cx),
+            },
+        };
+        call.work = SimDuration::from_nanos_f64(demand);
+        if server.sharer.is_some() {
+            return self.share(id, cx);
+        }
+        if server.has_room() {
+            return self.start(id, cx);
+        }
+        match server.enqueue(id, call, now) {
+            Pushed::Queued(ticket) => {
+                call.phase = Phase::Waiting;
+                call.ticket = Some(ticket);
+                server.ledger.on_queued(&self.windows);
+            }
+            Pushed::Displaced(ticket, oldest) => {
+                call.phase = Phase::Waiting;
+                call.ticket = Some(ticket);
+                self.leave_line(oldest.job, Reason::Displaced, cx);
+            }
+            Pushed::Refused(_) => self.leave_line(id, Reason::QueueFull, cx),
+        }
+    }
+
+    /// A call is answered at the door: it came and went, and no worker saw it.
+    pub(crate) fn turn_away(&mut self, id: CallId, reason: Reason, after: SimDuration, cx: &mut Context<Event>) {
+        let now = cx.now();
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let ledger = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
+        ledger.on_arrival(now, &self.windows);
+        ledger.on_leave(now, now, Outcome::Failure(reason), &self.windows);
+        if after.is_zero() {
+            return self.reply(id, Outcome::Failure(reason), cx);
+        }
+        call.phase = Phase::Returning;
+        cx.after(after, Event::Reply { call: id, outcome: Outcome::Failure(reason) });
+    }
+
+    /// A worker takes a call.
+    pub(crate) fn start(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let now = cx.now();
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+        call.started = now;
+        call.ticket = None;
+        server.ledger.on_start(now, now.since(call.arrived), &self.windows);
+        self.compute(id, cx);
+    }
+
+    /// The worker computes what the call needs next.
+    #[inline]
+    pub(crate) fn compute(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let now = cx.now();
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let node = &self.nodes[usize::from(call.callee.node)];
+        let server = &node.servers[usize::from(call.callee.server)];
+        let speed = server.speed_at(now, node.warm_up.as_ref());
+        let length = if speed == 1.0 { call.work } else { SimDuration::from_nanos_f64(call.work.as_nanos() as f64 / speed) };
+        call.phase = Phase::Running;
+        call.resumed = now;
+        call.run = call.run.wrapping_add(1);
+        cx.after(length, Event::Complete { call: id, run: call.run });
+    }
+
+    /// A worker is done computing.
+    pub(crate) fn on_complete(&mut self, id: CallId, run: u16, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id) else { return };
+        if call.run == run && call.phase == Phase::Running {
+            self.next_step(id, cx);
+        }
+    }
+
+    /// Goes on with a call whose computing or calling is done.
+    fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let node = &self.nodes[usize::from(call.callee.node)];
+        let service = match &node.role {
+            Role::Service(service) => service,
+            Role::Gateway(_) => {
+                self.stop(id, cx);
+                return self.forward(id, cx);
+            }
+        };
+        let Some(action) = service.steps[usize::from(call.class)].get(usize::from(call.step)) else {
+            let errors = node.servers[usize::from(call.callee.server)].ailment.errors;
+            let fails = errors > 0.0 && unit(call.luck.at(ERROR, 0)) < errors;
+            let outcome = if fails { Outcome::Failure(Reason::Error) } else { Outcome::Success };
+            return self.finish(id, outcome, cx);
+        };
+        call.step += 1;
+        match action {
+            Action::Compute(distribution) => {
+                let demand = distribution.sample(call.luck.at(DEMAND, u64::from(call.step)));
+                call.work = SimDuration::from_nanos_f64(demand);
+                if node.servers[usize::from(call.callee.server)].sharer.is_some() {
+                    return self.share_again(id, cx);
+                }
+                self.compute(id, cx);
+            }
+            Action::Call(route) => {
+                let route = *route;
+                call.phase = Phase::Calling;
+                self.call_out(id, route, cx);
+            }
+        }
+    }
+
+    /// Makes a service's own call by one of its routes.
+    fn call_out(&mut self, id: CallId, route: u16, cx: &mut Context<Event>) {
+        let call = self.calls[id];
+        let way = &self.nodes[usize::from(call.callee.node)].routes[usize::from(route)];
+        let (line, node) = (way.line, way.node);
+        let dispatch = way.dispatches.get(usize::from(call.callee.server)).copied();
+        match self.choose(dispatch, node, call.request, call.luck, &[], cx) {
+            Some((callee, picked)) => {
+                let order = Order {
+                    request: call.request,
+                    parent: Some(id),
+                    callee,
+                    picked,
+                    line,
+                    attempt: call.step,
+                    delay: SimDuration::ZERO,
+                };
+                self.send(order, cx);
+            }
+            None => self.finish(id, Outcome::Failure(Reason::NoBackend), cx),
+        }
+    }
+
+    /// The reply to a service's own call.
+    pub(crate) fn service_hears(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
+        match outcome {
+            Outcome::Success => self.next_step(id, cx),
+            Outcome::Failure(_) => self.finish(id, Outcome::Failure(Reason::Error), cx),
+        }
+    }
+
+    /// A call is done: frees its worker, lets the next one start, sends the reply.
+    pub(crate) fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
+        let now = cx.now();
+        let Some(call) = self.calls.get(id).copied() else { return };
+        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+        if !call.awaited {
+            server.ledger.on_waste(now.since(call.started));
+        }
+        server.ledger.on_leave(now, call.arrived, outcome, &self.windows);
+        if server.sharer.is_some() {
+            self.offer_if_idle(call.callee);
+        } else {
+            self.stop(id, cx);
+        }
+        self.reply(id, outcome, cx);
+    }
+
+    /// A call's worker is free: the next in line gets it.
+    pub(crate) fn stop(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id).copied() else { return };
+        let ledger = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
+        ledger.on_stop(cx.now(), call.started);
+        self.serve_next(call.callee, cx);
+    }
+
+    /// Fills free workers from the line; tells balancers that wait for idle servers.
+    pub(crate) fn serve_next(&mut self, at: Instance, cx: &mut Context<Event>) {
+        let now = cx.now();
+        loop {
+            let node = &mut self.nodes[usize::from(at.node)];
+            let server = &mut node.servers[usize::from(at.server)];
+            if !server.ailment.up || !server.has_room() {
+                return;
+            }
+            match server.dequeue(now, &mut node.random) {
+                Popped::Next(entry) => self.start(entry.job, cx),
+                Popped::Expired(entry) => self.leave_line(entry.job, Reason::Expired, cx),
+                Popped::Empty => break,
+            }
+        }
+        self.offer_if_idle(at);
+    }
+
+    /// An idle server offers itself to one of the balancers that keep a list of idle ones.
+    fn offer_if_idle(&mut self, at: Instance) {
+        let node = &mut self.nodes[usize::from(at.node)];
+        if node.idle_watchers.is_empty() || node.servers[usize::from(at.server)].ledger.level > 0 {
+            return;
+        }
+        let watchers = &node.idle_watchers[usize::from(at.server)];
+        if watchers.is_empty() {
+            return;
+        }
+        let (dispatch, row) = watchers[node.random.below(watchers.len())];
+        self.dispatches[dispatch as usize].on_idle(usize::from(row));
+    }
+
+    /// A call leaves the line unserved, or was never let in.
+    pub(crate) fn leave_line(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id).copied() else { return };
+        let ledger = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
+        ledger.on_leave(cx.now(), call.arrived, Outcome::Failure(reason), &self.windows);
+        self.reply(id, Outcome::Failure(reason), cx);
+    }
+
+    /// Ends a call nobody waits for, at a callee that listens for cancellation.
+    pub(crate) fn cancel(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id).copied() else { return };
+        let now = cx.now();
+        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+        server.ledger.on_leave(now, call.arrived, Outcome::Failure(Reason::Cancelled), &self.windows);
+        match call.phase {
+            Phase::Waiting => {
+                if let Some(ticket) = call.ticket {
+                    server.line.remove(ticket);
+                }
+            }
+            Phase::Running if server.sharer.is_some() => self.unshare(id, cx),
+            Phase::Running => self.stop(id, cx),
+            Phase::Calling => {
+                if self.holds_worker(&call) {
+                    self.stop(id, cx);
+                }
+                if let Some(child) = call.child {
+                    self.abandon(child, cx);
+                }
+            }
+            Phase::Travelling | Phase::Returning | Phase::Lost => {}
+        }
+        self.calls.remove(id);
+    }
+
+    /// Whether a call that waits for another keeps its worker: services do, balancers do not.
+    pub(crate) fn holds_worker(&self, call: &Call) -> bool {
+        match self.nodes[usize::from(call.callee.node)].role {
+            Role::Service(_) => self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].sharer.is_none(),
+            Role::Gateway(_) => false,
+        }
+    }
+
+    /// A server that shares itself takes a call in.
+    fn share(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.started = cx.now();
+        self.share_again(id, cx);
+    }
+
+    /// A call computes on a server that shares itself.
+    fn share_again(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.phase = Phase::Running;
+        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+        if let Some(sharer) = &mut server.sharer {
+            sharer.add(cx.now(), &Task { job: job_of(id), work: call.work, priority: call.priority });
+        }
+        let at = call.callee;
+        self.arm_share(at, cx);
+    }
+
+    /// A call leaves a server that shares itself before it is done.
+    fn unshare(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id).copied() else { return };
+        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+        if let Some(sharer) = &mut server.sharer {
+            sharer.remove(cx.now(), job_of(id));
+        }
+        self.arm_share(call.callee, cx);
+    }
+
+    /// Schedules the next completion of a server that shares itself; earlier schedulings turn stale.
+    pub(crate) fn arm_share(&mut self, at: Instance, cx: &mut Context<Event>) {
+        let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
+        server.epoch = server.epoch.wrapping_add(1);
+        let Some(sharer) = &server.sharer else { return };
+        server.ledger.set_busy(cx.now(), u32::from(sharer.busy_cores()));
+        if let Some(next) = sharer.next_completion() {
+            cx.at(next, Event::Share { node: at.node, server: at.server, epoch: server.epoch });
+        }
+    }
+
+    /// A server that shares itself is done with one or more calls.
+    pub(crate) fn on_share(&mut self, at: Instance, epoch: u32, cx: &mut Context<Event>) {
+        let now = cx.now();
+        if self.nodes[usize::from(at.node)].servers[usize::from(at.server)].epoch != epoch {
+            return;
+        }
+        loop {
+            let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
+            let Some(job) = server.sharer.as_mut().and_then(|sharer| sharer.complete(now)) else { break };
+            self.next_step(CallId::from(KeyData::from_ffi(job.0)), cx);
+        }
+        self.arm_share(at, cx);
+    }
+
+    /// Chooses a server of a node for a call: by the caller's view, or the only one, or by luck.
+    pub(crate) fn choose(
+        &mut self,
+        dispatch: Option<u32>,
+        node: u16,
+        request: crate::request::RequestId,
+        luck: Luck,
+        tried: &[u16],
+        cx: &mut Context<Event>,
+    ) -> Option<(Instance, Option<crate::request::Picked>)> {
+        const INSTANCE: u64 = name_hash("instance");
+        let Some(dispatch) = dispatch else {
+            let servers = self.nodes[usize::from(node)].servers.len();
+            let server = if servers == 1 { 0 } else { ((u128::from(luck.at(INSTANCE, 0)) * servers as u128) >> 64) as u16 };
+            return Some((Instance { node, server }, None));
+        };
+        let ask = self.ask(request);
+        let view = &mut self.dispatches[dispatch as usize];
+        let row = view.pick(cx.now(), &ask, tried)?;
+        view.on_send(cx.now(), row);
+        let callee = view.targets[row];
+        Some((callee, Some(crate::request::Picked { dispatch, row: row as u16 })))
+    }
+}
+
+pub(crate) fn job_of(id: CallId) -> Job {
+    Job(id.data().as_ffi())
+}

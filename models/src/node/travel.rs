@@ -1,0 +1,254 @@
+//! A call's way: sent, delivered, answered, or given up.
+//!
+//! A caller that gives up does not stop the work: the call goes on, awaited by nobody, and what is done for it
+//! is counted as wasted, unless the callee says that it listens for cancellation.
+
+use sim_core::{
+    deadlines::Due,
+    random::{Luck, name_hash},
+    simulation::Context,
+    time::{SimDuration, SimTime},
+};
+
+use super::network::Passage;
+use crate::{
+    event::Event,
+    request::{Call, CallId, Instance, Outcome, Phase, Picked, Reason, RequestId, Site},
+    world::{Role, World},
+};
+
+/// Legs of a call through the network.
+const OUT: u64 = 0;
+const BACK: u64 = 1;
+/// Calls nested deeper than this are refused: a cycle of services without an end.
+const DEEPEST: u8 = 64;
+
+/// The luck of a callee's attempt is the caller's, told apart by place and number.
+const ATTEMPT: u64 = name_hash("attempt");
+
+/// What a caller asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// For whom.
+    pub request: RequestId,
+    /// Who asks, if a component does.
+    pub parent: Option<CallId>,
+    /// Who shall answer.
+    pub callee: Instance,
+    /// By which view and row it was picked.
+    pub picked: Option<Picked>,
+    /// The line of deadlines to stand in, if the caller has a timeout.
+    pub line: Option<u16>,
+    /// Which attempt of this caller at this callee it is.
+    pub attempt: u16,
+    /// How much later than now it leaves: a connection has to be opened first.
+    pub delay: SimDuration,
+}
+
+impl World {
+    /// Sends a call.
+    pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) -> CallId {
+        let now = cx.now();
+        let place = self.nodes[usize::from(order.callee.node)].place;
+        let (origin, luck, depth, site) = match order.parent.and_then(|id| self.calls.get(id).copied()) {
+            Some(parent) => (Origin::of_call(&parent), parent.luck, parent.depth + 1, self.site(parent.callee)),
+            None => {
+                let request = &self.requests[order.request];
+                (Origin { workload: request.workload, class: request.class, priority: request.priority }, request.luck, 0, request.site)
+            }
+        };
+        let luck = luck.child(place, u64::from(order.attempt) ^ ATTEMPT);
+        let deadline = order.line.map_or(SimTime::NEVER, |line| now + self.lines[usize::from(line)].length());
+        let id = self.calls.insert(Call {
+            request: order.request,
+            workload: origin.workload,
+            class: origin.class,
+            priority: origin.priority,
+            depth,
+            phase: Phase::Travelling,
+            awaited: true,
+            run: 0,
+            step: 0,
+            callee: order.callee,
+            parent: order.parent,
+            child: None,
+            picked: order.picked,
+            ticket: None,
+            luck,
+            sent: now,
+            arrived: now,
+            started: now,
+            deadline,
+            resumed: now,
+            work: SimDuration::ZERO,
+        });
+        if let Some(line) = order.line {
+            self.stand_in(line, id, cx);
+        }
+        if let Some(parent) = order.parent.and_then(|parent| self.calls.get_mut(parent)) {
+            parent.child = Some(id);
+        }
+        self.depart(id, site, luck, order.delay, cx);
+        id
+    }
+
+    /// Puts a call on the wire towards its callee.
+    fn depart(&mut self, id: CallId, from: Site, luck: Luck, delay: SimDuration, cx: &mut Context<Event>) {
+        let callee = self.calls[id].callee;
+        let size = self.requests.get(self.calls[id].request).map_or(0, |request| request.size);
+        match self.network.send(from, self.site(callee), luck, OUT, size) {
+            Passage::Arrives(travel) if (travel + delay).is_zero() => cx.now_too(Event::Deliver(id)),
+            Passage::Arrives(travel) => cx.after(travel + delay, Event::Deliver(id)),
+            Passage::Lost => self.calls[id].phase = Phase::Lost,
+        }
+    }
+
+    /// A call reaches its callee.
+    pub(crate) fn on_deliver(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id) else { return };
+        let node = &self.nodes[usize::from(call.callee.node)];
+        if !call.awaited && node.cancels {
+            self.calls.remove(id);
+            return;
+        }
+        if call.depth >= DEEPEST {
+            return self.turn_away(id, Reason::TooDeep, SimDuration::ZERO, cx);
+        }
+        self.arrive(id, cx);
+    }
+
+    /// The callee has its answer: sends it back.
+    pub(crate) fn reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id) else { return };
+        if !call.awaited {
+            self.calls.remove(id);
+            return;
+        }
+        let (from, to) = (self.site(call.callee), self.caller_site(call));
+        match self.network.send(from, to, call.luck, BACK, 0) {
+            Passage::Arrives(SimDuration::ZERO) => self.on_reply(id, outcome, cx),
+            Passage::Arrives(travel) => {
+                self.calls[id].phase = Phase::Returning;
+                cx.after(travel, Event::Reply { call: id, outcome });
+            }
+            Passage::Lost => self.calls[id].phase = Phase::Lost,
+        }
+    }
+
+    /// A reply reaches its caller.
+    pub(crate) fn on_reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.remove(id) else { return };
+        if call.awaited {
+            self.settle(&call, outcome, cx);
+        }
+    }
+
+    /// A call has its outcome: tells the view that picked its callee, then whoever asked.
+    fn settle(&mut self, call: &Call, outcome: Outcome, cx: &mut Context<Event>) {
+        self.release(call, outcome, cx);
+        match call.parent {
+            None => self.client_hears(call, outcome, cx),
+            Some(parent) => {
+                let Some(asker) = self.calls.get_mut(parent) else { return };
+                asker.child = None;
+                let callee = asker.callee;
+                match self.nodes[usize::from(callee.node)].role {
+                    Role::Service(_) => self.service_hears(parent, outcome, cx),
+                    Role::Gateway(_) => self.gateway_hears(parent, call, outcome, cx),
+                }
+            }
+        }
+    }
+
+    /// Tells the view that picked a call's callee how it ended.
+    fn release(&mut self, call: &Call, outcome: Outcome, cx: &mut Context<Event>) {
+        let Some(picked) = call.picked else { return };
+        let now = cx.now();
+        let dispatch = &mut self.dispatches[picked.dispatch as usize];
+        let report = (dispatch.wants_reports && outcome.is_success())
+            .then(|| self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].report(now));
+        let decided = dispatch.on_reply(now, usize::from(picked.row), now.since(call.sent), outcome, report);
+        if dispatch.care.is_some() {
+            self.log_care(picked, decided, cx);
+        }
+    }
+
+    /// A line of deadlines falls due.
+    pub(crate) fn on_deadlines(&mut self, line: u16, cx: &mut Context<Event>) {
+        let now = cx.now();
+        loop {
+            let calls = &self.calls;
+            match self.lines[usize::from(line)].due(now, |id| calls.get(id).is_some_and(|call| call.awaited)) {
+                Due::Now(id) => self.give_up(id, Reason::TimedOut, cx),
+                Due::Later(deadline) => return cx.at(deadline, Event::Deadlines { line }),
+                Due::Nothing => return,
+            }
+        }
+    }
+
+    fn stand_in(&mut self, line: u16, id: CallId, cx: &mut Context<Event>) {
+        let calls = &self.calls;
+        let armed = self.lines[usize::from(line)].set(cx.now(), id, |id| calls.get(id).is_some_and(|call| call.awaited));
+        if let Some(deadline) = armed {
+            cx.at(deadline, Event::Deadlines { line });
+        }
+    }
+
+    /// The caller stops waiting, and hears so itself.
+    pub(crate) fn give_up(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id).copied() else { return };
+        self.let_go(id, cx);
+        self.settle(&call, Outcome::Failure(reason), cx);
+    }
+
+    /// The caller stops waiting for reasons of its own; only the view hears.
+    pub(crate) fn abandon(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id).copied() else { return };
+        if call.awaited {
+            self.let_go(id, cx);
+            self.release(&call, Outcome::Failure(Reason::Cancelled), cx);
+        }
+    }
+
+    /// Nobody waits for a call any more: ends it where the callee listens, else lets it run on.
+    fn let_go(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.awaited = false;
+        let (callee, phase) = (call.callee, call.phase);
+        match phase {
+            Phase::Lost => {
+                self.calls.remove(id);
+            }
+            Phase::Waiting | Phase::Running | Phase::Calling if self.nodes[usize::from(callee.node)].cancels => {
+                self.cancel(id, cx);
+            }
+            Phase::Travelling | Phase::Returning | Phase::Waiting | Phase::Running | Phase::Calling => {}
+        }
+    }
+
+    /// Where a server stands.
+    #[inline]
+    pub(crate) fn site(&self, instance: Instance) -> Site {
+        self.nodes[usize::from(instance.node)].servers[usize::from(instance.server)].site
+    }
+
+    fn caller_site(&self, call: &Call) -> Site {
+        match call.parent.and_then(|parent| self.calls.get(parent)) {
+            Some(parent) => self.site(parent.callee),
+            None => self.requests.get(call.request).map_or(Site::default(), |request| request.site),
+        }
+    }
+}
+
+/// What a call inherits.
+struct Origin {
+    workload: u16,
+    class: u16,
+    priority: u8,
+}
+
+impl Origin {
+    fn of_call(call: &Call) -> Self {
+        Self { workload: call.workload, class: call.class, priority: call.priority }
+    }
+}

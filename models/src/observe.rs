@@ -1,0 +1,159 @@
+//! The observer: takes figures in bins of time and hands them to the recorder.
+
+use sim_core::{
+    statistics::Histogram,
+    time::{SimDuration, SimTime},
+};
+
+use crate::{
+    measure::{Ledger, Recorder, Totals},
+    node::client::Workload,
+    report::{Series, Unit},
+    world::Node,
+};
+
+/// Pools of more servers than this have no series for single servers.
+const MOST_SERVERS: usize = 256;
+
+/// Takes figures in bins.
+#[derive(Debug)]
+pub struct Observer {
+    bin: SimDuration,
+    recorder: Recorder,
+    workloads: Vec<Tracked>,
+    /// Latencies of the bin under way, by workload.
+    latencies: Vec<Histogram>,
+    nodes: Vec<Tracked>,
+    servers: Vec<Tracked>,
+}
+
+/// What is taken of one station.
+#[derive(Debug)]
+struct Tracked {
+    /// Totals at the last bin's end.
+    mark: Totals,
+    /// Its series, in the order its kind pushes them.
+    series: Vec<usize>,
+}
+
+const WORKLOAD: [(&str, Unit); 7] = [
+    ("offered", Unit::PerSecond),
+    ("goodput", Unit::PerSecond),
+    ("errors", Unit::PerSecond),
+    ("in_flight", Unit::Count),
+    ("latency.mean", Unit::Seconds),
+    ("latency.p50", Unit::Seconds),
+    ("latency.p99", Unit::Seconds),
+];
+const NODE: [(&str, Unit); 5] = [
+    ("arrivals", Unit::PerSecond),
+    ("throughput", Unit::PerSecond),
+    ("in_flight", Unit::Count),
+    ("queue_length", Unit::Count),
+    ("utilization", Unit::Ratio),
+];
+const SERVER: [(&str, Unit); 2] = [("in_flight", Unit::Count), ("utilization", Unit::Ratio)];
+
+impl Observer {
+    /// An observer of these stations.
+    pub fn new(bin: SimDuration, workloads: &[Workload], nodes: &[Node]) -> Self {
+        let mut recorder = Recorder::new(bin.as_secs_f64());
+        let mut track = |id: &str, kinds: &[(&str, Unit)]| Tracked {
+            mark: Totals::default(),
+            series: kinds.iter().map(|(kind, unit)| recorder.add(format!("{id}.{kind}"), *unit)).collect(),
+        };
+        let tracked_workloads: Vec<Tracked> = workloads.iter().map(|workload| track(&workload.name, &WORKLOAD)).collect();
+        let tracked_nodes = nodes.iter().map(|node| track(&node.name, &NODE)).collect();
+        let followed = nodes.iter().filter(|node| follows_servers(node)).flat_map(|node| &node.servers);
+        let tracked_servers = followed.map(|server| track(&server.name, &SERVER)).collect();
+        Self {
+            bin,
+            latencies: vec![Histogram::default(); tracked_workloads.len()],
+            workloads: tracked_workloads,
+            nodes: tracked_nodes,
+            servers: tracked_servers,
+            recorder,
+        }
+    }
+
+    /// The bins' width.
+    pub fn bin(&self) -> SimDuration {
+        self.bin
+    }
+
+    /// A request was answered.
+    #[inline]
+    pub fn on_latency(&mut self, workload: u16, latency: SimDuration) {
+        self.latencies[usize::from(workload)].record(latency.as_nanos());
+    }
+
+    /// A bin ends.
+    pub fn on_bin(&mut self, now: SimTime, workloads: &mut [Workload], nodes: &mut [Node]) {
+        let Self { bin, recorder, workloads: tracked, latencies, nodes: tracked_nodes, servers, .. } = self;
+        let seconds = bin.as_secs_f64();
+        let nanos = bin.as_nanos() as f64;
+        for ((workload, tracked), latencies) in workloads.iter_mut().zip(tracked).zip(latencies) {
+            let totals = tracked.turn(now, std::iter::once(&mut workload.ledger));
+            let quantile = |p| latencies.quantile(p).map(|nanos| nanos as f64 / 1e9);
+            tracked.push(recorder, [
+                Some(totals.arrivals as f64 / seconds),
+                Some(totals.succeeded as f64 / seconds),
+                Some(totals.failures() as f64 / seconds),
+                Some(totals.level_area as f64 / nanos),
+                latencies.mean().map(|nanos| nanos / 1e9),
+                quantile(0.5),
+                quantile(0.99),
+            ]);
+            *latencies = Histogram::default();
+        }
+        let mut servers = servers.iter_mut();
+        for (node, tracked) in nodes.iter_mut().zip(tracked_nodes) {
+            let workers: f64 = node.servers.iter().map(|server| f64::from(server.workers)).sum();
+            let totals = tracked.turn(now, node.servers.iter_mut().map(|server| &mut server.ledger));
+            let waiting = totals.level_area.saturating_sub(totals.busy_area);
+            tracked.push(recorder, [
+                Some(totals.arrivals as f64 / seconds),
+                Some(totals.finished() as f64 / seconds),
+                Some(totals.level_area as f64 / nanos),
+                (workers > 0.0).then(|| waiting as f64 / nanos),
+                (workers > 0.0).then(|| totals.busy_area as f64 / nanos / workers),
+            ]);
+            if !follows_servers(node) {
+                continue;
+            }
+            for (server, tracked) in node.servers.iter_mut().zip(servers.by_ref()) {
+                let totals = tracked.turn(now, std::iter::once(&mut server.ledger));
+                let busy = totals.busy_area as f64 / nanos / f64::from(server.workers);
+                tracked.push(recorder, [Some(totals.level_area as f64 / nanos), (server.workers > 0).then_some(busy)]);
+            }
+        }
+    }
+
+    /// All series, sorted by name.
+    pub fn into_series(self) -> Vec<Series> {
+        self.recorder.into_series()
+    }
+}
+
+impl Tracked {
+    /// What was added since the last bin; sets the mark anew.
+    fn turn<'a>(&mut self, now: SimTime, ledgers: impl Iterator<Item = &'a mut Ledger>) -> Totals {
+        let totals = ledgers.fold(Totals::default(), |sum, ledger| {
+            ledger.advance(now);
+            sum.plus(&ledger.totals)
+        });
+        let added = totals.since(&self.mark);
+        self.mark = totals;
+        added
+    }
+
+    fn push<const N: usize>(&self, recorder: &mut Recorder, values: [Option<f64>; N]) {
+        for (series, value) in self.series.iter().zip(values) {
+            recorder.push(*series, value);
+        }
+    }
+}
+
+fn follows_servers(node: &Node) -> bool {
+    (2..=MOST_SERVERS).contains(&node.servers.len())
+}

@@ -1,0 +1,162 @@
+//! What stands at a caller about the calls it makes.
+
+use serde::{Deserialize, Serialize};
+use sim_core::{check::Check, time::SimDuration};
+
+use crate::policy::{
+    balancing::BalancerSpec,
+    detection::{EjectSpec, active_check::ActiveCheckSpec},
+    slow_start::SlowStartSpec,
+    subsetting::SubsetSpec,
+};
+
+/// How a caller calls one callee; stands at the caller under `calls`, by the callee's id.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CallSpec {
+    /// How long it waits for a reply to one attempt; without one it waits for ever.
+    pub timeout: Option<SimDuration>,
+    /// Which server of the callee takes a call. Default: `RoundRobin`, an ideal virtual address.
+    pub balancer: Option<BalancerSpec>,
+    /// What the balancer knows of its backends' load.
+    pub view: View,
+    /// Whether a failed call is sent again, to another server if there is one.
+    pub retry: Option<RetrySpec>,
+    /// Active checks of the callee's servers.
+    pub health_check: Option<ActiveCheckSpec>,
+    /// Passive ejection of the callee's servers by the results of calls.
+    pub ejection: Option<EjectSpec>,
+    /// How a server that comes back gets its share.
+    pub slow_start: Option<SlowStartSpec>,
+    /// Which servers each of several callers knows.
+    pub subset: Option<SubsetSpec>,
+}
+
+/// What a balancer knows of its backends' load.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum View {
+    /// What it sent itself and has not seen answered: right for one balancer, partial for several.
+    #[default]
+    Own,
+    /// The true load of every backend, as of the last refresh: a bulletin board that many read.
+    /// Mitzenmacher, *How Useful Is Old Information?*, 2000.
+    Board {
+        /// Time between refreshes.
+        every: SimDuration,
+    },
+}
+
+/// Sends a failed call again, at once, to a server not tried yet where there is one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetrySpec {
+    /// Attempts in all, the first included, at least 1. Default 2 (HAProxy `redispatch`, nginx `proxy_next_upstream`).
+    pub max_attempts: u32,
+    /// Whether an error reply is tried again. Default false: the work may have been done.
+    pub on_error: bool,
+    /// Whether a refusal (queue full, server down) is tried again. Default true.
+    pub on_refusal: bool,
+    /// Whether an attempt that timed out is tried again. Default true.
+    pub on_timeout: bool,
+}
+
+impl Default for RetrySpec {
+    fn default() -> Self {
+        Self { max_attempts: 2, on_error: false, on_refusal: true, on_timeout: true }
+    }
+}
+
+/// Connections of a workload's clients: each carries several requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConnectionsSpec {
+    /// Connections held open, at least 1; each request uses one of them at random.
+    pub count: u32,
+    /// Requests after which a connection is closed and opened anew; 0 for never. Default 1000 (nginx `keepalive_requests`).
+    pub requests: u32,
+    /// What opening one costs in round trips.
+    pub security: Security,
+}
+
+impl Default for ConnectionsSpec {
+    fn default() -> Self {
+        Self { count: 100, requests: 1000, security: Security::Tls13 }
+    }
+}
+
+/// What a new connection costs before its first request travels, in round trips.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Security {
+    /// TCP alone: 1.
+    Plain,
+    /// TCP and TLS 1.2: 3.
+    Tls12,
+    /// TCP and TLS 1.3: 2.
+    #[default]
+    Tls13,
+    /// TLS 1.3 with early data (0-RTT): 1.
+    EarlyData,
+}
+
+impl Security {
+    /// Round trips before the request.
+    pub const fn round_trips(self) -> u64 {
+        match self {
+            Self::Plain | Self::EarlyData => 1,
+            Self::Tls12 => 3,
+            Self::Tls13 => 2,
+        }
+    }
+
+    /// Whether the connection ends at a TLS handshake that costs computing.
+    pub const fn handshakes(self) -> bool {
+        match self {
+            Self::Plain | Self::EarlyData => false,
+            Self::Tls12 | Self::Tls13 => true,
+        }
+    }
+}
+
+impl CallSpec {
+    pub(super) fn check(&self, check: &mut Check) {
+        if let Some(balancer) = &self.balancer {
+            check.at("balancer", |check| balancer.check(check));
+        }
+        check_guards(check, &self.view, self.retry.as_ref(), self.health_check.as_ref(), self.ejection.as_ref());
+        if let Some(slow_start) = &self.slow_start {
+            check.at("slow_start", |check| slow_start.check(check));
+        }
+        if let Some(subset) = &self.subset {
+            check.at("subset", |check| subset.check(check));
+        }
+        require_timeout(check, self.timeout);
+    }
+}
+
+/// Checks what calls and load balancers have in common.
+pub(super) fn check_guards(
+    check: &mut Check,
+    view: &View,
+    retry: Option<&RetrySpec>,
+    health_check: Option<&ActiveCheckSpec>,
+    ejection: Option<&EjectSpec>,
+) {
+    if let View::Board { every } = view {
+        check.at("view", |check| check.require(!every.is_zero(), "every", || "a board needs time between refreshes".into()));
+    }
+    if let Some(retry) = retry {
+        check.at("retry", |check| check.require(retry.max_attempts >= 1, "max_attempts", || "max_attempts must be at least 1, got 0".into()));
+    }
+    if let Some(health_check) = health_check {
+        check.at("health_check", |check| health_check.check(check));
+    }
+    if let Some(ejection) = ejection {
+        check.at("ejection", |check| ejection.check(check));
+    }
+}
+
+/// A timeout of zero would fail every call before it is sent.
+pub(super) fn require_timeout(check: &mut Check, timeout: Option<SimDuration>) {
+    check.require(timeout != Some(SimDuration::ZERO), "timeout", || "a timeout must be above 0; leave it out to wait for ever".into());
+}

@@ -1,0 +1,338 @@
+//! Components: what answers.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDuration};
+
+use super::{
+    Ids,
+    call::{CallSpec, RetrySpec, View, check_guards, require_timeout},
+};
+use crate::policy::{
+    balancing::BalancerSpec,
+    detection::{EjectSpec, active_check::ActiveCheckSpec},
+    discipline::QueueSpec,
+    locality::LocalitySpec,
+    slow_start::SlowStartSpec,
+    sticky::StickySpec,
+    subsetting::SubsetSpec,
+};
+
+/// What answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum ComponentSpec {
+    /// Spreads requests over the servers of other components.
+    LoadBalancer(LoadBalancerSpec),
+    /// Servers that do one thing.
+    ServerPool(PoolSpec),
+    /// Servers that also call others: the same as a `ServerPool` with `handles`.
+    Service(PoolSpec),
+}
+
+/// Servers with workers and a line each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PoolSpec {
+    /// Servers, 1 to 65535. Default 1.
+    pub servers: u32,
+    /// Requests one server works on at once. Default 1.
+    pub workers_per_server: u32,
+    /// Computing a request needs, at speed 1. Default: none.
+    pub service_time: DistributionSpec,
+    /// The same by kind of request, where it differs.
+    pub service_times: BTreeMap<String, DistributionSpec>,
+    /// Each server's line. Default: first in, first out, without limit.
+    pub queue: QueueSpec,
+    /// How a server shares itself among what it works on.
+    pub sharing: Sharing,
+    /// What single servers have differently, by number from 0.
+    pub overrides: BTreeMap<u32, Overrides>,
+    /// Whether work nobody waits for any more is stopped. Default false: servers do not know.
+    pub cancel_abandoned_work: bool,
+    /// A server that starts is slow at first. Default: not.
+    pub warm_up: Option<WarmUpSpec>,
+    /// Steps by kind of request after computing; `"*"` stands for all others.
+    pub handles: BTreeMap<String, Vec<Step>>,
+    /// How long callers of this component wait for a reply, unless they say otherwise.
+    pub timeout: Option<SimDuration>,
+    /// How it calls others, by the callee's id.
+    pub calls: BTreeMap<String, CallSpec>,
+    /// Where it stands: regions, or `region/zone`. Default: all of them, servers spread evenly.
+    pub placed_in: Ids,
+}
+
+impl Default for PoolSpec {
+    fn default() -> Self {
+        Self {
+            servers: 1,
+            workers_per_server: 1,
+            service_time: DistributionSpec::constant(SimDuration::ZERO),
+            service_times: BTreeMap::new(),
+            queue: QueueSpec::default(),
+            sharing: Sharing::default(),
+            overrides: BTreeMap::new(),
+            cancel_abandoned_work: false,
+            warm_up: None,
+            handles: BTreeMap::new(),
+            timeout: None,
+            calls: BTreeMap::new(),
+            placed_in: Ids::default(),
+        }
+    }
+}
+
+/// How a server shares itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Sharing {
+    /// Each worker serves one request to its end.
+    #[default]
+    Workers,
+    /// The workers are cores that share themselves evenly among all requests at once; `queue` is not used.
+    ProcessorSharing,
+    /// The newest interrupts (preemptive LIFO); `queue` is not used.
+    PreemptiveLifo,
+    /// The shortest remaining interrupts (SRPT); `queue` is not used.
+    ShortestRemaining,
+    /// A higher priority interrupts and the interrupted resumes; `queue` is not used.
+    PreemptivePriority,
+}
+
+/// What one server has differently.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Overrides {
+    /// Its speed; 0.5 takes twice as long. Default 1.
+    pub speed: Option<f64>,
+    /// Its workers.
+    pub workers: Option<u32>,
+    /// Its weight for balancers that are told weights. Default 1.
+    pub weight: Option<u32>,
+}
+
+/// A server is slow when it starts: cold caches, code not compiled yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WarmUpSpec {
+    /// How long until it has its full speed.
+    pub duration: SimDuration,
+    /// Its speed at first, as a share; it rises linearly. Default 0.1.
+    pub initial_speed: f64,
+}
+
+impl Default for WarmUpSpec {
+    fn default() -> Self {
+        Self { duration: SimDuration::from_secs(60), initial_speed: 0.1 }
+    }
+}
+
+/// What a service does with a request, one after the other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Step {
+    /// Computes for so long, at speed 1.
+    Compute(DistributionSpec),
+    /// Calls a component and waits for its reply; a failure ends the request.
+    Call(String),
+}
+
+/// Spreads requests over backends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoadBalancerSpec {
+    /// The pools whose servers take requests; the first is preferred where `locality` says so.
+    pub backends: Ids,
+    /// Which server takes a request. Default `RoundRobin`.
+    pub strategy: BalancerSpec,
+    /// What it sees of a request: connections only, or all of it. Default `Layer7`.
+    pub layer: Layer,
+    /// Balancers side by side, each with its own view. Default 1.
+    pub instances: u32,
+    /// Requests one instance works on at once; 0 for a balancer without limit or cost. Default 0.
+    pub workers: u32,
+    /// Computing a request needs at the balancer. Default: none.
+    pub service_time: DistributionSpec,
+    /// The balancer's own line.
+    pub queue: QueueSpec,
+    /// What it knows of its backends' load.
+    pub view: View,
+    /// How long it waits for a backend's reply to one attempt. Default: for ever.
+    pub timeout: Option<SimDuration>,
+    /// Whether it tries another backend. Layer 7 only.
+    pub retry: Option<RetrySpec>,
+    /// Most requests in flight at one backend from one instance; 0 for no limit (nginx `max_conns`).
+    pub max_connections: u32,
+    /// Active checks of the backends.
+    pub health_check: Option<ActiveCheckSpec>,
+    /// Passive ejection of backends.
+    pub ejection: Option<EjectSpec>,
+    /// How a backend that comes back gets its share.
+    pub slow_start: Option<SlowStartSpec>,
+    /// Which backends each instance knows.
+    pub subset: Option<SubsetSpec>,
+    /// Clients stay with their server.
+    pub sticky: Option<StickySpec>,
+    /// Which group of backends: priority levels, zones, regions. Default: all are one group.
+    pub locality: Option<LocalitySpec>,
+    /// Pools for kinds of requests, by kind; Layer 7 only. Others go to `backends`.
+    pub routes: BTreeMap<String, String>,
+    /// Where it stands: regions, or `region/zone`. Default: all of them, instances spread evenly.
+    pub placed_in: Ids,
+}
+
+impl Default for LoadBalancerSpec {
+    fn default() -> Self {
+        Self {
+            backends: Ids::default(),
+            strategy: BalancerSpec::default(),
+            layer: Layer::default(),
+            instances: 1,
+            workers: 0,
+            service_time: DistributionSpec::constant(SimDuration::ZERO),
+            queue: QueueSpec::default(),
+            view: View::default(),
+            timeout: None,
+            retry: None,
+            max_connections: 0,
+            health_check: None,
+            ejection: None,
+            slow_start: None,
+            subset: None,
+            sticky: None,
+            locality: None,
+            routes: BTreeMap::new(),
+            placed_in: Ids::default(),
+        }
+    }
+}
+
+/// What a balancer sees of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Layer {
+    /// Connections: a connection stays with the server it was opened to.
+    Layer4,
+    /// Requests: each is sent where the strategy says; TLS ends here.
+    Layer7 {
+        /// Computing a TLS handshake needs at the balancer.
+        #[serde(default)]
+        handshake: SimDuration,
+    },
+}
+
+impl Default for Layer {
+    fn default() -> Self {
+        Self::Layer7 { handshake: SimDuration::ZERO }
+    }
+}
+
+impl ComponentSpec {
+    /// The name a file uses for this kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::LoadBalancer(_) => "LoadBalancer",
+            Self::ServerPool(_) => "ServerPool",
+            Self::Service(_) => "Service",
+        }
+    }
+
+    /// Every kind with its default, for catalogues.
+    pub fn catalog() -> Vec<(&'static str, &'static str, Self)> {
+        vec![
+            ("LoadBalancer", "Spreads requests over the servers of other components.", Self::LoadBalancer(LoadBalancerSpec::default())),
+            ("ServerPool", "Servers that do one thing.", Self::ServerPool(PoolSpec::default())),
+            ("Service", "Servers that also call others.", Self::Service(PoolSpec::default())),
+        ]
+    }
+
+    pub(super) fn check(&self, check: &mut Check) {
+        match self {
+            Self::LoadBalancer(spec) => spec.check(check),
+            Self::ServerPool(spec) | Self::Service(spec) => spec.check(check),
+        }
+    }
+}
+
+impl PoolSpec {
+    fn check(&self, check: &mut Check) {
+        check.require((1..=65_535).contains(&self.servers), "servers", || format!("servers must be 1 to 65535, got {}", self.servers));
+        check.require(self.workers_per_server >= 1, "workers_per_server", || "workers_per_server must be at least 1, got 0".into());
+        check.at("service_time", |check| self.service_time.check(check));
+        for (class, time) in &self.service_times {
+            check.at("service_times", |check| check.at(class, |check| time.check(check)));
+        }
+        check.at("queue", |check| self.queue.check(check));
+        for (server, overrides) in &self.overrides {
+            check.at("overrides", |check| check.at(server, |check| overrides.check(check, *server, self.servers)));
+        }
+        if let Some(warm_up) = &self.warm_up {
+            check.at("warm_up", |check| {
+                check.positive("initial_speed", warm_up.initial_speed);
+                check.fraction("initial_speed", warm_up.initial_speed);
+            });
+        }
+        require_timeout(check, self.timeout);
+        for (id, call) in &self.calls {
+            check.at("calls", |check| check.at(id, |check| call.check(check)));
+        }
+        for (class, steps) in &self.handles {
+            for (number, step) in steps.iter().enumerate() {
+                if let Step::Compute(time) = step {
+                    check.at("handles", |check| check.at(class, |check| check.at(number, |check| time.check(check))));
+                }
+            }
+        }
+    }
+}
+
+impl Overrides {
+    fn check(&self, check: &mut Check, server: u32, servers: u32) {
+        if server >= servers {
+            check.problem("E0302", format!("there is no server {server}: this pool has {servers}, numbered from 0"));
+        }
+        if let Some(speed) = self.speed {
+            check.positive("speed", speed);
+        }
+        check.require(self.workers != Some(0), "workers", || "workers must be at least 1, got 0".into());
+        check.require(self.weight != Some(0), "weight", || "weight must be at least 1, got 0".into());
+    }
+}
+
+impl LoadBalancerSpec {
+    fn check(&self, check: &mut Check) {
+        check.require(!self.backends.0.is_empty(), "backends", || "a load balancer needs backends: the id of a pool".into());
+        check.require((1..=4096).contains(&self.instances), "instances", || format!("instances must be 1 to 4096, got {}", self.instances));
+        check.at("strategy", |check| self.strategy.check(check));
+        check.at("service_time", |check| self.service_time.check(check));
+        check.at("queue", |check| self.queue.check(check));
+        check_guards(check, &self.view, self.retry.as_ref(), self.health_check.as_ref(), self.ejection.as_ref());
+        require_timeout(check, self.timeout);
+        if let Some(slow_start) = &self.slow_start {
+            check.at("slow_start", |check| slow_start.check(check));
+        }
+        if let Some(subset) = &self.subset {
+            check.at("subset", |check| subset.check(check));
+        }
+        if let Some(sticky) = &self.sticky {
+            check.at("sticky", |check| sticky.check(check));
+        }
+        if let Some(locality) = &self.locality {
+            check.at("locality", |check| locality.check(check));
+        }
+        self.check_layer(check);
+    }
+
+    /// What needs to look into requests is not for Layer 4; what costs time needs workers to spend it.
+    fn check_layer(&self, check: &mut Check) {
+        if self.layer == Layer::Layer4 {
+            check.require(self.retry.is_none(), "retry", || "a Layer4 balancer cannot retry: it does not see requests".into());
+            check.require(self.routes.is_empty(), "routes", || "a Layer4 balancer cannot route by content: it does not see requests".into());
+        }
+        let costs = self.service_time.mean() > 0.0 || matches!(self.layer, Layer::Layer7 { handshake } if !handshake.is_zero());
+        check.require(self.workers > 0 || !costs, "workers", || {
+            "a balancer that needs computing needs workers to do it: set workers, or leave service_time and handshake at 0".into()
+        });
+    }
+}

@@ -1,0 +1,62 @@
+//! What the file says of the system: plain serde data, with defaults and units. No logic but its own checks.
+
+mod call;
+mod component;
+mod fault;
+mod network;
+mod workload;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
+pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, Sharing, Step, WarmUpSpec};
+pub use fault::{FaultSpec, Moment, Struck};
+pub use network::{LinkSpec, NetworkSpec, RegionSpec};
+pub use workload::{ClosedLoopSpec, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec};
+
+/// A system: who asks, what answers, what lies between and what goes wrong.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SystemSpec {
+    /// Regions and their zones; none means that all stands in one place.
+    pub regions: BTreeMap<String, RegionSpec>,
+    /// How long messages travel, and how many are lost.
+    pub network: NetworkSpec,
+    /// Where load comes from, by id.
+    pub workloads: BTreeMap<String, WorkloadSpec>,
+    /// What answers, by id.
+    pub components: BTreeMap<String, ComponentSpec>,
+    /// What goes wrong, and when.
+    pub faults: Vec<FaultSpec>,
+}
+
+/// One id or a list of them: `"web"` or `["blue", "green"]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Ids(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Ids {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Ids;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an id or a list of ids")
+            }
+            fn visit_str<E: de::Error>(self, id: &str) -> Result<Ids, E> {
+                Ok(Ids(vec![id.to_owned()]))
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Ids, A::Error> {
+                let mut ids = Vec::new();
+                while let Some(id) = list.next_element()? {
+                    ids.push(id);
+                }
+                Ok(Ids(ids))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+

@@ -1,0 +1,321 @@
+//! Workloads: where load comes from and what a request is like.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use sim_core::{
+    check::Check,
+    random::{distribution::DistributionSpec, keys::KeysSpec},
+    time::SimDuration,
+};
+
+use super::call::{CallSpec, ConnectionsSpec, require_timeout};
+use crate::{
+    policy::arrival::{ArrivalSpec, ProfileSpec, TraceSpec},
+    units::{Bytes, Rate},
+};
+
+/// Where load comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum WorkloadSpec {
+    /// Requests come by themselves, whatever became of earlier ones: users of the open internet.
+    OpenLoop(OpenLoopSpec),
+    /// A fixed number of users, each of whom thinks, asks, and waits for the answer.
+    ClosedLoop(ClosedLoopSpec),
+    /// Requests at recorded times.
+    Trace(TraceWorkloadSpec),
+}
+
+/// Lists what every kind of workload has beside its own fields. serde's `flatten` would lose strictness and places.
+macro_rules! workload {
+    ($(#[$attribute:meta])* $Name:ident { $($(#[$field_attribute:meta])* $field:ident: $Field:ty = $default:expr,)* }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $Name {
+            $($(#[$field_attribute])* pub $field: $Field,)*
+            /// The component that gets the requests.
+            pub target: String,
+            /// Kinds of requests by name, with weights; default: one kind.
+            pub requests: BTreeMap<String, RequestSpec>,
+            /// What requests ask for; default: all different (drawn from 2⁶⁴).
+            pub keys: Option<KeysSpec>,
+            /// Clients' addresses by popularity; default: 65536 of them, equally active.
+            pub addresses: KeysSpec,
+            /// Sizes of requests. Default 0, which no bandwidth slows.
+            pub size: DistributionSpec<Bytes>,
+            /// Shares of the clients by region; needs `regions`. Default: spread evenly.
+            pub origin: BTreeMap<String, f64>,
+            /// How long a client waits for its answer. Default: for ever.
+            pub timeout: Option<SimDuration>,
+            /// How long a client stands in line before it leaves; who is being served stays. Default: for ever.
+            pub patience: Option<DistributionSpec>,
+            /// Connections that carry several requests each. Default: each request comes by itself.
+            pub connections: Option<ConnectionsSpec>,
+            /// Client processes, each with its own view of its callees. Default 1.
+            pub instances: u32,
+            /// How it calls, by the callee's id.
+            pub calls: BTreeMap<String, CallSpec>,
+        }
+
+        impl Default for $Name {
+            fn default() -> Self {
+                Self {
+                    $($field: $default,)*
+                    target: String::new(),
+                    requests: BTreeMap::new(),
+                    keys: None,
+                    addresses: any_address(),
+                    size: no_size(),
+                    origin: BTreeMap::new(),
+                    timeout: None,
+                    patience: None,
+                    connections: None,
+                    instances: 1,
+                    calls: BTreeMap::new(),
+                }
+            }
+        }
+
+        impl $Name {
+            /// What every kind of workload has.
+            pub fn common(&self) -> Common<'_> {
+                Common {
+                    target: &self.target,
+                    requests: &self.requests,
+                    keys: self.keys.as_ref(),
+                    addresses: &self.addresses,
+                    size: &self.size,
+                    origin: &self.origin,
+                    timeout: self.timeout,
+                    patience: self.patience.as_ref(),
+                    connections: self.connections.as_ref(),
+                    instances: self.instances,
+                    calls: &self.calls,
+                }
+            }
+        }
+    };
+}
+
+workload! {
+    /// Requests that come by themselves.
+    OpenLoopSpec {
+        /// How gaps between requests vary. Default `Poisson`.
+        arrivals: ArrivalSpec = ArrivalSpec::default(),
+        /// How many come.
+        load: Load = Load::default(),
+        /// How the load changes over time; factors on `load`. Default `Constant`.
+        profile: ProfileSpec = ProfileSpec::default(),
+    }
+}
+
+workload! {
+    /// Users who wait for each answer.
+    ClosedLoopSpec {
+        /// Users, at least 1.
+        users: u32 = 1,
+        /// How long a user thinks between an answer and the next request. Default: not at all.
+        think_time: DistributionSpec = DistributionSpec::constant(SimDuration::ZERO),
+    }
+}
+
+workload! {
+    /// Recorded requests, streamed from a file.
+    TraceWorkloadSpec {
+        /// The file and how to read it.
+        trace: TraceSpec = TraceSpec::default(),
+    }
+}
+
+/// What every kind of workload has; see the fields of the workloads.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is documented where a user writes it")]
+pub struct Common<'a> {
+    pub target: &'a str,
+    pub requests: &'a BTreeMap<String, RequestSpec>,
+    pub keys: Option<&'a KeysSpec>,
+    pub addresses: &'a KeysSpec,
+    pub size: &'a DistributionSpec<Bytes>,
+    pub origin: &'a BTreeMap<String, f64>,
+    pub timeout: Option<SimDuration>,
+    pub patience: Option<&'a DistributionSpec>,
+    pub connections: Option<&'a ConnectionsSpec>,
+    pub instances: u32,
+    pub calls: &'a BTreeMap<String, CallSpec>,
+}
+
+/// How many requests come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Load {
+    /// So many a second: `Rate("700/s")`.
+    Rate(Rate),
+    /// A share of a pool's effective capacity: `Utilization(of: "web", fraction: 0.7)`.
+    Utilization {
+        /// The pool.
+        of: String,
+        /// The share; above 1 is overload.
+        fraction: f64,
+    },
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self::Rate(Rate(1.0))
+    }
+}
+
+/// A kind of request. In files a bare number is its weight: `"browse": 0.9`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RequestSpec {
+    /// How common it is beside the others. Default 1.
+    pub weight: f64,
+    /// Lower is served first where a queue knows priorities. Default 0.
+    pub priority: u8,
+    /// Its sizes, if they differ from the workload's.
+    pub size: Option<DistributionSpec<Bytes>>,
+    /// What it asks for, if that differs from the workload's.
+    pub keys: Option<KeysSpec>,
+}
+
+impl Default for RequestSpec {
+    fn default() -> Self {
+        Self { weight: 1.0, priority: 0, size: None, keys: None }
+    }
+}
+
+impl<'de> Deserialize<'de> for RequestSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// The long form.
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields, default, rename = "request")]
+        struct Long {
+            weight: f64,
+            priority: u8,
+            size: Option<DistributionSpec<Bytes>>,
+            keys: Option<KeysSpec>,
+        }
+        impl Default for Long {
+            fn default() -> Self {
+                let RequestSpec { weight, priority, size, keys } = RequestSpec::default();
+                Self { weight, priority, size, keys }
+            }
+        }
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = RequestSpec;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a weight such as 0.9, or (weight: 0.9, priority: 1)")
+            }
+            fn visit_f64<E: de::Error>(self, weight: f64) -> Result<RequestSpec, E> {
+                Ok(RequestSpec { weight, ..RequestSpec::default() })
+            }
+            fn visit_u64<E: de::Error>(self, weight: u64) -> Result<RequestSpec, E> {
+                self.visit_f64(weight as f64)
+            }
+            fn visit_i64<E: de::Error>(self, weight: i64) -> Result<RequestSpec, E> {
+                self.visit_f64(weight as f64)
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<RequestSpec, A::Error> {
+                let Long { weight, priority, size, keys } = Long::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(RequestSpec { weight, priority, size, keys })
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+fn any_address() -> KeysSpec {
+    KeysSpec::uniform(65_536)
+}
+
+fn no_size() -> DistributionSpec<Bytes> {
+    DistributionSpec::constant(Bytes(0))
+}
+
+impl WorkloadSpec {
+    /// What every kind has.
+    pub fn common(&self) -> Common<'_> {
+        match self {
+            Self::OpenLoop(spec) => spec.common(),
+            Self::ClosedLoop(spec) => spec.common(),
+            Self::Trace(spec) => spec.common(),
+        }
+    }
+
+    /// The name a file uses for this kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::OpenLoop(_) => "OpenLoop",
+            Self::ClosedLoop(_) => "ClosedLoop",
+            Self::Trace(_) => "Trace",
+        }
+    }
+
+    pub(super) fn check(&self, check: &mut Check) {
+        self.common().check(check);
+        match self {
+            Self::OpenLoop(spec) => spec.check(check),
+            Self::ClosedLoop(spec) => {
+                check.require(spec.users >= 1, "users", || "users must be at least 1, got 0".into());
+                check.at("think_time", |check| spec.think_time.check(check));
+            }
+            Self::Trace(spec) => check.at("trace", |check| spec.trace.check(check)),
+        }
+    }
+}
+
+impl OpenLoopSpec {
+    fn check(&self, check: &mut Check) {
+        check.at("arrivals", |check| self.arrivals.check(check));
+        check.at("profile", |check| self.profile.check(check));
+        match &self.load {
+            Load::Rate(rate) => check.positive("load", rate.0),
+            Load::Utilization { fraction, .. } => check.at("load", |check| check.positive("fraction", *fraction)),
+        }
+    }
+}
+
+impl Common<'_> {
+    fn check(&self, check: &mut Check) {
+        require_timeout(check, self.timeout);
+        check.require((1..=4096).contains(&self.instances), "instances", || format!("instances must be 1 to 4096, got {}", self.instances));
+        if let Some(keys) = self.keys {
+            check.at("keys", |check| keys.check(check));
+        }
+        check.at("addresses", |check| self.addresses.check(check));
+        check.at("size", |check| self.size.check(check));
+        if let Some(patience) = self.patience {
+            check.at("patience", |check| patience.check(check));
+        }
+        if let Some(connections) = self.connections {
+            let known = (1..=10_000_000).contains(&connections.count);
+            check.at("connections", |check| check.require(known, "count", || "count must be 1 to 10 000 000".into()));
+        }
+        self.check_requests(check);
+        for (id, call) in self.calls {
+            check.at("calls", |check| check.at(id, |check| call.check(check)));
+        }
+    }
+
+    fn check_requests(&self, check: &mut Check) {
+        check.at("requests", |check| {
+            for (name, request) in self.requests {
+                check.at(name, |check| {
+                    check.positive("weight", request.weight);
+                    if let Some(size) = &request.size {
+                        check.at("size", |check| size.check(check));
+                    }
+                    if let Some(keys) = &request.keys {
+                        check.at("keys", |check| keys.check(check));
+                    }
+                });
+            }
+        });
+        for (region, share) in self.origin {
+            check.at("origin", |check| check.positive(region, *share));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The one model: the arenas of everything there is, and a match that dispatches. No rule lives here.
+
+use sim_core::{
+    deadlines::Deadlines,
+    queue::Order,
+    random::Stream,
+    simulation::{Context, Model},
+    time::{SimDuration, SimTime},
+};
+
+use crate::{
+    event::Event,
+    measure::Windows,
+    node::{
+        client::Workload,
+        dispatch::Dispatch,
+        faults::Fault,
+        gateway::Gateway,
+        network::Network,
+        server::{Server, WarmUp},
+        service::{Route, Service},
+    },
+    observe::Observer,
+    report::Decision,
+    request::{CallId, Calls, Instance, Requests, Site},
+};
+
+/// Everything there is.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) windows: Windows,
+    pub(crate) requests: Requests,
+    pub(crate) calls: Calls,
+    pub(crate) workloads: Vec<Workload>,
+    /// Users of each workload that is a closed loop, else 0.
+    pub(crate) users: Vec<u32>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) dispatches: Vec<Dispatch>,
+    /// Where each view stands, for the probes it sends.
+    pub(crate) watchers: Vec<Site>,
+    /// When each view's controllers have their next turn.
+    pub(crate) turns: Vec<SimTime>,
+    /// Lines of deadlines, one for each caller and callee with a timeout.
+    pub(crate) lines: Vec<Deadlines<CallId>>,
+    pub(crate) network: Network,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) observer: Observer,
+    pub(crate) decisions: Vec<Decision>,
+    /// How many decisions were taken, those no longer logged included.
+    pub(crate) decided: u64,
+}
+
+/// A component: servers that share what they do.
+#[derive(Debug)]
+pub struct Node {
+    /// Its id.
+    pub name: String,
+    /// The hash of its id: its place in a request's luck.
+    pub place: u64,
+    /// Its servers.
+    pub servers: Vec<Server>,
+    /// What they do.
+    pub role: Role,
+    /// Whom it calls.
+    pub routes: Vec<Route>,
+    /// Whether work nobody waits for is stopped.
+    pub cancels: bool,
+    /// How a server slows down while it warms up.
+    pub warm_up: Option<WarmUp>,
+    /// Balancers that keep a list of idle servers, by server: view and row.
+    pub idle_watchers: Vec<Vec<(u32, u16)>>,
+    /// Chance of its queues and offers.
+    pub random: Stream,
+}
+
+/// What a component's servers do.
+#[derive(Debug)]
+pub enum Role {
+    /// They work.
+    Service(Service),
+    /// They pass on.
+    Gateway(Box<Gateway>),
+}
+
+impl World {
+    /// Schedules everything that happens by itself.
+    pub(crate) fn begin(&mut self, cx: &mut Context<Event>) {
+        for at in self.windows.boundaries() {
+            cx.at(at, Event::Window);
+        }
+        cx.after(self.observer.bin(), Event::Bin);
+        self.begin_faults(cx);
+        self.begin_dispatches(cx);
+        self.begin_workloads(cx);
+    }
+
+    fn on_window(&mut self, now: SimTime) {
+        let turns = self.windows.turn(now);
+        for workload in &mut self.workloads {
+            workload.ledger.on_turn(now, &turns);
+        }
+        for server in self.nodes.iter_mut().flat_map(|node| &mut node.servers) {
+            server.ledger.on_turn(now, &turns);
+        }
+    }
+
+    fn on_bin(&mut self, cx: &mut Context<Event>) {
+        let Self { observer, workloads, nodes, .. } = self;
+        observer.on_bin(cx.now(), workloads, nodes);
+        cx.after(observer.bin(), Event::Bin);
+    }
+
+    /// A request of a workload was answered after `latency`.
+    #[inline]
+    pub(crate) fn watch(&mut self, workload: u16, latency: SimDuration) {
+        self.observer.on_latency(workload, latency);
+    }
+}
+
+impl Model for World {
+    type Event = Event;
+
+    #[inline]
+    fn order(event: &Event) -> Order {
+        event.order()
+    }
+
+    fn in_flight(&self) -> u64 {
+        (self.requests.len() + self.calls.len()) as u64
+    }
+
+    #[inline]
+    fn handle(&mut self, event: Event, cx: &mut Context<Event>) {
+        match event {
+            Event::Arrive { workload } => self.on_arrive(workload, cx),
+            Event::Think { workload, user } => self.on_think(workload, user, cx),
+            Event::Deliver(call) => self.on_deliver(call, cx),
+            Event::Reply { call, outcome } => self.on_reply(call, outcome, cx),
+            Event::Complete { call, run } => self.on_complete(call, run, cx),
+            Event::Share { node, server, epoch } => self.on_share(Instance { node, server }, epoch, cx),
+            Event::Deadlines { line } => self.on_deadlines(line, cx),
+            Event::Patience(request) => self.on_patience(request, cx),
+            Event::Window => self.on_window(cx.now()),
+            Event::Bin => self.on_bin(cx),
+            Event::Check { dispatch, row } => self.on_check(dispatch, row, cx),
+            Event::Checked { dispatch, row, healthy } => self.on_checked(dispatch, row, healthy, cx),
+            Event::Tend { dispatch } => self.on_tend(dispatch, cx),
+            Event::Board { dispatch } => self.on_board(dispatch, cx),
+            Event::Fault { fault, target, begins } => self.on_fault(fault, target, begins, cx),
+        }
+    }
+}
