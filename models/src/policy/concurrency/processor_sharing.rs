@@ -38,7 +38,7 @@ impl Spec {
     }
 }
 
-/// Everyone, by the clock's reading at which he is done.
+/// Everyone, by the clock's reading at which each is done.
 #[derive(Debug)]
 pub struct State {
     cores: u16,

@@ -1,4 +1,4 @@
-//! Shortest remaining processing time (SRPT): who is nearest to his end runs.
+//! Shortest remaining processing time (SRPT): whoever is nearest to the end runs.
 //!
 //! Of all disciplines it has the smallest mean response, whatever comes; what it knows and others do not is the
 //! demand of every job. `ShortestJobFirst` of `discipline` knows it too but does not interrupt.

@@ -81,7 +81,7 @@ impl<J: Copy> Line<J> {
         Popped::Next(entry)
     }
 
-    /// Takes out the holder of `ticket`, who gave up; `None` if he left before.
+    /// Takes out the holder of `ticket`, which gave up; `None` if it left before.
     pub fn remove(&mut self, ticket: Ticket) -> Option<Entry<J>> {
         let entry = self.jobs.take(ticket)?;
         self.discipline.on_leave(&seen(&entry, ticket));
