@@ -1,0 +1,47 @@
+//! Poisson: gaps are exponential, arrivals independent of each other.
+//!
+//! What the requests of many independent users add up to, whatever each of them does (Palm & Khintchine). Counts
+//! of any interval have the variance of their mean. The default of every formula and of this simulator.
+
+use serde::{Deserialize, Serialize};
+use sim_core::{check::Check, random::Stream, time::SimTime};
+
+use super::{Arrive, Draws, exponential, mean_gap};
+use crate::units::Rate;
+
+/// `Poisson`: nothing to set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spec {}
+
+impl Spec {
+    pub(super) fn check(&self, _: &mut Check) {}
+
+    pub(super) fn build(&self, _: &mut Stream) -> State {
+        State {}
+    }
+}
+
+/// Nothing to remember: that is its nature.
+#[derive(Debug)]
+pub struct State {}
+
+impl Arrive for State {
+    #[inline]
+    fn gap(&mut self, _: SimTime, rate: Rate, draws: &mut Draws) -> f64 {
+        exponential(&mut draws.gap) * mean_gap(rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::arrival::laws::{counts, mean_and_variance, near};
+
+    #[test]
+    fn counts_have_the_variance_of_their_mean() {
+        let (mean, variance) = mean_and_variance(&counts("Poisson()", "Constant()", 50.0, 1.0, 40_000));
+        // Four standard errors: of the mean √(50/n), of the variance about 50 √(2/n).
+        near(mean, 50.0, 4.0 * (50.0_f64 / 40_000.0).sqrt());
+        near(variance, 50.0, 4.0 * 50.0 * (2.0_f64 / 40_000.0).sqrt());
+    }
+}

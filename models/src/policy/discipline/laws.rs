@@ -1,0 +1,241 @@
+//! What every discipline obeys, tried on the whole catalogue, and the words the members' tests are written in.
+
+use proptest::prelude::*;
+use sim_core::{
+    check::Check,
+    random::{Stream, Streams},
+    time::{SimDuration, SimTime},
+};
+
+use super::{Capacity, Entry, Line, Popped, Pushed, QueueSpec, Ticket, WhenFull};
+
+/// A job that arrived at the start, of priority 0, without demand or deadline.
+pub(super) fn entry<J>(job: J) -> Entry<J> {
+    Entry { job, arrived: SimTime::ZERO, priority: 0, demand: SimDuration::ZERO, deadline: SimTime::NEVER }
+}
+
+/// RON as files are written in.
+fn ron_options() -> ron::Options {
+    use ron::extensions::Extensions as On;
+    ron::Options::default()
+        .with_default_extension(On::IMPLICIT_SOME | On::UNWRAP_NEWTYPES | On::UNWRAP_VARIANT_NEWTYPES)
+}
+
+fn read(text: &str) -> ron::error::SpannedResult<QueueSpec> {
+    ron_options().from_str(text)
+}
+
+fn stream() -> Stream {
+    Streams::new(1, 0).stream("web/queue")
+}
+
+/// Pushes `name:priority,demand,deadline` words, pops everything at 10 s and tells the story: `d!` was dropped or
+/// refused, `d?` had expired, `d` was served.
+pub(super) fn served(spec: &str, jobs: &str) -> String {
+    let mut line = Line::new(&read(spec).expect("a spec"), SimTime::ZERO);
+    let mut story = Vec::new();
+    for word in jobs.split(' ') {
+        match line.push(parse(word)) {
+            Pushed::Queued(_) => {}
+            Pushed::Displaced(_, Entry { job, .. }) | Pushed::Refused(job) => story.push(format!("{job}!")),
+        }
+    }
+    loop {
+        match line.pop(SimTime::from_nanos(10_000_000_000), &mut stream()) {
+            Popped::Next(entry) => story.push(entry.job.to_string()),
+            Popped::Expired(entry) => story.push(format!("{}?", entry.job)),
+            Popped::Empty => return story.join(" "),
+        }
+    }
+}
+
+fn parse(word: &str) -> Entry<&str> {
+    let (job, numbers) = word.split_once(':').unwrap_or((word, ""));
+    let mut numbers = numbers.split(',').map(|number| number.parse::<u64>().ok());
+    let mut number = || numbers.next().flatten();
+    Entry {
+        priority: number().unwrap_or(0) as u8,
+        demand: SimDuration::from_secs(number().unwrap_or(0)),
+        deadline: number().map_or(SimTime::NEVER, |secs| SimTime::from_nanos(secs * 1_000_000_000)),
+        ..entry(job)
+    }
+}
+
+/// The catalogue in every kind of room.
+fn members(capacity: Capacity, when_full: WhenFull, drop_expired: bool) -> Vec<QueueSpec> {
+    let mut members: Vec<_> = QueueSpec::catalog().into_iter().map(|(_, _, spec)| spec).collect();
+    for member in &mut members {
+        let room = match member {
+            QueueSpec::Fifo(spec) => &mut spec.0,
+            QueueSpec::Lifo(spec) => &mut spec.0,
+            QueueSpec::Random(spec) => &mut spec.0,
+            QueueSpec::Priority(spec) => &mut spec.0,
+            QueueSpec::ShortestJobFirst(spec) => &mut spec.0,
+            QueueSpec::EarliestDeadline(spec) => &mut spec.0,
+        };
+        (room.capacity, room.when_full, room.drop_expired) = (capacity, when_full, drop_expired);
+    }
+    members
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Push { priority: u8, demand: u64, patience: u64 },
+    Pop,
+    Remove { nth: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        5 => (0..3_u8, 0..50_u64, 0..60_u64)
+            .prop_map(|(priority, demand, patience)| Step::Push { priority, demand, patience }),
+        3 => Just(Step::Pop),
+        2 => any::<usize>().prop_map(|nth| Step::Remove { nth }),
+    ]
+}
+
+/// The books of one line: how often each job entered and left, and what is to wait now.
+#[derive(Debug, Default)]
+struct Books {
+    entered: usize,
+    left: Vec<usize>,
+    waiting: Vec<(Ticket, Entry<usize>)>,
+}
+
+impl Books {
+    fn leave(&mut self, job: usize) {
+        self.left.push(job);
+        self.waiting.retain(|(_, entry)| entry.job != job);
+    }
+
+    fn enter(&mut self, ticket: Ticket, entry: Entry<usize>) {
+        self.waiting.push((ticket, entry));
+    }
+
+    fn push(&mut self, line: &mut Line<usize>, entry: Entry<usize>) {
+        self.entered += 1;
+        match line.push(entry) {
+            Pushed::Queued(ticket) => self.enter(ticket, entry),
+            Pushed::Refused(job) => self.leave(job),
+            Pushed::Displaced(ticket, oldest) => {
+                assert_eq!(oldest, self.waiting[0].1, "the oldest is displaced");
+                self.leave(oldest.job);
+                self.enter(ticket, entry);
+            }
+        }
+    }
+
+    fn pop(&mut self, spec: &QueueSpec, line: &mut Line<usize>, now: SimTime, random: &mut Stream) {
+        let expected = self.next(spec);
+        match line.pop(now, random) {
+            Popped::Next(entry) | Popped::Expired(entry) => {
+                assert!(self.waiting.iter().any(|(_, waits)| *waits == entry), "{entry:?} waits");
+                assert_eq!(entry.job, expected.unwrap_or(entry.job), "{spec:?} of {:?}", self.waiting);
+                self.leave(entry.job);
+            }
+            Popped::Empty => assert!(self.waiting.is_empty()),
+        }
+    }
+
+    /// Who is next by definition, found the slow way; `None` if chance decides.
+    fn next(&self, spec: &QueueSpec) -> Option<usize> {
+        let mut waiting = self.waiting.iter().map(|(_, entry)| entry);
+        // Of equal keys `min_by_key` takes the first, who joined before the others.
+        let next = match spec {
+            QueueSpec::Fifo(_) => waiting.next(),
+            QueueSpec::Lifo(_) => waiting.next_back(),
+            QueueSpec::Random(_) => None,
+            QueueSpec::Priority(_) => waiting.min_by_key(|entry| entry.priority),
+            QueueSpec::ShortestJobFirst(_) => waiting.min_by_key(|entry| entry.demand),
+            QueueSpec::EarliestDeadline(_) => waiting.min_by_key(|entry| entry.deadline),
+        };
+        next.map(|entry| entry.job)
+    }
+
+    fn remove(&mut self, line: &mut Line<usize>, nth: usize) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let (ticket, entry) = self.waiting[nth % self.waiting.len()];
+        assert_eq!(line.remove(ticket), Some(entry));
+        assert_eq!(line.remove(ticket), None, "a ticket is used once");
+        self.leave(entry.job);
+    }
+}
+
+fn obeys(spec: &QueueSpec, capacity: Capacity, steps: &[Step]) {
+    let (mut line, mut random, mut books) = (Line::new(spec, SimTime::ZERO), stream(), Books::default());
+    for (at, &step) in steps.iter().enumerate() {
+        let now = SimTime::from_nanos(at as u64);
+        match step {
+            Step::Push { priority, demand, patience } => {
+                let demand = SimDuration::from_nanos(demand);
+                let deadline = now + SimDuration::from_nanos(patience);
+                let job = books.entered;
+                books.push(&mut line, Entry { job, arrived: now, priority, demand, deadline });
+            }
+            Step::Pop => books.pop(spec, &mut line, now, &mut random),
+            Step::Remove { nth } => books.remove(&mut line, nth),
+        }
+        assert_eq!(line.len(), books.waiting.len());
+        assert_eq!(line.oldest_arrival(), books.waiting.first().map(|(_, entry)| entry.arrived));
+        if let Capacity::Limited(most) = capacity {
+            assert!(line.len() <= most as usize);
+        }
+    }
+    while !line.is_empty() {
+        books.pop(spec, &mut line, SimTime::ZERO, &mut random);
+    }
+    books.left.sort_unstable();
+    assert_eq!(books.left, (0..books.entered).collect::<Vec<_>>(), "who enters leaves exactly once");
+}
+
+proptest! {
+    #[test]
+    fn who_enters_leaves_exactly_once(steps in prop::collection::vec(step(), 0..400), most in 0..20_u32) {
+        for capacity in [Capacity::Unbounded, Capacity::Limited(most)] {
+            for when_full in [WhenFull::Reject, WhenFull::DropOldest] {
+                for member in members(capacity, when_full, most % 2 == 0) {
+                    obeys(&member, capacity, &steps);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_seed_tells_the_same_story(jobs in prop::collection::vec((0..3_u8, 0..9_u64), 1..60)) {
+        for member in members(Capacity::Unbounded, WhenFull::Reject, false) {
+            let story = || {
+                let (mut line, mut random) = (Line::new(&member, SimTime::ZERO), stream());
+                for (job, &(priority, demand)) in jobs.iter().enumerate() {
+                    let demand = SimDuration::from_nanos(demand);
+                    assert!(matches!(line.push(Entry { priority, demand, ..entry(job) }), Pushed::Queued(_)));
+                }
+                jobs.iter().map(|_| line.pop(SimTime::ZERO, &mut random)).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(story(), story());
+        }
+    }
+}
+
+#[test]
+fn a_file_writes_a_number_or_unbounded_and_no_other_word() {
+    let spec = read("Fifo(capacity: 20000)").unwrap();
+    assert_eq!(spec, members(Capacity::Limited(20_000), WhenFull::Reject, false)[0]);
+    assert_eq!(read("Fifo(capacity: Unbounded)").unwrap(), QueueSpec::default());
+    for wrong in ["Unbouned", "-1", "5000000000", "\"20\"", "Limited(5)", "1.5"] {
+        let error = read(&format!("Fifo(capacity: {wrong})")).unwrap_err().to_string();
+        assert!(error.contains("`Unbounded` or a whole number"), "{wrong}: {error}");
+    }
+    assert!(read("Fifo(capcity: 1)").is_err());
+    for (_, _, spec) in QueueSpec::catalog() {
+        assert_eq!(read(&ron_options().to_string(&spec).unwrap()).unwrap(), spec);
+    }
+}
+
+#[test]
+fn nobody_to_drop_is_told() {
+    let mut check = Check::default();
+    read("Lifo(capacity: 0, when_full: DropOldest)").unwrap().check(&mut check);
+    assert_eq!(check.into_problems()[0].path, ["Lifo", "when_full"]);
+}
