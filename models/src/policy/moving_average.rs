@@ -32,11 +32,6 @@ impl MovingAverage {
         average
     }
 
-    /// Forgets everything.
-    pub(crate) fn reset(&mut self) {
-        self.last = None;
-    }
-
     fn kept(&self, age: SimDuration) -> f64 {
         if self.window.is_zero() {
             return 0.0;
@@ -57,8 +52,6 @@ mod tests {
         assert_eq!(average.update(at(0), 100.0), 8.0, "no time has passed");
         // 8 e^(−1).
         assert!((average.update(at(15), 0.0) - 2.943_035_529_371_54).abs() < 1e-12);
-        average.reset();
-        assert_eq!(average.update(at(16), 5.0), 5.0);
     }
 
     #[test]

@@ -120,7 +120,8 @@ impl Sticky {
         // Stale uses behind a live front: swept when they outnumber the sessions, so a use costs O(1) on average.
         if self.uses.len() > 2 * self.sessions.len() + 16 {
             let sessions = &self.sessions;
-            self.uses.retain(|(session, used)| sessions.get(session).is_some_and(|entry| entry.used == *used));
+            self.uses
+                .retain(|(session, used)| sessions.get(session).is_some_and(|entry| entry.used == *used));
         }
     }
 }
@@ -172,11 +173,10 @@ mod tests {
         sticky.find(at(2), 1, |_| true);
         sticky.bind(at(3), 3, 0);
         assert_eq!(sticky.len(), 2);
-        assert_eq!([1, 2, 3].map(|session| sticky.find(at(4), session, |_| true)), [
-            Known::At(0),
-            Known::No,
-            Known::At(0)
-        ]);
+        assert_eq!(
+            [1, 2, 3].map(|session| sticky.find(at(4), session, |_| true)),
+            [Known::At(0), Known::No, Known::At(0)]
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{Action, Eject, Outcome, Verdict, Why};
+use super::{Action, Eject, Outcome, Verdict, Why, volume::Volume};
 use crate::policy::moving_average::MovingAverage;
 
 /// `FailureAccrual`: the two rules, the pauses, and when to panic.
@@ -114,38 +114,6 @@ enum Life {
     Probing,
 }
 
-/// Requests in the window just past, in five slices as Finagle counts them.
-#[derive(Clone, Debug)]
-struct Volume {
-    slice: SimDuration,
-    newest: u64,
-    counts: [u32; Volume::SLICES as usize],
-}
-
-impl Volume {
-    const SLICES: u64 = 5;
-
-    fn new(window: SimDuration) -> Self {
-        let slice = SimDuration::from_nanos((window.as_nanos() / Self::SLICES).max(1));
-        Self { slice, newest: 0, counts: [0; Self::SLICES as usize] }
-    }
-
-    /// Counts one request; `age` is the endpoint's, so that slices start with it.
-    fn add(&mut self, age: SimDuration) {
-        let slice = age.as_nanos() / self.slice.as_nanos();
-        let passed = slice.saturating_sub(self.newest).min(Self::SLICES);
-        for gone in 0..passed {
-            self.counts[((slice - gone) % Self::SLICES) as usize] = 0;
-        }
-        self.newest = self.newest.max(slice);
-        self.counts[(self.newest % Self::SLICES) as usize] += 1;
-    }
-
-    fn sum(&self) -> u32 {
-        self.counts.iter().sum()
-    }
-}
-
 impl Endpoint {
     fn new(spec: &Spec, since: SimTime) -> Self {
         Self {
@@ -167,7 +135,13 @@ impl Endpoint {
     }
 
     /// How long the rules want it dead after a failure, and which of them; the longer pause if both do.
-    fn judge(&mut self, now: SimTime, rate: f64, spec: &Spec, random: &mut Stream) -> Option<(SimDuration, Why)> {
+    fn judge(
+        &mut self,
+        now: SimTime,
+        rate: f64,
+        spec: &Spec,
+        random: &mut Stream,
+    ) -> Option<(SimDuration, Why)> {
         let mut sentence = None;
         let grown = now.since(self.since) >= spec.window;
         if grown && rate < spec.success_rate && self.volume.sum() >= spec.minimum_requests {

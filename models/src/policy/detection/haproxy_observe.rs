@@ -59,10 +59,9 @@ impl State {
         match self.spec.layer {
             Layer::Layer7 => outcome.success().map(|success| !success),
             Layer::Layer4 => match outcome {
-                Outcome::Success | Outcome::Failed | Outcome::Refused => Some(false),
                 Outcome::Unreachable => Some(true),
-                // Connected, and then nothing this layer could see.
-                Outcome::TimedOut => Some(false),
+                // A request that timed out was connected: this layer saw nothing wrong.
+                Outcome::Success | Outcome::Failed | Outcome::Refused | Outcome::TimedOut => Some(false),
                 Outcome::Abandoned => None,
             },
         }

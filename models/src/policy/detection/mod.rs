@@ -13,6 +13,7 @@ mod failure_accrual;
 mod haproxy_observe;
 mod nginx_passive;
 mod outlier_detection;
+mod volume;
 
 use active_check::OnError;
 
@@ -172,7 +173,8 @@ pub trait Eject: fmt::Debug {
         random: &mut Stream,
     ) -> Option<Verdict>;
 
-    /// The time told by [`next_tick`](Self::next_tick) has come. Verdicts stand in order of backends.
+    /// The time told by [`next_tick`](Self::next_tick) has come. Verdicts stand in the order they were reached,
+    /// those of one rule in order of backends.
     fn on_tick(&mut self, _now: SimTime, _random: &mut Stream) -> Vec<Verdict> {
         Vec::new()
     }
@@ -257,7 +259,7 @@ impl Eject for Ejector {
 
 #[cfg(test)]
 mod tests {
-    use sim_core::{random::Streams, time::SimDuration};
+    use sim_core::{check::Check, random::Streams, time::SimDuration};
 
     use super::*;
 
@@ -306,9 +308,15 @@ mod tests {
     #[test]
     fn every_strategy_finds_the_one_that_never_answers_and_only_that_one() {
         for (name, _, spec) in EjectSpec::catalog() {
-            let log = run(&spec, 10, at(120), |_, backend, _| {
-                if backend == 3 { Outcome::TimedOut } else { Outcome::Success }
-            });
+            let log =
+                run(
+                    &spec,
+                    10,
+                    at(120),
+                    |_, backend, _| {
+                        if backend == 3 { Outcome::TimedOut } else { Outcome::Success }
+                    },
+                );
             assert!(!log.is_empty(), "{name}");
             assert!(log.iter().all(|(_, verdict)| verdict.backend == 3), "{name}: {log:?}");
         }
@@ -332,6 +340,15 @@ mod tests {
                 if random.chance(0.3) { Outcome::Refused } else { Outcome::Success }
             };
             assert_eq!(run(&spec, 12, at(300), fate), run(&spec, 12, at(300), fate), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_default_is_a_right_one() {
+        for (name, _, spec) in EjectSpec::catalog() {
+            let mut check = Check::default();
+            spec.check(&mut check);
+            assert_eq!(check.into_problems(), [], "{name}");
         }
     }
 

@@ -182,7 +182,7 @@ mod tests {
     }
 
     impl Bench {
-        fn new(spec: Spec, backends: usize) -> Self {
+        fn new(spec: &Spec, backends: usize) -> Self {
             Self { state: spec.build(backends), random: Streams::new(1, 0).stream("lb/eject") }
         }
 
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn one_failure_costs_ten_seconds_and_then_one_probe() {
-        let mut bench = Bench::new(Spec::default(), 2);
+        let mut bench = Bench::new(&Spec::default(), 2);
         let until = at(30);
         assert_eq!(bench.serve(at(20), Outcome::TimedOut), Some(Action::Eject { until }));
         assert!(bench.state.is_ejected(until, 0), "`<=` keeps it out at the very end");
@@ -218,14 +218,14 @@ mod tests {
 
     #[test]
     fn a_failed_probe_starts_the_time_anew() {
-        let mut bench = Bench::new(Spec::default(), 2);
+        let mut bench = Bench::new(&Spec::default(), 2);
         bench.serve(at(20), Outcome::TimedOut);
         assert_eq!(bench.serve(at(31), Outcome::Unreachable), Some(Action::Eject { until: at(41) }));
     }
 
     #[test]
     fn a_probe_without_an_answer_lets_the_next_one_try_ten_seconds_later() {
-        let mut bench = Bench::new(Spec::default(), 2);
+        let mut bench = Bench::new(&Spec::default(), 2);
         bench.serve(at(20), Outcome::TimedOut);
         bench.state.on_send(at(31), 0);
         assert!(bench.state.is_ejected(at(41), 0));
@@ -235,12 +235,12 @@ mod tests {
     #[test]
     fn successes_clear_the_count_only_after_a_quiet_time() {
         let spec = Spec { max_fails: 2, ..Spec::default() };
-        let mut bench = Bench::new(spec.clone(), 2);
+        let mut bench = Bench::new(&spec, 2);
         bench.serve(at(20), Outcome::TimedOut);
         bench.serve(at(25), Outcome::Success);
         assert!(bench.serve(at(29), Outcome::TimedOut).is_some(), "the failure at 20 s still counts");
 
-        let mut bench = Bench::new(spec, 2);
+        let mut bench = Bench::new(&spec, 2);
         bench.serve(at(20), Outcome::TimedOut);
         bench.serve(at(31), Outcome::Success);
         assert_eq!(bench.serve(at(32), Outcome::TimedOut), None, "cleared at 31 s");
@@ -248,15 +248,15 @@ mod tests {
 
     #[test]
     fn a_sole_backend_stays_whatever_it_does() {
-        let mut bench = Bench::new(Spec::default(), 1);
+        let mut bench = Bench::new(&Spec::default(), 1);
         assert_eq!(bench.serve(at(20), Outcome::TimedOut), None);
         assert!(!bench.state.is_ejected(at(20), 0));
     }
 
     #[test]
     fn error_replies_count_only_if_asked_for() {
-        assert_eq!(Bench::new(Spec::default(), 2).serve(at(20), Outcome::Failed), None);
-        let mut strict = Bench::new(Spec { error_replies: true, ..Spec::default() }, 2);
+        assert_eq!(Bench::new(&Spec::default(), 2).serve(at(20), Outcome::Failed), None);
+        let mut strict = Bench::new(&Spec { error_replies: true, ..Spec::default() }, 2);
         assert!(strict.serve(at(20), Outcome::Failed).is_some());
     }
 }
