@@ -6,4 +6,7 @@ pub mod concurrency;
 pub mod detection;
 pub mod discipline;
 pub mod locality;
+mod moving_average;
+pub mod slow_start;
+pub mod sticky;
 pub mod subsetting;
