@@ -58,3 +58,16 @@ impl State {
         self.items
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_positions_in_the_list() {
+        let state = Spec { weights: vec![1.0, 0.0, 2.0, 5.0] }.build();
+        let found = [0_u64, 1, 2, 3, 7].map(|eighth| state.draw(eighth << 61));
+        assert_eq!(found, [0, 2, 2, 3, 3]);
+        assert_eq!([0, 1, 2, 3].map(|rank| state.probability(rank)), [0.125, 0.0, 0.25, 0.625]);
+    }
+}

@@ -83,3 +83,24 @@ impl State {
         self.items
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hot_fifth_gets_four_fifths() {
+        let state = Spec { items: 1_000, ..Spec::default() }.build();
+        assert_eq!([state.probability(0), state.probability(199)], [0.8 / 200.0; 2]);
+        assert!((state.probability(200) - 0.2 / 800.0).abs() < 1e-18);
+        let drawn = [0.799_999, 0.800_001].map(|u| state.draw((u * libm::ldexp(1.0, 64)) as u64));
+        assert_eq!(drawn, [199, 200]);
+    }
+
+    #[test]
+    fn one_key_at_least_is_hot_and_one_cold() {
+        let none = Spec { items: 10, hot_fraction: 0.0, hot_weight: 0.5 }.build();
+        let all = Spec { items: 10, hot_fraction: 1.0, hot_weight: 0.5 }.build();
+        assert_eq!((none.probability(0), all.probability(9)), (0.5, 0.5));
+    }
+}

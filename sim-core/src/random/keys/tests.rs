@@ -149,12 +149,3 @@ fn a_wrong_value_is_told_with_its_place() {
         assert_eq!((problems[0].path.join(".").as_str(), problems[0].code), (path, code));
     }
 }
-
-#[test]
-fn the_hot_fifth_gets_four_fifths() {
-    let keys = read("HotSet(items: 1000)").build();
-    assert_eq!([keys.probability(0), keys.probability(199)], [0.8 / 200.0; 2]);
-    assert!((keys.probability(200) - 0.2 / 800.0).abs() < 1e-18);
-    let [below, above] = [0.799_999, 0.800_001].map(|u| keys.draw((u * libm::ldexp(1.0, 64)) as u64));
-    assert_eq!([below, above], [199, 200]);
-}

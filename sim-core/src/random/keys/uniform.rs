@@ -58,3 +58,17 @@ impl State {
 fn below(bits: u64, n: u64) -> u64 {
     ((u128::from(bits) * u128::from(n)) >> 64) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_parts_of_chance_go_to_every_key() {
+        let state = Spec { items: 4 }.build();
+        let quarter = 1_u64 << 62;
+        let found =
+            [0, quarter - 1, quarter, 3 * quarter - 1, 3 * quarter, u64::MAX].map(|bits| state.draw(bits));
+        assert_eq!(found, [0, 0, 1, 2, 3, 3]);
+    }
+}
