@@ -39,10 +39,13 @@ impl<Q: Quantity> Spec<Q> {
     }
 
     pub(super) fn build(&self) -> State {
-        let log_range = libm::log(self.maximum.base() / self.minimum.base());
+        let minimum = self.minimum.base();
+        let log_range = libm::log(self.maximum.base() / minimum);
         State {
             shape: self.shape,
-            minimum: self.minimum.base(),
+            inverse_shape: 1.0 / self.shape,
+            minimum,
+            log_minimum: libm::log(minimum),
             log_range,
             beyond: libm::exp(-self.shape * log_range),
         }
@@ -53,7 +56,9 @@ impl<Q: Quantity> Spec<Q> {
 #[derive(Clone, Debug)]
 pub struct State {
     shape: f64,
+    inverse_shape: f64,
     minimum: f64,
+    log_minimum: f64,
     /// The logarithm of maximum over minimum.
     log_range: f64,
     /// The probability that the unbounded law gives the maximum or more.
@@ -65,7 +70,7 @@ impl State {
     pub(super) fn quantile(&self, u: f64) -> f64 {
         // The unbounded law's tail at the value: from 1 down to `beyond`, summed without cancellation.
         let tail = (1.0 - u) + u * self.beyond;
-        self.minimum * libm::exp(-libm::log(tail) / self.shape)
+        libm::exp(self.log_minimum - libm::log(tail) * self.inverse_shape)
     }
 
     pub(super) fn mean(&self) -> f64 {

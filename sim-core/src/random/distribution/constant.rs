@@ -49,3 +49,14 @@ impl State {
         0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_changes_nothing() {
+        let state = Spec(0.5).build();
+        assert_eq!([1e-16, 0.5, 1.0 - 1e-16].map(|u| state.quantile(u)), [0.5; 3]);
+    }
+}

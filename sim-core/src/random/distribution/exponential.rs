@@ -58,3 +58,22 @@ impl State {
         self.mean * self.mean
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_percentiles_are_logarithms_to_both_ends() {
+        let state = Spec { mean: 100.0 }.build();
+        for (u, quantile) in [
+            (0.5, 69.314_718_055_994_53),
+            (0.99, 460.517_018_598_809_1),
+            // The least and the greatest number that 64 bits give: 2^-53 and 1 - 2^-53.
+            (f64::EPSILON / 2.0, 1.110_223_024_625_156_6e-14),
+            (1.0 - f64::EPSILON / 2.0, 3_673.680_056_967_71),
+        ] {
+            assert!((state.quantile(u) / quantile - 1.0).abs() < 1e-14, "{u}: {}", state.quantile(u));
+        }
+    }
+}

@@ -14,7 +14,7 @@ const OCTAVES: usize = 19;
 /// Cells on either side.
 const CELLS: usize = OCTAVES << CELL_BITS;
 /// How far, relatively, a cell's cubic may lie from the quantile.
-const TOLERANCE: f64 = 1e-7;
+const TOLERANCE: f64 = 5e-7;
 
 /// The probabilities of a positive random number around e^`y`.
 #[derive(Clone, Copy, Debug)]

@@ -93,3 +93,25 @@ impl State {
         shares.filter(|(share, _)| *share > 0.0).map(|(share, branch)| share * of(branch)).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::distribution::{constant, uniform};
+
+    #[test]
+    fn each_branch_is_inverted_over_its_share() {
+        let spec = Spec(vec![
+            Branch { weight: 3.0, of: DistributionSpec::Uniform(uniform::Spec { low: 0.0, high: 3.0 }) },
+            Branch { weight: 0.0, of: DistributionSpec::Constant(constant::Spec(4.0)) },
+            Branch { weight: 1.0, of: DistributionSpec::Uniform(uniform::Spec { low: 5.0, high: 9.0 }) },
+        ]);
+        let state = spec.build();
+        // In ascending order and apart: monotone, like a single distribution.
+        assert_eq!([0.25, 0.5, 0.75, 0.875].map(|u| state.quantile(u)), [1.0, 2.0, 5.0, 7.0]);
+        // Means 1.5 and 7, variances 9/12 and 16/12.
+        assert!((state.mean() - 2.875).abs() < 1e-15);
+        let second = 0.75 * (0.75 + 2.25) + 0.25 * (16.0 / 12.0 + 49.0);
+        assert!((state.variance() - (second - 2.875 * 2.875)).abs() < 1e-13);
+    }
+}

@@ -32,23 +32,26 @@ impl<Q: Quantity> Spec<Q> {
     }
 
     pub(super) fn build(&self) -> State {
-        State { shape: self.shape, inverse_shape: 1.0 / self.shape, minimum: self.minimum.base() }
+        let minimum = self.minimum.base();
+        State { shape: self.shape, inverse_shape: 1.0 / self.shape, minimum, log_minimum: libm::log(minimum) }
     }
 }
 
-/// The exponent, one over it, and the smallest value.
+/// The exponent and the smallest value, each as it is used.
 #[derive(Clone, Debug)]
 pub struct State {
     shape: f64,
     inverse_shape: f64,
     minimum: f64,
+    log_minimum: f64,
 }
 
 impl State {
     #[inline]
     pub(super) fn quantile(&self, u: f64) -> f64 {
-        // A logarithm and an exponential cost half of what a power does.
-        self.minimum * libm::exp(unit_exponential(u) * self.inverse_shape)
+        // A logarithm and an exponential cost half of what a power does. The minimum goes in as a logarithm: small
+        // exponents take paths of their own through `exp`, which a processor cannot foresee.
+        libm::exp(self.log_minimum + unit_exponential(u) * self.inverse_shape)
     }
 
     pub(super) fn mean(&self) -> f64 {

@@ -57,3 +57,16 @@ impl State {
         self.of.variance()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::distribution::uniform;
+
+    #[test]
+    fn moves_every_value_and_leaves_the_variance() {
+        let of = Box::new(DistributionSpec::Uniform(uniform::Spec { low: 0.0, high: 6.0 }));
+        let state = Spec { by: 10.0, of }.build();
+        assert_eq!([state.quantile(0.5), state.mean(), state.variance()], [13.0, 13.0, 3.0]);
+    }
+}

@@ -59,3 +59,15 @@ impl State {
         self.width * self.width / 12.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goes_straight_from_end_to_end() {
+        let state = Spec { low: 2.0, high: 10.0 }.build();
+        assert_eq!([0.25, 0.5, 0.875].map(|u| state.quantile(u)), [4.0, 6.0, 9.0]);
+        assert_eq!((state.mean(), state.variance()), (6.0, 64.0 / 12.0));
+    }
+}
