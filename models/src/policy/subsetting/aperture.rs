@@ -126,6 +126,18 @@ mod tests {
     }
 
     #[test]
+    fn the_bands_edges_belong_to_the_moves() {
+        let spec = Spec { smoothing: SimDuration::ZERO, ..Spec::default() };
+        let mut state = spec.build(&Membership { client: 0, clients: 1, backends: 100, seed: 1 });
+        assert_eq!(settled(&mut state, 0, 8), 8);
+        state.on_load(at(10_000), 7);
+        assert_eq!(state.chosen().len(), 7, "seven eighths are 0.875");
+        assert_eq!(settled(&mut state, 20_000, 8), 8);
+        state.on_load(at(30_000), 9);
+        assert_eq!(state.chosen().len(), 9, "nine eighths are 1.125");
+    }
+
+    #[test]
     fn one_step_at_a_time_and_not_before_the_average_follows() {
         let mut state = aperture(100);
         state.on_load(at(0), 1);
