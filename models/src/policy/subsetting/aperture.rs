@@ -118,7 +118,8 @@ mod tests {
     #[test]
     fn it_settles_where_each_backend_has_about_one_request() {
         let mut state = aperture(100);
-        // Opening ends below 1.125 each: 20 / 18 is, 20 / 17 is not. Closing ends above 0.875: 9 / 10 is, 9 / 11 is not.
+        // Opening ends below 1.125 each: 20 / 18 is, 20 / 17 is not. Closing ends above 0.875: 9 / 10 is,
+        // 9 / 11 is not.
         assert_eq!(settled(&mut state, 0, 20), 18);
         assert_eq!(settled(&mut state, 10_000, 9), 10);
         assert_eq!(settled(&mut state, 20_000, 0), 1);
