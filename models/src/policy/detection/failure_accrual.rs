@@ -372,6 +372,10 @@ mod tests {
         for second in (0..600).step_by(8) {
             assert_eq!(sparse.end(at(second), Outcome::Failed), None, "four requests in 30 s");
         }
+
+        let mut burst = Bench::new(&spec);
+        let killed = (0..5).map(|_| burst.end(at(60), Outcome::Failed).is_some());
+        assert_eq!(killed.collect::<Vec<_>>(), [false, false, false, false, true], "five are enough");
     }
 
     #[test]

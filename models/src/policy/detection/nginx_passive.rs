@@ -242,6 +242,11 @@ mod tests {
 
         let mut bench = Bench::new(&spec, 2);
         bench.serve(at(20), Outcome::TimedOut);
+        bench.serve(at(30), Outcome::Success);
+        assert!(bench.serve(at(30), Outcome::TimedOut).is_some(), "ten seconds are not yet over");
+
+        let mut bench = Bench::new(&spec, 2);
+        bench.serve(at(20), Outcome::TimedOut);
         bench.serve(at(31), Outcome::Success);
         assert_eq!(bench.serve(at(32), Outcome::TimedOut), None, "cleared at 31 s");
     }

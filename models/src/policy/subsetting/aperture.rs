@@ -118,11 +118,24 @@ mod tests {
     #[test]
     fn it_settles_where_each_backend_has_about_one_request() {
         let mut state = aperture(100);
-        // Opening ends below 1.125 each: 20 / 18 is, 20 / 17 is not. Closing ends above 0.875: 9 / 10 is, 9 / 11 is not.
+        // Opening ends below 1.125 each: 20 / 18 is, 20 / 17 is not. Closing ends above 0.875: 9 / 10 is,
+        // 9 / 11 is not.
         assert_eq!(settled(&mut state, 0, 20), 18);
         assert_eq!(settled(&mut state, 10_000, 9), 10);
         assert_eq!(settled(&mut state, 20_000, 0), 1);
         assert_eq!(settled(&mut aperture(5), 0, 20), 5, "no more than there are");
+    }
+
+    #[test]
+    fn the_bands_edges_belong_to_the_moves() {
+        let spec = Spec { smoothing: SimDuration::ZERO, ..Spec::default() };
+        let mut state = spec.build(&Membership { client: 0, clients: 1, backends: 100, seed: 1 });
+        assert_eq!(settled(&mut state, 0, 8), 8);
+        state.on_load(at(10_000), 7);
+        assert_eq!(state.chosen().len(), 7, "seven eighths are 0.875");
+        assert_eq!(settled(&mut state, 20_000, 8), 8);
+        state.on_load(at(30_000), 9);
+        assert_eq!(state.chosen().len(), 9, "nine eighths are 1.125");
     }
 
     #[test]

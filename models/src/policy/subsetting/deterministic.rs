@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn full_rounds_cover_every_backend_equally() {
-        // The book's own figures: 300 clients, 300 backends, subsets of 30: ten clients a round, thirty rounds.
+        // 300 clients, 300 backends, subsets of 30: ten clients a round, thirty rounds.
         assert_eq!(cover(30, 300, 300), [30; 300]);
     }
 

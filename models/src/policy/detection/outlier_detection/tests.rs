@@ -110,25 +110,25 @@ fn a_healthy_interval_takes_one_step_back() {
 }
 
 #[test]
-fn the_time_out_is_capped() {
+fn the_time_out_is_capped_and_so_is_its_memory() {
     let mut bench = Bench::new(&Spec::default(), 10);
-    let mut lasted = Vec::new();
     let mut now = at(5);
-    for _ in 0..13 {
+    for nth in 1..=13 {
         bench.end(now, 0, Outcome::Failed, 5);
-        while bench.state.is_ejected(now, 0) {
-            let tick = bench.state.next_tick();
-            for verdict in bench.state.on_tick(tick, &mut bench.random) {
-                assert_eq!(verdict.action, Action::Return);
-                lasted.push(tick.since(now).as_secs_f64());
-            }
-            if !bench.state.is_ejected(tick, 0) {
-                now = tick + SimDuration::from_secs(5);
-            }
+        let mut tick = now;
+        while bench.state.is_ejected(tick, 0) {
+            tick = bench.state.next_tick();
+            bench.state.on_tick(tick, &mut bench.random);
         }
+        // Ejected between two ticks, so 5 s late.
+        assert_eq!(tick.since(now), SimDuration::from_secs((30 * nth).min(300) + 5), "ejection {nth}");
+        now = tick + SimDuration::from_secs(5);
     }
-    let expected: Vec<f64> = (1..=13).map(|nth| (30.0 * f64::from(nth)).min(300.0) + 5.0).collect();
-    assert_eq!(lasted, expected);
+    // The multiple grew while 30 s times it was below 330 s, to 11: three healthy intervals leave 8.
+    let last = now + SimDuration::from_secs(25);
+    assert_eq!(bench.returns(last), []);
+    let until = last + SimDuration::from_secs(270);
+    assert_eq!(bench.end(last, 0, Outcome::Failed, 5), Some(Action::Eject { until }));
 }
 
 #[test]
