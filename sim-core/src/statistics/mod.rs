@@ -5,6 +5,7 @@
 // What a run counts.
 pub mod histogram; // values: exact totals, quantiles within 0.1 %
 pub mod imbalance; // how unevenly a load is spread
+mod percentile_table; // a histogram as HdrHistogram's plotters read it
 pub mod tally; // mean and variance in one pass
 pub mod time_average; // levels over time, and Little's identity
 

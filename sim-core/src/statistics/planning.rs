@@ -30,7 +30,7 @@ pub fn time_for_mean_number(utilisation: f64, relative: f64) -> f64 {
     reach * reach * 2.0 * rho * (1.0 + rho) / fourth_power(1.0 - rho)
 }
 
-/// How many mean service times M/M/1 takes to forget its start: (1 − √ρ)⁻² (Cohen, *The Single Server Queue*).
+/// How many mean service times M/M/1 takes to forget its start: (1 − √ρ)⁻² (Cohen 1969).
 /// A warm-up of several of them is none too long.
 pub fn relaxation_time(utilisation: f64) -> f64 {
     let gap = 1.0 - utilisation.sqrt();

@@ -66,7 +66,7 @@ impl Recovery {
 }
 
 /// Whether a system is down although nothing holds it down: the trigger has been gone for at least five of the
-/// clients' timeouts, and at the same offered load the useful rate is below half of what it was before.
+/// customers' own time limits, and at the same offered load the useful rate is below half of what it was before.
 pub fn is_metastable(rate_before: f64, rate_late: f64, since_trigger: f64, timeout: f64) -> bool {
     since_trigger >= 5.0 * timeout && rate_late < 0.5 * rate_before
 }
