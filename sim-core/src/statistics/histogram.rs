@@ -4,8 +4,6 @@
 //! a quantile never more than 0.1 % off. Counts add, so histograms merge without loss and in any order, which
 //! a t-digest does not. The buckets are HdrHistogram's at 3 significant digits: Gil Tene, <http://hdrhistogram.org>.
 
-use std::fmt::Write;
-
 use hdrhistogram::Histogram as Buckets;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -13,10 +11,6 @@ use super::quantile::rank;
 
 /// Significant decimal digits that the buckets keep.
 const DIGITS: u8 = 3;
-/// Buckets of the lowest, unit-wide range; each later power of two has half as many.
-const LOWEST_BUCKETS: u64 = 2048;
-/// Lines that a percentile table has on the way through half of what remains to 100 %: HdrHistogram's default.
-const TICKS_PER_HALF_DISTANCE: u32 = 5;
 
 /// Counts of values; quantiles within 0.1 %, everything else exact.
 ///
@@ -150,79 +144,21 @@ impl Histogram {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
-
-    /// HdrHistogram's percentile table (`.hgrm`), as its plotters read it; values are divided by `divisor`,
-    /// 1e6 to show nanoseconds in milliseconds.
-    pub fn percentile_table(&self, divisor: f64) -> String {
-        let mut table = format!(
-            "{:>12} {:>14} {:>10} {:>14}\n\n",
-            "Value", "Percentile", "TotalCount", "1/(1-Percentile)"
-        );
-        for line in self.percentile_lines() {
-            // Writing to a string cannot fail.
-            let _ =
-                write!(table, "{:12.3} {:2.12} {:10}", line.value as f64 / divisor, line.share, line.count);
-            let _ = if line.share < 1.0 {
-                writeln!(table, " {:14.2}", 1.0 / (1.0 - line.share))
-            } else {
-                writeln!(table)
-            };
-        }
-        table + &self.percentile_footer(divisor)
-    }
-
-    /// The lines of the table: a step each at ever finer shares, ending at the greatest value.
-    fn percentile_lines(&self) -> Vec<PercentileLine> {
-        let mut lines = Vec::new();
-        let mut below = 0;
-        let mut shares = shares_towards_one().peekable();
-        for (_, high, count) in self.buckets() {
-            below += count;
-            while let Some(share) = shares.next_if(|&share| rank(self.count, share) <= below) {
-                lines.push(PercentileLine { value: high.min(self.max), share, count: below });
-                if below == self.count {
-                    lines.push(PercentileLine { value: self.max, share: 1.0, count: below });
-                    return lines;
-                }
-            }
-        }
-        lines
-    }
-
-    fn percentile_footer(&self, divisor: f64) -> String {
-        let mean = self.mean().unwrap_or_default() / divisor;
-        let deviation = self.deviation().unwrap_or_default() / divisor;
-        let (max, count) = (self.max as f64 / divisor, self.count);
-        // The lowest range takes 11 bits, each bit more is one range more.
-        let ranges = 54 - (self.max | (LOWEST_BUCKETS - 1)).leading_zeros();
-        format!(
-            "#[Mean    = {mean:12.3}, StdDeviation   = {deviation:12.3}]\n\
-             #[Max     = {max:12.3}, Total count    = {count:12}]\n\
-             #[Buckets = {ranges:12}, SubBuckets     = {LOWEST_BUCKETS:12}]\n"
-        )
-    }
-}
-
-/// One line of a percentile table.
-struct PercentileLine {
-    value: u64,
-    share: f64,
-    count: u64,
-}
-
-/// 0, 0.1 … 0.4, 0.5, 0.55 … 0.75, 0.775 …: equal steps through half of what remains, then half as long ones.
-fn shares_towards_one() -> impl Iterator<Item = f64> {
-    let steps_of = |rest: f64| {
-        (0..TICKS_PER_HALF_DISTANCE)
-            .map(move |step| 1.0 - rest * (1.0 - f64::from(step) / f64::from(2 * TICKS_PER_HALF_DISTANCE)))
-    };
-    // After 64 halvings the rest is below one value in any count.
-    std::iter::successors(Some(1.0), |rest| Some(rest / 2.0)).take(65).flat_map(steps_of)
 }
 
 #[cold]
 fn new_buckets() -> Buckets<u64> {
     Buckets::new(DIGITS).expect("three digits fit 64 bits")
+}
+
+impl FromIterator<u64> for Histogram {
+    fn from_iter<I: IntoIterator<Item = u64>>(values: I) -> Self {
+        let mut histogram = Self::default();
+        for value in values {
+            histogram.record(value);
+        }
+        histogram
+    }
 }
 
 impl PartialEq for Histogram {
@@ -304,11 +240,7 @@ mod tests {
     };
 
     fn histogram_of(values: &[u64]) -> Histogram {
-        let mut histogram = Histogram::default();
-        for &value in values {
-            histogram.record(value);
-        }
-        histogram
+        values.iter().copied().collect()
     }
 
     /// Values of every size.
@@ -357,7 +289,7 @@ mod tests {
 
     #[test]
     fn the_correction_fills_in_what_a_stalled_measurer_missed() {
-        // Gil Tene, "How NOT to Measure Latency": 100 requests a second for 100 s at 1 ms, then 100 s frozen.
+        // Gil Tene, "How NOT to Measure Latency": 100 calls a second for 100 s at 1 ms, then 100 s frozen.
         let (mut naive, mut corrected) = (Histogram::default(), Histogram::default());
         for _ in 0..10_000 {
             naive.record(1_000);
@@ -371,21 +303,6 @@ mod tests {
         assert!((corrected.mean().unwrap() / 25_000_500.0 - 1.0).abs() < 2e-4);
         let p75 = corrected.quantile(0.75).unwrap();
         assert!((49_990_000..=50_060_000).contains(&p75), "{p75}");
-    }
-
-    #[test]
-    fn the_table_reads_like_hdrhistograms_own() {
-        // The layout of HdrHistogram's `outputPercentileDistribution`, as wrk2 prints it with 12 decimals.
-        let table = histogram_of(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 1000]).percentile_table(1.0);
-        let lines: Vec<&str> = table.lines().collect();
-        assert_eq!(lines[0], "       Value     Percentile TotalCount 1/(1-Percentile)");
-        assert_eq!(lines[2], "       1.000 0.000000000000          1           1.00");
-        assert_eq!(lines[7], "       5.000 0.500000000000          5           2.00");
-        assert_eq!(lines[8], "       6.000 0.550000000000          6           2.22");
-        assert_eq!(lines[lines.len() - 4], "    1000.000 1.000000000000         10");
-        assert_eq!(lines[lines.len() - 3], "#[Mean    =      104.500, StdDeviation   =      298.510]");
-        assert_eq!(lines[lines.len() - 2], "#[Max     =     1000.000, Total count    =           10]");
-        assert_eq!(lines[lines.len() - 1], "#[Buckets =            1, SubBuckets     =         2048]");
     }
 
     #[test]

@@ -71,14 +71,16 @@ impl TimeAverage {
         self.set(now, self.level.saturating_add(1));
     }
 
-    /// From `now` on the level is one lower, but not below 0.
+    /// From `now` on the level is one lower.
     #[inline]
     pub fn fall(&mut self, now: SimTime) {
+        debug_assert!(self.level > 0, "more left than had come by {now}");
         self.set(now, self.level.saturating_sub(1));
     }
 
     #[inline]
     fn advance(&mut self, now: SimTime) {
+        debug_assert!(now >= self.since, "time goes back from {} to {now}", self.since);
         let nanos = self.window.overlap(self.since, now).as_nanos();
         if nanos > 0 {
             let area = u128::from(self.level) * u128::from(nanos);
