@@ -17,7 +17,6 @@ pub mod mmpp;
 pub mod poisson;
 pub mod profile;
 pub mod renewal;
-pub mod trace;
 
 #[cfg(test)]
 mod laws;
@@ -100,8 +99,7 @@ impl Arrivals {
     #[inline]
     pub fn next(&mut self, now: SimTime, rate: Rate, draws: &mut Draws) -> SimTime {
         let peak = Rate(rate.0 * self.profile.max_factor());
-        // Written so that NaN is caught too.
-        if !(peak.0 > 0.0) {
+        if peak.0.is_nan() || peak.0 <= 0.0 {
             return SimTime::NEVER;
         }
         let mut from = now;
