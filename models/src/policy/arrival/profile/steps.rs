@@ -39,13 +39,15 @@ impl Spec {
     }
 
     pub(super) fn build(&self, start: SimTime) -> State {
-        State { steps: self.0.iter().map(|&(after, factor)| (start + after, factor)).collect() }
+        let steps = self.0.iter().map(|&(after, factor)| (start + after, factor)).collect();
+        State { start, steps }
     }
 }
 
 /// The steps by the moment they are taken.
 #[derive(Debug)]
 pub struct State {
+    start: SimTime,
     steps: Vec<(SimTime, f64)>,
 }
 
@@ -65,7 +67,7 @@ impl Shape for State {
     }
 
     fn max_factor(&self) -> f64 {
-        let from_the_start = self.steps.first().is_some_and(|(at, _)| *at == SimTime::ZERO);
+        let from_the_start = self.steps.first().is_some_and(|(at, _)| *at == self.start);
         let before = if from_the_start { 0.0 } else { 1.0 };
         self.steps.iter().map(|(_, factor)| *factor).fold(before, f64::max)
     }
@@ -89,6 +91,9 @@ mod tests {
         let secs = |secs: u64| SimTime::from_nanos(secs * 1_000_000_000);
         let state = Spec(vec![(SimDuration::from_secs(60), 3.0)]).build(secs(100));
         assert_eq!([159, 160].map(|at| state.factor(secs(at))), [1.0, 3.0]);
+        // The 1 before the first step is part of the profile, unless that step is taken at once.
+        let most = |after| Spec(vec![(SimDuration::from_secs(after), 0.5)]).build(secs(100)).max_factor();
+        assert_eq!([60, 0].map(most), [1.0, 0.5]);
     }
 
     #[test]
