@@ -152,5 +152,5 @@ fn mmpp_is_told_what_is_wrong_with_its_states() {
     let mut check = Check::default();
     read::<ArrivalSpec>(r#"Mmpp(states: [(rate_factor: 0, mean_sojourn: "0s")])"#).check(&mut check);
     let paths: Vec<_> = check.into_problems().iter().map(|problem| problem.path.join(".")).collect();
-    assert_eq!(paths, ["Mmpp.states", "Mmpp.states[0].mean_sojourn"]);
+    assert_eq!(paths, ["Mmpp.states", "Mmpp.states.0.mean_sojourn"]);
 }

@@ -45,9 +45,11 @@ impl Spec {
     pub(super) fn check(&self, check: &mut Check) {
         let some = self.states.iter().any(|phase| phase.rate_factor > 0.0);
         check.require(some, "states", || "at least one state needs a rate_factor above 0".to_owned());
-        for (index, phase) in self.states.iter().enumerate() {
-            check.at(format_args!("states[{index}]"), |check| phase.check(check));
-        }
+        check.at("states", |check| {
+            for (index, phase) in self.states.iter().enumerate() {
+                check.at(index, |check| phase.check(check));
+            }
+        });
     }
 
     pub(super) fn build(&self, burst: &mut Stream) -> State {
@@ -104,7 +106,8 @@ struct Stage {
 impl State {
     /// Draws how long the present state holds on.
     fn stay(&mut self, burst: &mut Stream) {
-        self.until = self.until + SimDuration::from_nanos_f64(exponential(burst) * self.stages[self.at].sojourn);
+        self.until =
+            self.until + SimDuration::from_nanos_f64(exponential(burst) * self.stages[self.at].sojourn);
     }
 
     /// Moves on until the state that holds at `now`.
@@ -164,11 +167,26 @@ mod tests {
         }
     }
 
+    const ON_OFF: &str =
+        r#"Mmpp(states: [(rate_factor: 1, mean_sojourn: "1s"), (rate_factor: 0, mean_sojourn: "9s")])"#;
+
+    #[test]
+    fn every_rate_sees_the_same_bursts() {
+        let within_500_s =
+            |rate| arrivals(ON_OFF, "Constant()", rate, 7).take_while(|at| *at < 500_000_000_000);
+        let often: Vec<_> = within_500_s(200.0).collect();
+        for at in within_500_s(20.0) {
+            // While it is on they come 2000 a second: within 20 ms there is one for sure.
+            let next = often.partition_point(|other| *other < at);
+            let apart = often[next.saturating_sub(1)..].iter().take(2).map(|other| other.abs_diff(at)).min();
+            assert!(apart.is_some_and(|apart| apart < 20_000_000), "{at} ns: {apart:?}");
+        }
+    }
+
     #[test]
     fn a_silent_state_is_passed_over() {
-        let on_off = r#"Mmpp(states: [(rate_factor: 1, mean_sojourn: "1s"), (rate_factor: 0, mean_sojourn: "9s")])"#;
         // On a tenth of the time at ten times the rate: 500 bursts of 1000 ± 1000 in 5000 s.
-        let count = arrivals(on_off, "Constant()", 100.0, 7).take_while(|at| *at < 5_000_000_000_000).count();
+        let count = arrivals(ON_OFF, "Constant()", 100.0, 7).take_while(|at| *at < 5_000_000_000_000).count();
         near(count as f64, 500_000.0, 4.0 * 1000.0 * 2.0_f64.sqrt() * 500.0_f64.sqrt());
     }
 }

@@ -82,6 +82,8 @@ impl Arrive for Process {
 pub struct Arrivals {
     process: Process,
     profile: Profile,
+    /// The largest factor of the profile.
+    peak: f64,
     /// Whether the profile never changes, so that nothing is thinned.
     steady: bool,
     /// What rounding to whole nanoseconds left of the last gap, so that rates stay exact however high.
@@ -93,15 +95,15 @@ impl Arrivals {
     pub fn new(process: &ArrivalSpec, profile: &ProfileSpec, start: SimTime, draws: &mut Draws) -> Self {
         let steady = matches!(profile, ProfileSpec::Constant(_));
         let process = process.build(&mut draws.burst);
-        Self { process, profile: profile.build(start), steady, remainder: 0.0 }
+        let profile = profile.build(start);
+        Self { process, peak: profile.max_factor(), profile, steady, remainder: 0.0 }
     }
 
     /// When the next request comes after one at `now`, at a `rate` that the profile multiplies; `NEVER` for none.
     #[inline]
     pub fn next(&mut self, now: SimTime, rate: Rate, draws: &mut Draws) -> SimTime {
-        let peak = Rate(rate.0 * self.profile.max_factor());
-        // Written so that NaN is caught too.
-        if !(peak.0 > 0.0) {
+        let peak = Rate(rate.0 * self.peak);
+        if peak.0.is_nan() || peak.0 <= 0.0 {
             return SimTime::NEVER;
         }
         let mut from = now;
@@ -124,7 +126,7 @@ impl Arrivals {
     }
 
     fn passes(&self, candidate: SimTime, draws: &mut Draws) -> bool {
-        draws.thinning.unit() * self.profile.max_factor() < self.profile.factor(candidate)
+        draws.thinning.unit() * self.peak < self.profile.factor(candidate)
     }
 }
 

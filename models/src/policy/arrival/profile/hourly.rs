@@ -33,9 +33,11 @@ impl Spec {
         check.require(self.factors.len() == HOURS, "factors", || {
             format!("a day has {HOURS} hourly factors, got {}", self.factors.len())
         });
-        for (hour, factor) in self.factors.iter().enumerate() {
-            check_factor(&format!("factors[{hour}]"), *factor, check);
-        }
+        check.at("factors", |check| {
+            for (hour, factor) in self.factors.iter().enumerate() {
+                check_factor(&hour.to_string(), *factor, check);
+            }
+        });
         check.require(!self.day.is_zero(), "day", || "day must be above 0s".to_owned());
     }
 
@@ -99,8 +101,7 @@ mod tests {
     use super::*;
     use crate::policy::arrival::laws::{follows, wrong};
 
-    const OFFICE: &str =
-        r#"Hourly(factors: [0,0,0,0,0,0,0,1,2,4,4,4, 2,4,4,4,3,2,1,0,0,0,0,0], day: "24s")"#;
+    const OFFICE: &str = r#"Hourly(factors: [0,0,0,0,0,0,0,1,2,4,4,4, 2,4,4,4,3,2,1,0,0,0,0,0], day: "24s")"#;
 
     #[test]
     fn counts_follow_the_hours() {
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_night_is_passed_in_one_step() {
-        let secs = |secs| SimTime::from_nanos(secs * 1_000_000_000);
+        let secs = |secs: u64| SimTime::from_nanos(secs * 1_000_000_000);
         let mut factors = vec![0.0; HOURS];
         factors[7] = 1.0;
         let state = Spec { factors, day: SimDuration::from_secs(24) }.build(secs(100));
@@ -123,6 +124,6 @@ mod tests {
 
     #[test]
     fn a_short_day_is_told() {
-        assert_eq!(wrong("Hourly(factors: [1, -1])"), ["Hourly.factors", "Hourly.factors[1]"]);
+        assert_eq!(wrong("Hourly(factors: [1, -1])"), ["Hourly.factors", "Hourly.factors.1"]);
     }
 }

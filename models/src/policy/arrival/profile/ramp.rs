@@ -93,7 +93,11 @@ mod tests {
         let down = r#"Ramp(from: 1, to: 0, start: "0s", end: "10s")"#;
         let times: Vec<_> = arrivals("Poisson()", down, 1000.0, 7).collect();
         // 5000 are due, give or take four standard deviations.
-        assert!(times.len().abs_diff(5000) < 283 && times.iter().all(|at| *at < 10_000_000_000), "{}", times.len());
+        assert!(
+            times.len().abs_diff(5000) < 283 && times.iter().all(|at| *at < 10_000_000_000),
+            "{}",
+            times.len()
+        );
     }
 
     #[test]
