@@ -5,7 +5,20 @@
 #[macro_use]
 mod family;
 
+mod books;
+pub mod estimate;
+pub mod event;
+pub mod measure;
+pub mod node;
+pub mod observe;
 pub mod policy;
 pub mod report;
+pub mod request;
+mod run;
 pub mod spec;
 pub mod units;
+pub mod wire;
+pub mod world;
+
+pub use books::Unbalanced;
+pub use run::{Limit, LimitOf, RunError, RunSettings, run};

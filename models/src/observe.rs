@@ -106,6 +106,7 @@ impl Observer {
             ]);
             *latencies = Histogram::default();
         }
+        nodes.iter_mut().flat_map(|node| &mut node.servers).for_each(|server| server.ledger.on_bin(now));
         let mut servers = servers.iter_mut();
         for (node, tracked) in nodes.iter_mut().zip(tracked_nodes) {
             let workers: f64 = node.servers.iter().map(|server| f64::from(server.workers)).sum();

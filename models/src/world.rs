@@ -63,6 +63,8 @@ pub struct Node {
     pub role: Role,
     /// Whom it calls.
     pub routes: Vec<Route>,
+    /// Its servers by region.
+    pub regional: Vec<Vec<u16>>,
     /// Whether work nobody waits for is stopped.
     pub cancels: bool,
     /// How a server slows down while it warms up.

@@ -1,6 +1,6 @@
 //! Figures: the ledgers of a run turned into named metrics.
 
-use sim_core::statistics::Histogram;
+use sim_core::statistics::{Histogram, imbalance};
 
 use super::{
     ledger::{Ledger, Seen, Totals},
@@ -31,6 +31,11 @@ impl Figures {
     /// Adds one metric.
     pub fn add(&mut self, name: String, unit: Unit, value: Option<f64>, samples: u64) {
         self.metrics.push(Metric { name, unit, value: value.filter(|value| value.is_finite()), samples });
+    }
+
+    /// Adds how much was inside when the run ended.
+    pub fn at_end(&mut self, id: &str, inside: u64) {
+        self.add(format!("{id}.in_flight_at_end.count"), Unit::Count, Some(inside as f64), inside);
     }
 
     /// Adds all that a station tells about one window.
@@ -141,9 +146,8 @@ impl<'a> Sheet<'a> {
 
     fn imbalance(&mut self, loads: &[f64]) {
         let samples = loads.iter().sum::<f64>() as u64;
-        let Some(imbalance) = sim_core::statistics::Imbalance::of(loads) else { return };
-        self.add("imbalance.max_over_mean", Unit::Ratio, Some(imbalance.max_over_mean), samples);
-        self.add("imbalance.cv", Unit::Ratio, Some(imbalance.cv), samples);
-        self.add("imbalance.jain", Unit::Ratio, Some(imbalance.jain), samples);
+        self.add("imbalance.max_over_mean", Unit::Ratio, imbalance::max_over_mean(loads), samples);
+        self.add("imbalance.cv", Unit::Ratio, imbalance::coefficient_of_variation(loads), samples);
+        self.add("imbalance.jain", Unit::Ratio, imbalance::jain(loads), samples);
     }
 }

@@ -99,6 +99,33 @@ pub struct Seen {
     pub level_peak: u32,
 }
 
+/// The least-squares line through a level that is looked at from time to time, in O(1) memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Trend {
+    looks: f64,
+    time: f64,
+    level: f64,
+    time_time: f64,
+    time_level: f64,
+}
+
+impl Trend {
+    /// The level at `seconds`.
+    fn look(&mut self, seconds: f64, level: f64) {
+        self.looks += 1.0;
+        self.time += seconds;
+        self.level += level;
+        self.time_time += seconds * seconds;
+        self.time_level += seconds * level;
+    }
+
+    /// By how much the level grows a second; 0 with fewer than two looks.
+    pub fn slope(&self) -> f64 {
+        let spread = self.looks * self.time_time - self.time * self.time;
+        if spread > 0.0 { (self.looks * self.time_level - self.time * self.level) / spread } else { 0.0 }
+    }
+}
+
 /// A limit that a claim asks about: exact counts of what was under, at and over it in one window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watch {
@@ -139,6 +166,8 @@ pub struct Ledger {
     pub totals: Totals,
     /// By window.
     pub seen: Vec<Seen>,
+    /// How the number inside moved through the measurement.
+    pub backlog: Trend,
     /// Limits that claims ask about.
     pub watches: Vec<Watch>,
     /// Inside now.
@@ -160,6 +189,7 @@ impl Ledger {
         Self {
             totals: Totals::default(),
             seen: vec![Seen::default(); windows.all().len()],
+            backlog: Trend::default(),
             watches: Vec::new(),
             level: 0,
             busy: 0,
@@ -261,6 +291,14 @@ impl Ledger {
     #[inline]
     pub fn overlap(&self, from: SimTime, to: SimTime) -> u64 {
         to.min(self.measured.1).since(from.max(self.measured.0)).as_nanos()
+    }
+
+    /// A bin of the time series ends: looks at the backlog if it is being measured.
+    pub fn on_bin(&mut self, now: SimTime) {
+        self.advance(now);
+        if now > self.measured.0 && now <= self.measured.1 {
+            self.backlog.look(now.since(self.measured.0).as_secs_f64(), f64::from(self.level));
+        }
     }
 
     /// Windows open or close.

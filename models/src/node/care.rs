@@ -1,11 +1,15 @@
 //! What keeps a view's table true: health checks, ejection, slow start, limits, sessions, groups.
 
-use sim_core::{random::Stream, time::SimTime};
+use sim_core::{
+    random::Stream,
+    time::SimTime,
+};
 
 use crate::{
     policy::{
         balancing::{Ask, Backend, Backends, Balance, Balancer},
         detection::{self, Action, Eject, Ejector, active_check::ActiveCheck},
+        locality::{Group, Groups, Locality, Locate, Target},
         slow_start::SlowStartSpec,
         sticky::{Known, Sticky},
     },
@@ -23,6 +27,8 @@ pub struct Care {
     pub slow_start: Option<SlowStartSpec>,
     /// Sessions that stay with their row.
     pub sticky: Option<Sticky>,
+    /// Groups of rows and which of them takes a request.
+    pub places: Option<Places>,
     /// Most in flight at one row; 0 for no limit.
     pub max_connections: u32,
     /// Since when each row has been well.
@@ -40,6 +46,7 @@ impl Care {
             ejector: None,
             slow_start: None,
             sticky: None,
+            places: None,
             max_connections: 0,
             well_since: vec![None; rows],
             traffic: false,
@@ -47,17 +54,25 @@ impl Care {
         }
     }
 
-    /// Picks by session if there is one, else by the balancer.
+    /// Picks by session if there is one, else a group if there are any, then by the balancer.
     pub fn pick(&mut self, now: SimTime, ask: &Ask, rows: &[Backend], balancer: &mut Balancer, random: &mut Stream) -> Option<usize> {
-        let backends = Backends { now, rows };
-        let Some(sticky) = &mut self.sticky else { return balancer.pick(&backends, ask, random) };
         let session = u64::from(ask.address);
-        if let Known::At(row) = sticky.find(now, session, |row| rows[row].available) {
-            balancer.on_forced(&backends, row);
+        if let Some(sticky) = &mut self.sticky
+            && let Known::At(row) = sticky.find(now, session, |row| rows[row].available)
+        {
+            balancer.on_forced(&Backends { now, rows }, row);
             return Some(row);
         }
-        let row = balancer.pick(&backends, ask, random)?;
-        sticky.bind(now, session, row);
+        let row = match &mut self.places {
+            Some(places) => {
+                let rows = places.choose(now, rows, self.max_connections, self.random.bits())?;
+                balancer.pick(&Backends { now, rows }, ask, random)?
+            }
+            None => balancer.pick(&Backends { now, rows }, ask, random)?,
+        };
+        if let Some(sticky) = &mut self.sticky {
+            sticky.bind(now, session, row);
+        }
         Some(row)
     }
 
@@ -141,6 +156,53 @@ impl Care {
             (true, AWAY) => self.well_since[row] = Some(now),
             (true, _) => {}
         }
+    }
+}
+
+/// The groups a view's rows fall into, and the rule that picks one.
+#[derive(Debug)]
+pub struct Places {
+    locality: Locality,
+    /// The group of each row.
+    group_of: Vec<usize>,
+    /// Requests each row serves at once.
+    capacities: Vec<u32>,
+    table: Vec<Group>,
+    home: Option<usize>,
+    /// The rows as the balancer sees them: those of other groups not available.
+    masked: Vec<Backend>,
+}
+
+impl Places {
+    /// Groups by row; `table` holds what of a group does not change.
+    pub fn new(locality: Locality, group_of: Vec<usize>, capacities: Vec<u32>, table: Vec<Group>, home: Option<usize>) -> Self {
+        Self { locality, group_of, capacities, table, home, masked: Vec::new() }
+    }
+
+    /// Chooses a group and answers the table with all others closed; `None` to fail the request.
+    fn choose(&mut self, now: SimTime, rows: &[Backend], most: u32, random: u64) -> Option<&[Backend]> {
+        for group in &mut self.table {
+            (group.healthy, group.in_flight, group.capacity) = (0, 0, 0);
+        }
+        for ((row, group), capacity) in rows.iter().zip(&self.group_of).zip(&self.capacities) {
+            let group = &mut self.table[*group];
+            group.in_flight += row.in_flight;
+            if row.available {
+                group.healthy += 1;
+                group.capacity += capacity;
+            }
+        }
+        let choice = self.locality.choose(&Groups { now, home: self.home, rows: &self.table }, random)?;
+        self.masked.clear();
+        self.masked.extend(rows.iter().zip(&self.group_of).map(|(row, group)| {
+            let inside = match choice.target {
+                Target::Everywhere => true,
+                Target::Group(chosen) => chosen == *group,
+            };
+            let room = most == 0 || row.in_flight < most;
+            Backend { available: inside && (row.available || choice.panic && room), ..*row }
+        }));
+        Some(&self.masked)
     }
 }
 

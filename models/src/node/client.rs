@@ -14,10 +14,11 @@ use crate::{
     event::Event,
     measure::Ledger,
     policy::{
-        arrival::{Arrivals, Profile, TraceRecord},
+        arrival::{Arrivals, Draws, trace::TraceRecord},
         balancing::Ask,
     },
     request::{Call, CallId, Outcome, Phase, Reason, Request, RequestId, Site},
+    units::Rate,
     world::World,
 };
 
@@ -51,10 +52,12 @@ impl fmt::Debug for Workload {
 pub enum Source {
     /// By themselves.
     Open {
-        /// How gaps vary.
+        /// How gaps vary and the rate changes.
         arrivals: Box<Arrivals>,
-        /// How the rate changes.
-        profile: Profile,
+        /// Chance of it.
+        draws: Box<Draws>,
+        /// How many come.
+        rate: Rate,
     },
     /// From users who wait for each answer.
     Closed {
@@ -153,8 +156,9 @@ impl World {
     }
 
     fn schedule_arrival(&mut self, workload: u16, cx: &mut Context<Event>) {
-        let Source::Open { arrivals, profile } = &mut self.workloads[usize::from(workload)].source else { return };
-        if let Some(at) = arrivals.next(cx.now(), profile) {
+        let Source::Open { arrivals, draws, rate } = &mut self.workloads[usize::from(workload)].source else { return };
+        let at = arrivals.next(cx.now(), *rate, draws);
+        if at < SimTime::NEVER {
             cx.at(at, Event::Arrive { workload });
         }
     }
@@ -210,8 +214,11 @@ impl World {
         let request = self.requests[id];
         let route = &self.workloads[usize::from(number)].route;
         let (line, node) = (route.line, route.node);
-        let dispatch = route.dispatches.get(usize::from(request.instance)).copied();
-        let Some((callee, picked)) = self.choose(dispatch, node, id, request.luck, &[], cx) else {
+        // One view for each client process in each region, process by process.
+        let regions = self.workloads[usize::from(number)].mix.origins.len();
+        let view = usize::from(request.instance) * regions + self.workloads[usize::from(number)].mix.origin_of(request.site);
+        let dispatch = route.dispatches.get(view).copied();
+        let Some((callee, picked)) = self.choose(dispatch, node, id, request.luck, self.region(request.site), &[], cx) else {
             return self.close(id, Outcome::Failure(Reason::NoBackend), cx);
         };
         let delay = if round_trips == 0 {
@@ -301,6 +308,11 @@ impl Mix {
             call: CallId::null(),
             instance,
         }
+    }
+
+    /// Which of the workload's origins a site is.
+    fn origin_of(&self, site: Site) -> usize {
+        self.origins.iter().position(|(_, origin)| *origin == site).unwrap_or(0)
     }
 
     /// What it asks for, and who asks.

@@ -11,7 +11,7 @@ use sim_core::{
 
 use super::care::Care;
 use crate::{
-    policy::balancing::{Ask, Backend, Backends, Balance, Balancer, Done, LoadReport},
+    policy::balancing::{Ask, Backend, Backends, Balance, Balancer, Done, LoadReport, Wants},
     request::{Instance, Outcome},
 };
 
@@ -30,8 +30,8 @@ pub struct Dispatch {
     random: Stream,
     /// Time between refreshes of the board it reads, if it does not count by itself.
     pub board: Option<SimDuration>,
-    /// Whether its balancer wants the servers' own load reports.
-    pub wants_reports: bool,
+    /// What its balancer wants to know.
+    pub wants: Wants,
     /// Health, limits and sessions, if the file asks for any.
     pub care: Option<Box<Care>>,
 }
@@ -40,7 +40,7 @@ impl Dispatch {
     /// A view of `targets`, all idle and taken to be well.
     pub fn new(name: String, targets: Vec<Instance>, rows: Vec<Backend>, balancer: Balancer, random: Stream) -> Self {
         let in_flight = vec![0; rows.len()];
-        Self { name, targets, rows, in_flight, balancer, random, board: None, wants_reports: false, care: None }
+        Self { name, targets, rows, in_flight, balancer, random, board: None, wants: Wants::default(), care: None }
     }
 
     /// Picks a row that is not among `tried`; the caller then tells [`Self::on_send`].
@@ -137,6 +137,11 @@ impl Dispatch {
     /// Whether `row` may be picked.
     pub fn is_available(&self, row: usize) -> bool {
         self.rows[row].available
+    }
+
+    /// Whether clients stay with their server.
+    pub fn is_sticky(&self) -> bool {
+        self.care.as_ref().is_some_and(|care| care.sticky.is_some())
     }
 
     /// Which of several rules its balancer follows now.

@@ -116,10 +116,11 @@ impl World {
     ) -> Option<(Instance, Option<Picked>)> {
         let Role::Gateway(gateway) = &self.nodes[usize::from(call.callee.node)].role else { return None };
         let tried = if gateway.tried.is_empty() { Vec::new() } else { gateway.tried.get(&id).cloned().unwrap_or_default() };
-        let chosen = self.choose(dispatch, target, call.request, call.luck, &tried, cx);
+        let region = self.region(self.site(call.callee));
+        let chosen = self.choose(dispatch, target, call.request, call.luck, region, &tried, cx);
         // Where every backend was tried, the first choice may be tried again.
         let chosen = if chosen.is_none() && !tried.is_empty() {
-            self.choose(dispatch, target, call.request, call.luck, &[], cx)
+            self.choose(dispatch, target, call.request, call.luck, region, &[], cx)
         } else {
             chosen
         };

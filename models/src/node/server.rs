@@ -9,7 +9,7 @@ use crate::{
     measure::{Ledger, Totals, Windows},
     policy::{
         balancing::LoadReport,
-        concurrency::Sharer,
+        concurrency::Sharing,
         discipline::{Entry, Line, Popped, Pushed},
     },
     request::{Call, CallId, Reason, Site},
@@ -35,7 +35,7 @@ pub struct Server {
     /// Who waits.
     pub line: Line<CallId>,
     /// How it shares itself, if it does not serve one by one.
-    pub sharer: Option<Sharer<CallId>>,
+    pub sharer: Option<Sharing>,
     /// Bumped whenever the sharer's next completion is scheduled anew.
     pub epoch: u32,
     /// Its books.

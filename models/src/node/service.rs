@@ -14,7 +14,7 @@ use crate::{
         concurrency::{Job, Share, Task},
         discipline::{Popped, Pushed},
     },
-    request::{Call, CallId, Instance, Outcome, Phase, Reason},
+    request::{Call, CallId, Instance, Outcome, Phase, Picked, Reason, RequestId},
     world::{Role, World},
 };
 
@@ -192,7 +192,7 @@ impl World {
         let way = &self.nodes[usize::from(call.callee.node)].routes[usize::from(route)];
         let (line, node) = (way.line, way.node);
         let dispatch = way.dispatches.get(usize::from(call.callee.server)).copied();
-        match self.choose(dispatch, node, call.request, call.luck, &[], cx) {
+        match self.choose(dispatch, node, call.request, call.luck, self.region(self.site(call.callee)), &[], cx) {
             Some((callee, picked)) => {
                 let order = Order {
                     request: call.request,
@@ -376,15 +376,20 @@ impl World {
         &mut self,
         dispatch: Option<u32>,
         node: u16,
-        request: crate::request::RequestId,
+        request: RequestId,
         luck: Luck,
+        region: u16,
         tried: &[u16],
         cx: &mut Context<Event>,
-    ) -> Option<(Instance, Option<crate::request::Picked>)> {
+    ) -> Option<(Instance, Option<Picked>)> {
         const INSTANCE: u64 = name_hash("instance");
         let Some(dispatch) = dispatch else {
-            let servers = self.nodes[usize::from(node)].servers.len();
-            let server = if servers == 1 { 0 } else { ((u128::from(luck.at(INSTANCE, 0)) * servers as u128) >> 64) as u16 };
+            // The only server, or any of those in the caller's region: a name that resolves to several addresses.
+            let near = &self.nodes[usize::from(node)].regional[usize::from(region)];
+            let all = self.nodes[usize::from(node)].servers.len();
+            let among = if near.is_empty() { all } else { near.len() };
+            let drawn = if among == 1 { 0 } else { ((u128::from(luck.at(INSTANCE, 0)) * among as u128) >> 64) as usize };
+            let server = near.get(drawn).copied().unwrap_or(drawn as u16);
             return Some((Instance { node, server }, None));
         };
         let ask = self.ask(request);
@@ -392,7 +397,7 @@ impl World {
         let row = view.pick(cx.now(), &ask, tried)?;
         view.on_send(cx.now(), row);
         let callee = view.targets[row];
-        Some((callee, Some(crate::request::Picked { dispatch, row: row as u16 })))
+        Some((callee, Some(Picked { dispatch, row: row as u16 })))
     }
 }
 

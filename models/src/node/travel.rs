@@ -165,7 +165,7 @@ impl World {
         let Some(picked) = call.picked else { return };
         let now = cx.now();
         let dispatch = &mut self.dispatches[picked.dispatch as usize];
-        let report = (dispatch.wants_reports && outcome.is_success())
+        let report = (dispatch.wants.reports && outcome.is_success())
             .then(|| self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].report(now));
         let decided = dispatch.on_reply(now, usize::from(picked.row), now.since(call.sent), outcome, report);
         if dispatch.care.is_some() {
@@ -230,6 +230,11 @@ impl World {
     #[inline]
     pub(crate) fn site(&self, instance: Instance) -> Site {
         self.nodes[usize::from(instance.node)].servers[usize::from(instance.server)].site
+    }
+
+    /// The region of a site.
+    pub(crate) fn region(&self, site: Site) -> u16 {
+        self.network.locations()[usize::from(site.0)].region
     }
 
     fn caller_site(&self, call: &Call) -> Site {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::policy::{
     balancing::BalancerSpec,
+    concurrency::ShareSpec,
     detection::{EjectSpec, active_check::ActiveCheckSpec},
     discipline::QueueSpec,
     locality::LocalitySpec,
@@ -45,8 +46,9 @@ pub struct PoolSpec {
     pub service_times: BTreeMap<String, DistributionSpec>,
     /// Each server's line. Default: first in, first out, without limit.
     pub queue: QueueSpec,
-    /// How a server shares itself among what it works on.
-    pub sharing: Sharing,
+    /// How a server shares its cores among all it holds at once; `queue` and `workers_per_server` are then not
+    /// used. Default: not at all, each worker serves one request to its end.
+    pub sharing: Option<ShareSpec>,
     /// What single servers have differently, by number from 0.
     pub overrides: BTreeMap<u32, Overrides>,
     /// Whether work nobody waits for any more is stopped. Default false: servers do not know.
@@ -71,7 +73,7 @@ impl Default for PoolSpec {
             service_time: DistributionSpec::constant(SimDuration::ZERO),
             service_times: BTreeMap::new(),
             queue: QueueSpec::default(),
-            sharing: Sharing::default(),
+            sharing: None,
             overrides: BTreeMap::new(),
             cancel_abandoned_work: false,
             warm_up: None,
@@ -81,23 +83,6 @@ impl Default for PoolSpec {
             placed_in: Ids::default(),
         }
     }
-}
-
-/// How a server shares itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum Sharing {
-    /// Each worker serves one request to its end.
-    #[default]
-    Workers,
-    /// The workers are cores that share themselves evenly among all requests at once; `queue` is not used.
-    ProcessorSharing,
-    /// The newest interrupts (preemptive LIFO); `queue` is not used.
-    PreemptiveLifo,
-    /// The shortest remaining interrupts (SRPT); `queue` is not used.
-    ShortestRemaining,
-    /// A higher priority interrupts and the interrupted resumes; `queue` is not used.
-    PreemptivePriority,
 }
 
 /// What one server has differently.
@@ -256,6 +241,18 @@ impl ComponentSpec {
 }
 
 impl PoolSpec {
+    /// Components it calls, each once, in order of first mention.
+    pub fn callees(&self) -> Vec<&str> {
+        let mut callees: Vec<&str> = Vec::new();
+        for step in self.handles.values().flatten() {
+            match step {
+                Step::Call(id) if !callees.contains(&id.as_str()) => callees.push(id),
+                Step::Call(_) | Step::Compute(_) => {}
+            }
+        }
+        callees
+    }
+
     fn check(&self, check: &mut Check) {
         check.require((1..=65_535).contains(&self.servers), "servers", || format!("servers must be 1 to 65535, got {}", self.servers));
         check.require(self.workers_per_server >= 1, "workers_per_server", || "workers_per_server must be at least 1, got 0".into());
@@ -264,6 +261,11 @@ impl PoolSpec {
             check.at("service_times", |check| check.at(class, |check| time.check(check)));
         }
         check.at("queue", |check| self.queue.check(check));
+        if let Some(sharing) = &self.sharing {
+            check.at("sharing", |check| sharing.check(check));
+            let plain = self.queue == QueueSpec::default() && self.workers_per_server == 1;
+            check.require(plain, "sharing", || "a server that shares itself has neither queue nor workers_per_server: say cores".into());
+        }
         for (server, overrides) in &self.overrides {
             check.at("overrides", |check| check.at(server, |check| overrides.check(check, *server, self.servers)));
         }
@@ -301,6 +303,17 @@ impl Overrides {
 }
 
 impl LoadBalancerSpec {
+    /// What it forwards to: its backends together, then each pool of its routes once.
+    pub fn callees(&self) -> Vec<Vec<&str>> {
+        let mut callees = vec![self.backends.0.iter().map(String::as_str).collect::<Vec<_>>()];
+        for pool in self.routes.values() {
+            if !callees.contains(&vec![pool.as_str()]) {
+                callees.push(vec![pool]);
+            }
+        }
+        callees
+    }
+
     fn check(&self, check: &mut Check) {
         check.require(!self.backends.0.is_empty(), "backends", || "a load balancer needs backends: the id of a pool".into());
         check.require((1..=4096).contains(&self.instances), "instances", || format!("instances must be 1 to 4096, got {}", self.instances));

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
-pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, Sharing, Step, WarmUpSpec};
+pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, Step, WarmUpSpec};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
-pub use workload::{ClosedLoopSpec, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec};
+pub use workload::{ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec};
 
 /// A system: who asks, what answers, what lies between and what goes wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,22 @@ pub struct SystemSpec {
     pub components: BTreeMap<String, ComponentSpec>,
     /// What goes wrong, and when.
     pub faults: Vec<FaultSpec>,
+}
+
+impl SystemSpec {
+    /// Reports everything that is wrong with the values; references are the wiring's to check.
+    pub fn check(&self, check: &mut sim_core::check::Check) {
+        check.at("network", |check| self.network.check(check));
+        for (id, workload) in &self.workloads {
+            check.at("workloads", |check| check.at(id, |check| workload.check(check)));
+        }
+        for (id, component) in &self.components {
+            check.at("components", |check| check.at(id, |check| component.check(check)));
+        }
+        for (number, fault) in self.faults.iter().enumerate() {
+            check.at("faults", |check| check.at(number, |check| fault.check(check)));
+        }
+    }
 }
 
 /// One id or a list of them: `"web"` or `["blue", "green"]`.

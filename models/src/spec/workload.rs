@@ -11,7 +11,7 @@ use sim_core::{
 
 use super::call::{CallSpec, ConnectionsSpec, require_timeout};
 use crate::{
-    policy::arrival::{ArrivalSpec, ProfileSpec, TraceSpec},
+    policy::arrival::{ArrivalSpec, ProfileSpec, trace::TraceSpec},
     units::{Bytes, Rate},
 };
 

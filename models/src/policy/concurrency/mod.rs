@@ -75,6 +75,18 @@ family! {
     PreemptivePriority = preemptive_priority;
 }
 
+impl ShareSpec {
+    /// How many jobs run at full speed.
+    pub fn cores(&self) -> u16 {
+        match self {
+            Self::ProcessorSharing(spec) => spec.0.cores,
+            Self::PreemptiveLifo(spec) => spec.0.cores,
+            Self::ShortestRemaining(spec) => spec.0.cores,
+            Self::PreemptivePriority(spec) => spec.0.cores,
+        }
+    }
+}
+
 impl Share for Sharing {
     fn add(&mut self, now: SimTime, task: &Task) {
         on_each!(self, it => it.add(now, task));

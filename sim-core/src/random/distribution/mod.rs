@@ -150,7 +150,19 @@ distributions! {
     Shifted = shifted;
 }
 
+impl<Q: Quantity> DistributionSpec<Q> {
+    /// The mean, in base units.
+    pub fn mean(&self) -> f64 {
+        self.build().mean()
+    }
+}
+
 impl<Q> DistributionSpec<Q> {
+    /// Always `value`.
+    pub fn constant(value: Q) -> Self {
+        Self::Constant(constant::Spec(value))
+    }
+
     /// The columns of files that have to be filled in before building, in the order they are written.
     pub fn columns(&self) -> Vec<Column> {
         match self {

@@ -1,0 +1,258 @@
+//! What can be said before anything runs: capacities, the load each station gets, whether it can keep up.
+
+use std::collections::BTreeMap;
+
+use sim_core::time::{SimDuration, SimTime};
+
+use crate::{
+    policy::{
+        arrival::{ProfileSpec, Shape},
+        balancing::{BalancerSpec, Weights},
+    },
+    spec::{ComponentSpec, Load, LoadBalancerSpec, PoolSpec, Step, SystemSpec, WorkloadSpec},
+};
+
+/// Requests a second each pool can serve at most.
+#[derive(Clone, Debug)]
+pub struct Capacities {
+    rates: BTreeMap<String, f64>,
+}
+
+impl Capacities {
+    /// The capacities of a system's pools, by mean computing over the mix of requests they get.
+    pub fn of(spec: &SystemSpec) -> Self {
+        let mix = mix_of(spec);
+        let copies = |id: &str| regions_of(spec, id) as f64;
+        let rates = spec.components.iter().map(|(id, component)| {
+            let rate = match component {
+                ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => {
+                    speed_of(pool) / mean_seconds(pool, &mix) * copies(id)
+                }
+                ComponentSpec::LoadBalancer(balancer) => balancer_rate(balancer) * copies(id),
+            };
+            (id.clone(), rate)
+        });
+        Self { rates: rates.collect() }
+    }
+
+    /// Requests a second a pool can serve; infinite if it needs no time.
+    pub fn rate(&self, id: &str) -> f64 {
+        self.rates.get(id).copied().unwrap_or(f64::INFINITY)
+    }
+}
+
+/// What is expected of one station.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StationEstimate {
+    /// The component's id.
+    pub id: String,
+    /// Requests a second it will get.
+    pub arrivals: f64,
+    /// Requests a second it can serve.
+    pub capacity: f64,
+    /// Its busiest server and that server's utilization, if the strategy before it fixes who gets how much.
+    pub busiest: Option<(String, f64)>,
+}
+
+impl StationEstimate {
+    /// Utilization of the whole pool; above 1 it cannot keep up.
+    pub fn utilization(&self) -> f64 {
+        self.arrivals / self.capacity
+    }
+
+    /// Utilization of what saturates first.
+    pub fn worst(&self) -> f64 {
+        self.busiest.as_ref().map_or(0.0, |(_, utilization)| *utilization).max(self.utilization())
+    }
+}
+
+/// What is expected of a system.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// Requests a second all workloads offer on average; closed loops by their bound.
+    pub offered: f64,
+    /// Events a request takes, about.
+    pub events_per_request: f64,
+    /// Stations with limited capacity, by id.
+    pub stations: Vec<StationEstimate>,
+}
+
+impl Estimate {
+    /// The traffic equations of a checked system over a run of that length.
+    pub fn of(spec: &SystemSpec, horizon: SimDuration) -> Self {
+        let capacities = Capacities::of(spec);
+        let mut arrivals: BTreeMap<&str, f64> = BTreeMap::new();
+        let mut offered = 0.0;
+        for workload in spec.workloads.values() {
+            let rate = offered_by(workload, &capacities, horizon);
+            offered += rate;
+            spread(spec, workload.common().target, rate, &mut arrivals, 0);
+        }
+        let visits: f64 = arrivals.values().sum::<f64>() / offered.max(1e-300);
+        let stations = arrivals.iter().filter(|(id, _)| capacities.rate(id).is_finite());
+        let stations = stations.map(|(id, rate)| StationEstimate {
+            id: (*id).to_owned(),
+            arrivals: *rate,
+            capacity: capacities.rate(id),
+            busiest: busiest(spec, id, *rate),
+        });
+        Self { offered, events_per_request: 1.0 + 2.0 * visits, stations: stations.collect() }
+    }
+}
+
+/// Requests a second a workload offers; a closed loop at most users / (think time + no wait at all).
+fn offered_by(workload: &WorkloadSpec, capacities: &Capacities, horizon: SimDuration) -> f64 {
+    match workload {
+        WorkloadSpec::OpenLoop(open) => {
+            let rate = match &open.load {
+                Load::Rate(rate) => rate.0,
+                Load::Utilization { of, fraction } => capacities.rate(of) * fraction,
+            };
+            rate * mean_factor(&open.profile, horizon)
+        }
+        WorkloadSpec::ClosedLoop(closed) => {
+            let think = closed.think_time.mean() / 1e9;
+            let bound = capacities.rate(&closed.target);
+            if think > 0.0 { (f64::from(closed.users) / think).min(bound) } else { bound }
+        }
+        WorkloadSpec::Trace(_) => 0.0,
+    }
+}
+
+/// The mean of a profile's factor over a run, by a thousand looks.
+fn mean_factor(profile: &ProfileSpec, horizon: SimDuration) -> f64 {
+    const LOOKS: u64 = 1000;
+    let shape = profile.build(SimTime::ZERO);
+    let at = |look: u64| SimTime::from_nanos(horizon.as_nanos() / LOOKS * look + horizon.as_nanos() / (2 * LOOKS));
+    (0..LOOKS).map(|look| shape.factor(at(look))).sum::<f64>() / LOOKS as f64
+}
+
+/// Sends a rate through a component to those it calls.
+fn spread<'a>(spec: &'a SystemSpec, id: &'a str, rate: f64, arrivals: &mut BTreeMap<&'a str, f64>, depth: u32) {
+    if depth > 64 {
+        return;
+    }
+    *arrivals.entry(id).or_default() += rate;
+    match spec.components.get(id) {
+        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+            let mix = mix_of(spec);
+            for callee in pool.callees() {
+                let calls: f64 = mix.iter().map(|(class, share)| share * count_calls(pool, class, callee)).sum();
+                spread(spec, callee, rate * calls, arrivals, depth + 1);
+            }
+        }
+        Some(ComponentSpec::LoadBalancer(balancer)) => {
+            let mix = mix_of(spec);
+            let routed: f64 = mix.iter().filter(|(class, _)| balancer.routes.contains_key(**class)).map(|(_, share)| share).sum();
+            for (class, pool) in &balancer.routes {
+                spread(spec, pool, rate * mix.get(class.as_str()).copied().unwrap_or(0.0), arrivals, depth + 1);
+            }
+            // Pools of one balancer share by their capacity, unless a locality prefers the first.
+            let pools = &balancer.backends.0;
+            let preferred = if balancer.locality.is_some() { 1 } else { pools.len() };
+            for pool in pools.iter().take(preferred) {
+                spread(spec, pool, rate * (1.0 - routed) / preferred as f64, arrivals, depth + 1);
+            }
+        }
+        None => {}
+    }
+}
+
+fn count_calls(pool: &PoolSpec, class: &str, callee: &str) -> f64 {
+    let steps = pool.handles.get(class).or_else(|| pool.handles.get("*")).map_or(&[][..], Vec::as_slice);
+    steps.iter().filter(|step| matches!(step, Step::Call(id) if id == callee)).count() as f64
+}
+
+/// Shares of request classes over all workloads.
+fn mix_of(spec: &SystemSpec) -> BTreeMap<&str, f64> {
+    let mut mix: BTreeMap<&str, f64> = BTreeMap::new();
+    for workload in spec.workloads.values() {
+        let requests = workload.common().requests;
+        let total: f64 = requests.values().map(|request| request.weight).sum();
+        if requests.is_empty() {
+            *mix.entry("").or_default() += 1.0;
+        }
+        for (name, request) in requests {
+            *mix.entry(name).or_default() += request.weight / total;
+        }
+    }
+    let total: f64 = mix.values().sum();
+    mix.values_mut().for_each(|share| *share /= total.max(1e-300));
+    mix
+}
+
+/// Seconds of computing a request needs at a pool on average.
+fn mean_seconds(pool: &PoolSpec, mix: &BTreeMap<&str, f64>) -> f64 {
+    let of_class = |class: &str| {
+        let first = pool.service_times.get(class).unwrap_or(&pool.service_time).mean();
+        let steps = pool.handles.get(class).or_else(|| pool.handles.get("*")).map_or(&[][..], Vec::as_slice);
+        let more: f64 = steps.iter().map(|step| if let Step::Compute(time) = step { time.mean() } else { 0.0 }).sum();
+        (first + more) / 1e9
+    };
+    mix.iter().map(|(class, share)| share * of_class(class)).sum()
+}
+
+/// Normal workers a pool has in one region, slow servers counted by their speed.
+fn speed_of(pool: &PoolSpec) -> f64 {
+    (0..pool.servers).map(|server| server_speed(pool, server)).sum()
+}
+
+fn server_speed(pool: &PoolSpec, server: u32) -> f64 {
+    let own = pool.overrides.get(&server).cloned().unwrap_or_default();
+    let workers = match &pool.sharing {
+        Some(sharing) => u32::from(sharing.cores()),
+        None => own.workers.unwrap_or(pool.workers_per_server),
+    };
+    own.speed.unwrap_or(1.0) * f64::from(workers)
+}
+
+fn balancer_rate(balancer: &LoadBalancerSpec) -> f64 {
+    if balancer.workers == 0 {
+        return f64::INFINITY;
+    }
+    f64::from(balancer.workers * balancer.instances) / (balancer.service_time.mean() / 1e9)
+}
+
+fn regions_of(spec: &SystemSpec, id: &str) -> usize {
+    let placed_in = match spec.components.get(id) {
+        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => &pool.placed_in.0,
+        Some(ComponentSpec::LoadBalancer(balancer)) => &balancer.placed_in.0,
+        None => return 1,
+    };
+    if placed_in.is_empty() {
+        return spec.regions.len().max(1);
+    }
+    let inside = |region: &&String| placed_in.iter().any(|place| place == *region || place.starts_with(&format!("{region}/")));
+    spec.regions.keys().filter(inside).count().max(1)
+}
+
+/// The busiest server of a pool behind a strategy that does not look at load.
+fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> {
+    let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = spec.components.get(id) else { return None };
+    let before = spec.components.values().find_map(|component| match component {
+        ComponentSpec::LoadBalancer(balancer) if balancer.backends.0.iter().any(|backend| backend == id) => Some(&balancer.strategy),
+        ComponentSpec::LoadBalancer(_) | ComponentSpec::ServerPool(_) | ComponentSpec::Service(_) => None,
+    })?;
+    if pool.servers < 2 {
+        return None;
+    }
+    let weight = |server: u32| -> Option<f64> {
+        let own = pool.overrides.get(&server).and_then(|own| own.weight).unwrap_or(1);
+        if matches!(before, BalancerSpec::Random(_)) {
+            return Some(1.0);
+        }
+        let in_turns = matches!(before, BalancerSpec::Random(_));
+        in_turns.then(|| match before.weights() {
+            Weights::ByCapacity => server_speed(pool, server),
+            Weights::Configured => f64::from(own),
+            Weights::Given(weights) => f64::from(weights.get(server as usize).copied().unwrap_or(1)),
+        })
+    };
+    let weights: Option<Vec<f64>> = (0..pool.servers).map(weight).collect();
+    let weights = weights?;
+    let total: f64 = weights.iter().sum();
+    let seconds = mean_seconds(pool, &mix_of(spec));
+    let load = |server: u32| arrivals / regions_of(spec, id) as f64 * weights[server as usize] / total * seconds / server_speed(pool, server);
+    let worst = (0..pool.servers).max_by(|a, b| load(*a).total_cmp(&load(*b)).then(b.cmp(a)))?;
+    Some((format!("{id}[{worst}]"), load(worst)))
+}

@@ -1,0 +1,261 @@
+//! Who calls whom: routes, views, lines of deadlines.
+
+use sim_core::{
+    deadlines::Deadlines,
+    random::name_hash,
+    time::SimDuration,
+};
+
+use super::Builder;
+use crate::{
+    node::{
+        care::{Care, Places},
+        dispatch::Dispatch,
+        service::Route,
+    },
+    policy::{
+        balancing::{Backend, Balance, BalancerSpec, Endpoint, Weights},
+        locality::{Group, LocalitySpec},
+        subsetting::{Membership, Subset},
+    },
+    request::{Instance, Site},
+    spec::{CallSpec, ComponentSpec, LoadBalancerSpec, PoolSpec, View},
+    world::Role,
+};
+
+/// One caller's wishes about one callee, whatever kind of caller it is.
+pub(super) struct Wishes<'a> {
+    /// The caller's id.
+    caller: &'a str,
+    /// Pools to call, the first preferred where the locality says so.
+    pools: Vec<&'a str>,
+    /// How.
+    call: CallSpec,
+    /// What only load balancers have.
+    balancer: Option<&'a LoadBalancerSpec>,
+}
+
+impl<'a> Builder<'a> {
+    /// Gives every component its routes, and every node its list of servers by region.
+    pub(super) fn add_routes(&mut self) {
+        let regions = self.spec.regions.len().max(1);
+        for node in &mut self.nodes {
+            let of = |region: usize| {
+                let there = |(_, server): &(usize, &crate::node::server::Server)| usize::from(self.locations[usize::from(server.site.0)].region) == region;
+                node.servers.iter().enumerate().filter(there).map(|(number, _)| number as u16).collect()
+            };
+            node.regional = (0..regions).map(of).collect();
+        }
+        for (number, (id, component)) in self.spec.components.iter().enumerate() {
+            let wishes: Vec<Wishes<'a>> = match component {
+                ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => self.pool_wishes(id, pool),
+                ComponentSpec::LoadBalancer(balancer) => balancer_wishes(id, balancer),
+            };
+            let sites: Vec<Site> = self.nodes[number].servers.iter().map(|server| server.site).collect();
+            self.nodes[number].routes = wishes.iter().map(|wishes| self.route(wishes, &sites)).collect();
+        }
+    }
+
+    fn pool_wishes(&self, id: &'a str, pool: &'a PoolSpec) -> Vec<Wishes<'a>> {
+        let wishes = |callee: &'a str| Wishes { caller: id, pools: vec![callee], call: self.call_spec(&pool.calls, callee), balancer: None };
+        pool.callees().into_iter().map(wishes).collect()
+    }
+
+    /// How a caller calls a callee: its own wishes, and the callee's timeout where it has none.
+    pub(super) fn call_spec(&self, calls: &std::collections::BTreeMap<String, CallSpec>, callee: &str) -> CallSpec {
+        let mut call = calls.get(callee).cloned().unwrap_or_default();
+        if let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = self.spec.components.get(callee) {
+            call.timeout = call.timeout.or(pool.timeout);
+        }
+        call
+    }
+
+    /// The route of a workload.
+    pub(super) fn workload_route(&mut self, id: &'a str, target: &'a str, mut call: CallSpec, timeout: Option<SimDuration>, sites: &[Site]) -> Route {
+        call.timeout = timeout.or(call.timeout);
+        let wishes = Wishes { caller: id, pools: vec![target], call, balancer: None };
+        self.route(&wishes, sites)
+    }
+
+    /// A route from callers at these sites, one view each; callers that wish nothing special share views by region.
+    fn route(&mut self, wishes: &Wishes<'a>, sites: &[Site]) -> Route {
+        let node = self.ids[wishes.pools[0]];
+        let line = wishes.call.timeout.map(|timeout| self.line(timeout));
+        let is_gateway = matches!(self.nodes[usize::from(node)].role, Role::Gateway(_));
+        let special = wishes.balancer.is_some() || wishes.call != CallSpec { timeout: wishes.call.timeout, ..CallSpec::default() };
+        if (is_gateway || self.nodes[usize::from(node)].servers.len() == 1) && !special {
+            return Route { node, dispatches: Vec::new(), line };
+        }
+        let mut shared: Vec<(u16, u32)> = Vec::new();
+        let mut dispatches = Vec::new();
+        for (instance, site) in sites.iter().enumerate() {
+            let region = self.locations[usize::from(site.0)].region;
+            let known = shared.iter().find(|(known, _)| *known == region).map(|(_, dispatch)| *dispatch);
+            let dispatch = match known.filter(|_| !special) {
+                Some(dispatch) => dispatch,
+                None => self.dispatch(wishes, instance, sites),
+            };
+            shared.push((region, dispatch));
+            dispatches.push(dispatch);
+        }
+        Route { node, dispatches, line }
+    }
+
+    /// A line of deadlines of that length; callers with equal timeouts share one.
+    fn line(&mut self, timeout: SimDuration) -> u16 {
+        if let Some(known) = self.lines.iter().position(|line| line.length() == timeout) {
+            return known as u16;
+        }
+        self.lines.push(Deadlines::new(timeout));
+        self.lines.len() as u16 - 1
+    }
+
+    /// The servers a caller may see: those of its region where there are some, unless it looks further.
+    fn visible(&self, wishes: &Wishes<'a>, site: Site) -> Vec<(usize, Instance)> {
+        let looks_further = wishes.balancer.is_some_and(|balancer| balancer.locality.is_some());
+        let region = usize::from(self.locations[usize::from(site.0)].region);
+        let mut seen = Vec::new();
+        for (level, pool) in wishes.pools.iter().enumerate() {
+            let number = self.ids[pool];
+            let node = &self.nodes[usize::from(number)];
+            let near = &node.regional[region];
+            let all = looks_further || near.is_empty();
+            let servers: Vec<u16> = if all { (0..node.servers.len() as u16).collect() } else { near.clone() };
+            seen.extend(servers.into_iter().map(|server| (level, Instance { node: number, server })));
+        }
+        seen
+    }
+
+    fn dispatch(&mut self, wishes: &Wishes<'a>, instance: usize, sites: &[Site]) -> u32 {
+        let site = sites[instance];
+        let mut seen = self.visible(wishes, site);
+        let what = wishes.pools.join("+");
+        let path = format!("{} -> {what}", wishes.caller);
+        if let Some(subset) = &wishes.call.subset {
+            let seed = name_hash(&path);
+            let state = subset.build(&Membership { client: instance, clients: sites.len(), backends: seen.len(), seed });
+            let mut chosen = state.chosen().to_vec();
+            chosen.sort_unstable();
+            seen = chosen.into_iter().map(|index| seen[index]).collect();
+        }
+        let strategy = wishes.call.balancer.clone().unwrap_or_else(BalancerSpec::default);
+        let endpoints: Vec<Endpoint> = seen.iter().map(|(_, at)| self.endpoint(*at, &strategy)).collect();
+        let rows = endpoints.iter().map(|endpoint| Backend { available: true, in_flight: 0, weight: endpoint.weight, share: 1.0 }).collect();
+        let name = if sites.len() == 1 { path.clone() } else { format!("{path} #{instance}") };
+        let random = self.streams.stream(&format!("{path}/{instance}/choice"));
+        let targets = seen.iter().map(|(_, at)| *at).collect();
+        let balancer = strategy.build(&endpoints);
+        let wants = balancer.wants();
+        let mut dispatch = Dispatch::new(name, targets, rows, balancer, random);
+        dispatch.wants = wants;
+        if let View::Board { every } = wishes.call.view {
+            dispatch.board = Some(every);
+        }
+        dispatch.care = self.care(wishes, &seen, site, sites, &format!("{path}/{instance}"));
+        let number = self.dispatches.len() as u32;
+        if wants.idle_offers {
+            for (row, (_, at)) in seen.iter().enumerate() {
+                let node = &mut self.nodes[usize::from(at.node)];
+                node.idle_watchers.resize(node.servers.len(), Vec::new());
+                node.idle_watchers[usize::from(at.server)].push((number, row as u16));
+            }
+        }
+        self.dispatches.push(dispatch);
+        self.watchers.push(site);
+        number
+    }
+
+    /// A server as a balancer's configuration names it.
+    fn endpoint(&self, at: Instance, strategy: &BalancerSpec) -> Endpoint {
+        let server = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
+        // Capacity in thousandths of a normal worker, so that a speed of 0.5 counts half.
+        let weight = if *strategy.weights() == Weights::ByCapacity {
+            ((server.speed * f64::from(server.workers) * 1000.0 + 0.5) as u32).max(1)
+        } else {
+            server.weight
+        };
+        Endpoint {
+            name: server.name.clone(),
+            address: 0x0A00_0000 + u32::from(at.node) * 0x1_0000 + u32::from(at.server) + 1,
+            port: 80,
+            weight,
+            slots: server.workers,
+        }
+    }
+
+    /// Health, limits, sessions and groups of a view, if anything is wished.
+    fn care(&self, wishes: &Wishes<'a>, seen: &[(usize, Instance)], site: Site, sites: &[Site], path: &str) -> Option<Box<Care>> {
+        let call = &wishes.call;
+        let mut care = Care::new(seen.len(), self.streams.stream(&format!("{path}/care")));
+        care.checks = call.health_check.iter().flat_map(|check| seen.iter().map(|_| check.build())).collect();
+        care.ejector = call.ejection.as_ref().map(|ejection| ejection.build(seen.len()));
+        care.slow_start.clone_from(&call.slow_start);
+        let mut wished = call.health_check.is_some() || call.ejection.is_some() || call.slow_start.is_some();
+        if let Some(balancer) = wishes.balancer {
+            care.sticky = balancer.sticky.as_ref().map(crate::policy::sticky::StickySpec::build);
+            care.max_connections = balancer.max_connections;
+            care.places = balancer.locality.as_ref().map(|locality| self.places_of(locality, seen, site, sites));
+            wished |= balancer.sticky.is_some() || balancer.max_connections > 0 || balancer.locality.is_some();
+        }
+        wished.then(|| Box::new(care))
+    }
+
+    /// The groups of a view: levels are the pools in their order, zones and regions are where servers stand.
+    fn places_of(&self, locality: &LocalitySpec, seen: &[(usize, Instance)], site: Site, sites: &[Site]) -> Places {
+        let location = |site: Site| &self.locations[usize::from(site.0)];
+        let place = |at: &Instance| self.nodes[usize::from(at.node)].servers[usize::from(at.server)].site;
+        let by_region = matches!(locality, LocalitySpec::NearestHealthyRegion(_));
+        let key = |(level, at): &(usize, Instance)| match locality {
+            LocalitySpec::PriorityLevels(_) => *level as u16,
+            LocalitySpec::NearestHealthyRegion(_) => location(place(at)).region,
+            LocalitySpec::ZoneAware(_) | LocalitySpec::LocalityWeighted(_) => place(at).0,
+        };
+        let mut keys: Vec<u16> = seen.iter().map(key).collect();
+        let group_of_row = keys.clone();
+        keys.sort_unstable();
+        keys.dedup();
+        let home_key = if by_region { location(site).region } else { site.0 };
+        let mut table = vec![Group::default(); keys.len()];
+        for (row, (_, at)) in seen.iter().enumerate() {
+            let index = keys.binary_search(&group_of_row[row]).unwrap_or(0);
+            let server = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
+            let group = &mut table[index];
+            group.hosts += 1;
+            group.healthy += 1;
+            group.weight += server.weight;
+            group.capacity += server.workers;
+            group.distance = self.distance(site, place(at));
+        }
+        for caller in sites {
+            let key = if by_region { location(*caller).region } else { caller.0 };
+            if let Ok(index) = keys.binary_search(&key) {
+                table[index].callers += 1;
+                table[index].healthy_callers += 1;
+            }
+        }
+        let group_of = group_of_row.iter().map(|key| keys.binary_search(key).unwrap_or(0)).collect();
+        let per_row = seen.iter().map(|(_, at)| self.nodes[usize::from(at.node)].servers[usize::from(at.server)].workers).collect();
+        Places::new(locality.build(keys.len()), group_of, per_row, table, keys.binary_search(&home_key).ok())
+    }
+
+    /// Mean round trip between two sites.
+    fn distance(&self, from: Site, to: Site) -> SimDuration {
+        let network = self.network();
+        SimDuration::from_nanos_f64(network.mean_delay(from, to) + network.mean_delay(to, from))
+    }
+}
+
+fn balancer_wishes<'a>(id: &'a str, balancer: &'a LoadBalancerSpec) -> Vec<Wishes<'a>> {
+    let call = CallSpec {
+        timeout: balancer.timeout,
+        balancer: Some(balancer.strategy.clone()),
+        view: balancer.view.clone(),
+        retry: balancer.retry.clone(),
+        health_check: balancer.health_check.clone(),
+        ejection: balancer.ejection.clone(),
+        slow_start: balancer.slow_start.clone(),
+        subset: balancer.subset.clone(),
+    };
+    let wishes = |pools| Wishes { caller: id, pools, call: call.clone(), balancer: Some(balancer) };
+    balancer.callees().into_iter().map(wishes).collect()
+}

@@ -1,0 +1,111 @@
+//! From spec to world: checks what a spec cannot know alone, turns names into ids, and builds everything there is.
+
+mod callers;
+mod faults;
+mod references;
+mod sources;
+mod topology;
+
+use std::collections::BTreeMap;
+
+use sim_core::{
+    check::{Check, Problem},
+    deadlines::Deadlines,
+    random::Streams,
+    time::{SimDuration, SimTime},
+};
+
+use crate::{
+    measure::Windows,
+    node::{dispatch::Dispatch, network::Location},
+    observe::Observer,
+    policy::arrival::trace::TraceRecord,
+    request::{CallId, Site},
+    spec::SystemSpec,
+    world::{Node, World},
+};
+
+/// Where recorded requests come from: the workload's id in, its records out. This crate opens no file.
+pub type Traces<'a> = &'a mut dyn FnMut(&str) -> Result<Box<dyn Iterator<Item = TraceRecord>>, String>;
+
+/// All that is wrong with a system, by path.
+pub fn check(spec: &SystemSpec) -> Vec<Problem> {
+    let mut check = Check::default();
+    spec.check(&mut check);
+    references::check(spec, &mut check);
+    check.into_problems()
+}
+
+/// What is being built.
+struct Builder<'a> {
+    spec: &'a SystemSpec,
+    streams: Streams,
+    windows: Windows,
+    locations: Vec<Location>,
+    /// Ids of components in order, which is that of their nodes.
+    ids: BTreeMap<&'a str, u16>,
+    /// Names of request classes in order.
+    classes: Vec<&'a str>,
+    nodes: Vec<Node>,
+    dispatches: Vec<Dispatch>,
+    watchers: Vec<Site>,
+    lines: Vec<Deadlines<CallId>>,
+}
+
+/// Builds the world of a checked spec.
+///
+/// # Errors
+/// A trace cannot be read.
+pub fn build(
+    spec: &SystemSpec,
+    streams: Streams,
+    windows: Windows,
+    bin: SimDuration,
+    traces: Traces<'_>,
+) -> Result<World, String> {
+    let mut builder = Builder {
+        spec,
+        streams,
+        windows,
+        locations: topology::locations(spec),
+        ids: spec.components.keys().enumerate().map(|(number, id)| (id.as_str(), number as u16)).collect(),
+        classes: topology::classes(spec),
+        nodes: Vec::new(),
+        dispatches: Vec::new(),
+        watchers: Vec::new(),
+        lines: Vec::new(),
+    };
+    builder.add_nodes();
+    builder.add_routes();
+    let mut workloads = builder.workloads(traces)?;
+    let asked = builder.dispatches.iter().any(|dispatch| dispatch.wants.identity || dispatch.is_sticky());
+    for (workload, spec) in workloads.iter_mut().zip(spec.workloads.values()) {
+        let common = spec.common();
+        let keyed = common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
+        workload.mix.identifies = asked || keyed;
+    }
+    let users = spec.workloads.values().map(sources::users).collect();
+    let network = builder.network();
+    let faults = builder.faults();
+    let observer = Observer::new(bin, &workloads, &builder.nodes);
+    let Builder { windows, nodes, dispatches, watchers, lines, .. } = builder;
+    let turns = vec![SimTime::NEVER; dispatches.len()];
+    let world = World {
+        windows,
+        requests: slotmap::SlotMap::with_key(),
+        calls: slotmap::SlotMap::with_key(),
+        workloads,
+        users,
+        nodes,
+        dispatches,
+        watchers,
+        turns,
+        lines,
+        network,
+        faults,
+        observer,
+        decisions: Vec::new(),
+        decided: 0,
+    };
+    Ok(world)
+}

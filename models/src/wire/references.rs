@@ -1,0 +1,198 @@
+//! What a spec cannot know alone: whether the names in it exist, and whether calls form a cycle.
+
+use std::collections::BTreeSet;
+
+use sim_core::check::Check;
+
+use crate::spec::{ComponentSpec, Load, Step, SystemSpec, WorkloadSpec};
+
+pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
+    let references = References { spec };
+    if spec.workloads.is_empty() {
+        check.at("workloads", |check| check.problem_with_help("E0305", "there is no workload: nothing would happen", "add workloads: { \"clients\": OpenLoop(target: …) }"));
+    }
+    for (id, workload) in &spec.workloads {
+        if spec.components.contains_key(id) {
+            check.at("workloads", |check| check.at(id, |check| check.problem("E0306", format!("`{id}` is the id of a component too; ids are unique"))));
+        }
+        check.at("workloads", |check| check.at(id, |check| references.workload(id, workload, check)));
+    }
+    for (id, component) in &spec.components {
+        check.at("components", |check| check.at(id, |check| references.component(id, component, check)));
+    }
+    for (number, fault) in spec.faults.iter().enumerate() {
+        check.at("faults", |check| check.at(number, |check| check.at(fault.name(), |check| references.fault(fault.struck(), check))));
+    }
+    references.network(check);
+    references.cycles(check);
+}
+
+struct References<'a> {
+    spec: &'a SystemSpec,
+}
+
+impl References<'_> {
+    /// Requires that `id` names a component.
+    fn known(&self, owner: &str, field: &str, id: &str, check: &mut Check) {
+        if self.spec.components.contains_key(id) {
+            return;
+        }
+        let names: Vec<&str> = self.spec.components.keys().map(String::as_str).collect();
+        check.at(field, |check| {
+            let what = if id.is_empty() { format!("`{owner}` needs a {field}") } else { format!("`{owner}.{field}` refers to `{id}`, which does not exist") };
+            check.problem_with_help("E0301", what, format!("known components: {}", names.join(", ")));
+        });
+    }
+
+    /// Requires that `id` names a pool of servers.
+    fn pool(&self, owner: &str, field: &str, id: &str, check: &mut Check) {
+        self.known(owner, field, id, check);
+        if let Some(ComponentSpec::LoadBalancer(_)) = self.spec.components.get(id) {
+            check.at(field, |check| check.problem("E0303", format!("`{id}` is a LoadBalancer; `{owner}.{field}` needs a pool of servers")));
+        }
+    }
+
+    fn region(&self, field: &str, place: &str, check: &mut Check) {
+        let zones = self.spec.regions.iter().flat_map(|(region, spec)| spec.zones.iter().map(move |zone| format!("{region}/{zone}")));
+        let places: BTreeSet<String> = self.spec.regions.keys().cloned().chain(zones).collect();
+        if !places.contains(place) {
+            let names: Vec<&str> = places.iter().map(String::as_str).collect();
+            let help = if names.is_empty() { "say regions: { … } first".into() } else { format!("known places: {}", names.join(", ")) };
+            check.at(field, |check| check.problem_with_help("E0301", format!("`{place}` is not a region or zone"), help));
+        }
+    }
+
+    fn workload(&self, id: &str, workload: &WorkloadSpec, check: &mut Check) {
+        let common = workload.common();
+        self.known(id, "target", common.target, check);
+        for callee in common.calls.keys() {
+            if callee != common.target {
+                check.at("calls", |check| check.at(callee, |check| check.problem("E0301", format!("`{id}` does not call `{callee}`; its target is `{}`", common.target))));
+            }
+        }
+        for region in common.origin.keys() {
+            check.at("origin", |check| self.region(region, region, check));
+        }
+        if let WorkloadSpec::OpenLoop(open) = workload
+            && let Load::Utilization { of, .. } = &open.load
+        {
+            check.at("load", |check| self.pool(id, "of", of, check));
+        }
+    }
+
+    fn component(&self, id: &str, component: &ComponentSpec, check: &mut Check) {
+        let (calls, callees, places) = match component {
+            ComponentSpec::LoadBalancer(balancer) => {
+                for (number, pool) in balancer.backends.0.iter().enumerate() {
+                    if balancer.backends.0.len() == 1 {
+                        self.pool(id, "backends", pool, check);
+                    } else {
+                        check.at("backends", |check| self.pool(id, &number.to_string(), pool, check));
+                    }
+                }
+                for (class, pool) in &balancer.routes {
+                    check.at("routes", |check| self.pool(id, class, pool, check));
+                    self.class("routes", class, check);
+                }
+                (None, Vec::new(), &balancer.placed_in)
+            }
+            ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => {
+                for (class, steps) in &pool.handles {
+                    self.class("handles", class, check);
+                    for (number, step) in steps.iter().enumerate() {
+                        if let Step::Call(callee) = step {
+                            check.at("handles", |check| check.at(class, |check| self.known(id, &number.to_string(), callee, check)));
+                        }
+                    }
+                }
+                for class in pool.service_times.keys() {
+                    self.class("service_times", class, check);
+                }
+                (Some(&pool.calls), pool.callees(), &pool.placed_in)
+            }
+        };
+        for callee in calls.into_iter().flatten().map(|(callee, _)| callee) {
+            if !callees.contains(&callee.as_str()) {
+                check.at("calls", |check| check.at(callee, |check| check.problem("E0301", format!("`{id}` has no step that calls `{callee}`"))));
+            }
+        }
+        for place in &places.0 {
+            self.region("placed_in", place, check);
+        }
+    }
+
+    /// Requires that some workload sends requests of that kind.
+    fn class(&self, field: &str, class: &str, check: &mut Check) {
+        let known = self.spec.workloads.values().any(|workload| workload.common().requests.contains_key(class));
+        if !known && class != "*" {
+            check.at(field, |check| check.at(class, |check| check.problem("E0301", format!("no workload sends requests of kind `{class}`"))));
+        }
+    }
+
+    fn fault(&self, struck: &crate::spec::Struck, check: &mut Check) {
+        if let Some(region) = &struck.region {
+            self.region("region", region, check);
+        }
+        let Some(target) = &struck.target else { return };
+        let id = target.split('[').next().unwrap_or_default();
+        self.known("fault", "target", id, check);
+        let number = target.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
+        let servers = match self.spec.components.get(id) {
+            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => pool.servers,
+            Some(ComponentSpec::LoadBalancer(balancer)) => balancer.instances,
+            None => return,
+        };
+        if let Some(number) = number {
+            let index = number.rsplit('/').next().and_then(|index| index.parse::<u32>().ok());
+            if index.is_none_or(|index| index >= servers) {
+                check.at("target", |check| check.problem("E0302", format!("there is no server `{target}`: `{id}` has {servers}, numbered from 0")));
+            }
+        }
+    }
+
+    fn network(&self, check: &mut Check) {
+        check.at("network", |check| {
+            for region in self.spec.network.client_to_region.keys() {
+                check.at("client_to_region", |check| self.region(region, region, check));
+            }
+            for (number, link) in self.spec.network.links.iter().enumerate() {
+                for region in [&link.between.0, &link.between.1] {
+                    check.at("links", |check| check.at(number, |check| self.region("between", region, check)));
+                }
+            }
+        });
+    }
+
+    /// Components that call each other without end.
+    fn cycles(&self, check: &mut Check) {
+        let mut done = BTreeSet::new();
+        for id in self.spec.components.keys() {
+            let mut path = Vec::new();
+            if let Some(cycle) = self.follow(id, &mut path, &mut done) {
+                let what = format!("synchronous calls form a cycle: {}", cycle.join(" → "));
+                check.at("components", |check| check.at(id, |check| check.problem_with_help("E0304", what, "break it: let one of them answer without calling on")));
+                return;
+            }
+        }
+    }
+
+    fn follow<'s>(&'s self, id: &'s str, path: &mut Vec<&'s str>, done: &mut BTreeSet<&'s str>) -> Option<Vec<&'s str>> {
+        if let Some(start) = path.iter().position(|known| *known == id) {
+            let mut cycle = path[start..].to_vec();
+            cycle.push(id);
+            return Some(cycle);
+        }
+        if !done.insert(id) {
+            return None;
+        }
+        path.push(id);
+        let callees: Vec<&str> = match self.spec.components.get(id) {
+            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => pool.callees(),
+            Some(ComponentSpec::LoadBalancer(balancer)) => balancer.callees().into_iter().flatten().collect(),
+            None => Vec::new(),
+        };
+        let cycle = callees.into_iter().find_map(|callee| self.follow(callee, path, done));
+        path.pop();
+        cycle
+    }
+}
