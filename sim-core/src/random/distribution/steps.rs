@@ -133,6 +133,11 @@ mod tests {
     }
 
     #[test]
+    fn a_border_belongs_to_the_step_after_it() {
+        assert_eq!(Steps::new([3.0, 7.0]).find(0.3), 1);
+    }
+
+    #[test]
     fn the_ends_stay_inside() {
         let steps = Steps::new([1.0, 2.0]);
         assert_eq!(steps.find(0.0), 0);

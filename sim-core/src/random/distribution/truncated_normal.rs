@@ -84,6 +84,14 @@ mod tests {
     }
 
     #[test]
+    fn a_hump_one_deviation_from_0_is_moved_by_the_inverse_mills_ratio() {
+        let state = Spec { mean: 1.0, standard_deviation: 1.0 }.build();
+        // The ratio at -1 is 0.2875999709; the variance 1 - 0.2875999709 - 0.2875999709^2.
+        assert!((state.mean() - 1.287_599_970_9).abs() < 1e-9);
+        assert!((state.variance() - 0.629_686_285_8).abs() < 1e-9, "{}", state.variance());
+    }
+
+    #[test]
     fn far_from_0_nothing_is_cut() {
         let state = Spec { mean: 100.0, standard_deviation: 5.0 }.build();
         assert!((state.quantile(0.975) - 109.799_819_922_700_27).abs() < 1e-12);

@@ -141,11 +141,10 @@ impl Tail {
     }
 }
 
-/// What Euler and Maclaurin add to an integral from a midpoint `x` upwards to make it a sum: f′/24 − 7f‴/5760.
+/// What Euler and Maclaurin add to an integral from a midpoint `x` upwards to make it a sum: f′/24, and terms too
+/// small to matter after the table.
 fn correction(x: f64, exponent: f64) -> f64 {
-    let slope = -exponent * power(x, -exponent - 1.0);
-    let third = slope * (exponent + 1.0) * (exponent + 2.0) / (x * x);
-    slope / 24.0 - 7.0 / 5_760.0 * third
+    -exponent * power(x, -exponent - 1.0) / 24.0
 }
 
 #[cfg(test)]
@@ -217,6 +216,20 @@ mod tests {
             let ninth = first / libm::pow(9.0, exponent);
             assert!((state.probability(8) / ninth - 1.0).abs() < 1e-12, "{items} {exponent}");
         }
+    }
+
+    #[test]
+    fn the_tail_weighs_what_its_keys_do() {
+        // The harmonic numbers of 1000 and 100: 7.485470861 and 5.187377518.
+        let tail = Tail::new(100, 1_000, 1.0);
+        assert!((tail.weight - 2.298_093_342_9).abs() < 1e-9, "{}", tail.weight);
+        // The sums of the inverse squares up to 1000 and 10.
+        let tail = Tail::new(10, 1_000, 2.0);
+        assert!(
+            (tail.weight - (1.643_934_566_681_56 - 1.549_767_731_166_541)).abs() < 1e-6,
+            "{}",
+            tail.weight
+        );
     }
 
     #[test]
