@@ -3,10 +3,7 @@
 //! Checked in release builds too: what came in = what was served + what failed + what is still inside, at every
 //! workload and server; Little's law as an identity on the path; work done = busy time.
 
-use sim_core::{
-    random::name_hash,
-    time::SimTime,
-};
+use sim_core::{random::name_hash, time::SimTime};
 
 use crate::{
     measure::Ledger,
@@ -42,7 +39,8 @@ impl World {
     }
 
     fn check_servers(&self, now: SimTime) -> Result<(), Unbalanced> {
-        let mut still: Vec<Vec<(u128, u128)>> = self.nodes.iter().map(|node| vec![(0, 0); node.servers.len()]).collect();
+        let mut still: Vec<Vec<(u128, u128)>> =
+            self.nodes.iter().map(|node| vec![(0, 0); node.servers.len()]).collect();
         for call in self.calls.values() {
             if !matches!(call.phase, Phase::Waiting | Phase::Running | Phase::Calling) {
                 continue;
@@ -61,7 +59,10 @@ impl World {
                 let shares = server.sharer.is_some();
                 if !shares && server.ledger.served + served != server.ledger.totals.busy_area {
                     let (done, busy) = (server.ledger.served + served, server.ledger.totals.busy_area);
-                    return Err(Unbalanced { station: server.name.clone(), what: format!("work done {done} ns ≠ busy time {busy} ns") });
+                    return Err(Unbalanced {
+                        station: server.name.clone(),
+                        what: format!("work done {done} ns ≠ busy time {busy} ns"),
+                    });
                 }
             }
         }
@@ -71,8 +72,11 @@ impl World {
     /// A hash of every final integer, in a fixed order.
     pub(crate) fn digest(&self) -> u64 {
         let mut text = String::new();
-        let servers = self.nodes.iter().flat_map(|node| &node.servers).map(|server| (&server.name, &server.ledger));
-        for (name, ledger) in self.workloads.iter().map(|workload| (&workload.name, &workload.ledger)).chain(servers) {
+        let servers =
+            self.nodes.iter().flat_map(|node| &node.servers).map(|server| (&server.name, &server.ledger));
+        for (name, ledger) in
+            self.workloads.iter().map(|workload| (&workload.name, &workload.ledger)).chain(servers)
+        {
             text.push_str(&format!("{name} {:?} {} {};", ledger.totals, ledger.inside, ledger.level));
         }
         name_hash(&text)
@@ -81,7 +85,8 @@ impl World {
     /// The station with the longest line, for the message about a run that grew beyond its budget.
     pub(crate) fn fullest(&self) -> Option<(&str, u32)> {
         let services = self.nodes.iter().filter(|node| matches!(node.role, Role::Service(_)));
-        let stations = services.flat_map(|node| &node.servers).map(|server| (server.name.as_str(), server.ledger.level));
+        let stations =
+            services.flat_map(|node| &node.servers).map(|server| (server.name.as_str(), server.ledger.level));
         stations.max_by_key(|(_, level)| *level)
     }
 }
@@ -100,5 +105,8 @@ fn check_little(name: &str, ledger: &Ledger, still: u128) -> Result<(), Unbalanc
     if area == inside {
         return Ok(());
     }
-    Err(Unbalanced { station: name.into(), what: format!("Little's law: area {area} ns ≠ time inside {inside} ns") })
+    Err(Unbalanced {
+        station: name.into(),
+        what: format!("Little's law: area {area} ns ≠ time inside {inside} ns"),
+    })
 }

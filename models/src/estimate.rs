@@ -123,12 +123,19 @@ fn offered_by(workload: &WorkloadSpec, capacities: &Capacities, horizon: SimDura
 fn mean_factor(profile: &ProfileSpec, horizon: SimDuration) -> f64 {
     const LOOKS: u64 = 1000;
     let shape = profile.build(SimTime::ZERO);
-    let at = |look: u64| SimTime::from_nanos(horizon.as_nanos() / LOOKS * look + horizon.as_nanos() / (2 * LOOKS));
+    let at =
+        |look: u64| SimTime::from_nanos(horizon.as_nanos() / LOOKS * look + horizon.as_nanos() / (2 * LOOKS));
     (0..LOOKS).map(|look| shape.factor(at(look))).sum::<f64>() / LOOKS as f64
 }
 
 /// Sends a rate through a component to those it calls.
-fn spread<'a>(spec: &'a SystemSpec, id: &'a str, rate: f64, arrivals: &mut BTreeMap<&'a str, f64>, depth: u32) {
+fn spread<'a>(
+    spec: &'a SystemSpec,
+    id: &'a str,
+    rate: f64,
+    arrivals: &mut BTreeMap<&'a str, f64>,
+    depth: u32,
+) {
     if depth > 64 {
         return;
     }
@@ -137,15 +144,26 @@ fn spread<'a>(spec: &'a SystemSpec, id: &'a str, rate: f64, arrivals: &mut BTree
         Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
             let mix = mix_of(spec);
             for callee in pool.callees() {
-                let calls: f64 = mix.iter().map(|(class, share)| share * count_calls(pool, class, callee)).sum();
+                let calls: f64 =
+                    mix.iter().map(|(class, share)| share * count_calls(pool, class, callee)).sum();
                 spread(spec, callee, rate * calls, arrivals, depth + 1);
             }
         }
         Some(ComponentSpec::LoadBalancer(balancer)) => {
             let mix = mix_of(spec);
-            let routed: f64 = mix.iter().filter(|(class, _)| balancer.routes.contains_key(**class)).map(|(_, share)| share).sum();
+            let routed: f64 = mix
+                .iter()
+                .filter(|(class, _)| balancer.routes.contains_key(**class))
+                .map(|(_, share)| share)
+                .sum();
             for (class, pool) in &balancer.routes {
-                spread(spec, pool, rate * mix.get(class.as_str()).copied().unwrap_or(0.0), arrivals, depth + 1);
+                spread(
+                    spec,
+                    pool,
+                    rate * mix.get(class.as_str()).copied().unwrap_or(0.0),
+                    arrivals,
+                    depth + 1,
+                );
             }
             // Pools of one balancer share by their capacity, unless a locality prefers the first.
             let pools = &balancer.backends.0;
@@ -186,7 +204,8 @@ fn mean_seconds(pool: &PoolSpec, mix: &BTreeMap<&str, f64>) -> f64 {
     let of_class = |class: &str| {
         let first = pool.service_times.get(class).unwrap_or(&pool.service_time).mean();
         let steps = pool.handles.get(class).or_else(|| pool.handles.get("*")).map_or(&[][..], Vec::as_slice);
-        let more: f64 = steps.iter().map(|step| if let Step::Compute(time) = step { time.mean() } else { 0.0 }).sum();
+        let more: f64 =
+            steps.iter().map(|step| if let Step::Compute(time) = step { time.mean() } else { 0.0 }).sum();
         (first + more) / 1e9
     };
     mix.iter().map(|(class, share)| share * of_class(class)).sum()
@@ -222,15 +241,21 @@ fn regions_of(spec: &SystemSpec, id: &str) -> usize {
     if placed_in.is_empty() {
         return spec.regions.len().max(1);
     }
-    let inside = |region: &&String| placed_in.iter().any(|place| place == *region || place.starts_with(&format!("{region}/")));
+    let inside = |region: &&String| {
+        placed_in.iter().any(|place| place == *region || place.starts_with(&format!("{region}/")))
+    };
     spec.regions.keys().filter(inside).count().max(1)
 }
 
 /// The busiest server of a pool behind a strategy that does not look at load.
 fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> {
-    let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = spec.components.get(id) else { return None };
+    let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = spec.components.get(id) else {
+        return None;
+    };
     let before = spec.components.values().find_map(|component| match component {
-        ComponentSpec::LoadBalancer(balancer) if balancer.backends.0.iter().any(|backend| backend == id) => Some(&balancer.strategy),
+        ComponentSpec::LoadBalancer(balancer) if balancer.backends.0.iter().any(|backend| backend == id) => {
+            Some(&balancer.strategy)
+        }
         ComponentSpec::LoadBalancer(_) | ComponentSpec::ServerPool(_) | ComponentSpec::Service(_) => None,
     })?;
     if pool.servers < 2 {
@@ -252,7 +277,10 @@ fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> 
     let weights = weights?;
     let total: f64 = weights.iter().sum();
     let seconds = mean_seconds(pool, &mix_of(spec));
-    let load = |server: u32| arrivals / regions_of(spec, id) as f64 * weights[server as usize] / total * seconds / server_speed(pool, server);
+    let load = |server: u32| {
+        arrivals / regions_of(spec, id) as f64 * weights[server as usize] / total * seconds
+            / server_speed(pool, server)
+    };
     let worst = (0..pool.servers).max_by(|a, b| load(*a).total_cmp(&load(*b)).then(b.cmp(a)))?;
     Some((format!("{id}[{worst}]"), load(worst)))
 }

@@ -101,9 +101,13 @@ impl Event {
         match self {
             Self::Complete { .. } | Self::Share { .. } | Self::Reply { .. } => Order::Completion,
             Self::Deadlines { .. } | Self::Patience(_) => Order::Timeout,
-            Self::Window | Self::Bin | Self::Check { .. } | Self::Checked { .. } | Self::Tend { .. } | Self::Board { .. } | Self::Fault { .. } => {
-                Order::Tick
-            }
+            Self::Window
+            | Self::Bin
+            | Self::Check { .. }
+            | Self::Checked { .. }
+            | Self::Tend { .. }
+            | Self::Board { .. }
+            | Self::Fault { .. } => Order::Tick,
             Self::Arrive { .. } | Self::Think { .. } | Self::Deliver(_) => Order::Arrival,
         }
     }

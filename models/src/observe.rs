@@ -62,7 +62,8 @@ impl Observer {
             mark: Totals::default(),
             series: kinds.iter().map(|(kind, unit)| recorder.add(format!("{id}.{kind}"), *unit)).collect(),
         };
-        let tracked_workloads: Vec<Tracked> = workloads.iter().map(|workload| track(&workload.name, &WORKLOAD)).collect();
+        let tracked_workloads: Vec<Tracked> =
+            workloads.iter().map(|workload| track(&workload.name, &WORKLOAD)).collect();
         let tracked_nodes = nodes.iter().map(|node| track(&node.name, &NODE)).collect();
         let followed = nodes.iter().filter(|node| follows_servers(node)).flat_map(|node| &node.servers);
         let tracked_servers = followed.map(|server| track(&server.name, &SERVER)).collect();
@@ -95,15 +96,18 @@ impl Observer {
         for ((workload, tracked), latencies) in workloads.iter_mut().zip(tracked).zip(latencies) {
             let totals = tracked.turn(now, std::iter::once(&mut workload.ledger));
             let quantile = |p| latencies.quantile(p).map(|nanos| nanos as f64 / 1e9);
-            tracked.push(recorder, [
-                Some(totals.arrivals as f64 / seconds),
-                Some(totals.succeeded as f64 / seconds),
-                Some(totals.failures() as f64 / seconds),
-                Some(totals.level_area as f64 / nanos),
-                latencies.mean().map(|nanos| nanos / 1e9),
-                quantile(0.5),
-                quantile(0.99),
-            ]);
+            tracked.push(
+                recorder,
+                [
+                    Some(totals.arrivals as f64 / seconds),
+                    Some(totals.succeeded as f64 / seconds),
+                    Some(totals.failures() as f64 / seconds),
+                    Some(totals.level_area as f64 / nanos),
+                    latencies.mean().map(|nanos| nanos / 1e9),
+                    quantile(0.5),
+                    quantile(0.99),
+                ],
+            );
             *latencies = Histogram::default();
         }
         nodes.iter_mut().flat_map(|node| &mut node.servers).for_each(|server| server.ledger.on_bin(now));
@@ -112,20 +116,26 @@ impl Observer {
             let workers: f64 = node.servers.iter().map(|server| f64::from(server.workers)).sum();
             let totals = tracked.turn(now, node.servers.iter_mut().map(|server| &mut server.ledger));
             let waiting = totals.level_area.saturating_sub(totals.busy_area);
-            tracked.push(recorder, [
-                Some(totals.arrivals as f64 / seconds),
-                Some(totals.finished() as f64 / seconds),
-                Some(totals.level_area as f64 / nanos),
-                (workers > 0.0).then(|| waiting as f64 / nanos),
-                (workers > 0.0).then(|| totals.busy_area as f64 / nanos / workers),
-            ]);
+            tracked.push(
+                recorder,
+                [
+                    Some(totals.arrivals as f64 / seconds),
+                    Some(totals.finished() as f64 / seconds),
+                    Some(totals.level_area as f64 / nanos),
+                    (workers > 0.0).then(|| waiting as f64 / nanos),
+                    (workers > 0.0).then(|| totals.busy_area as f64 / nanos / workers),
+                ],
+            );
             if !follows_servers(node) {
                 continue;
             }
             for (server, tracked) in node.servers.iter_mut().zip(servers.by_ref()) {
                 let totals = tracked.turn(now, std::iter::once(&mut server.ledger));
                 let busy = totals.busy_area as f64 / nanos / f64::from(server.workers);
-                tracked.push(recorder, [Some(totals.level_area as f64 / nanos), (server.workers > 0).then_some(busy)]);
+                tracked.push(
+                    recorder,
+                    [Some(totals.level_area as f64 / nanos), (server.workers > 0).then_some(busy)],
+                );
             }
         }
     }

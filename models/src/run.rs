@@ -80,9 +80,13 @@ pub enum RunError {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Budget { stop, fullest: Some((station, level)) } => write!(f, "{stop}; the most, {level}, are at {station}"),
+            Self::Budget { stop, fullest: Some((station, level)) } => {
+                write!(f, "{stop}; the most, {level}, are at {station}")
+            }
             Self::Budget { stop, fullest: None } => write!(f, "{stop}"),
-            Self::Books(unbalanced) => write!(f, "the books of {} do not balance: {}", unbalanced.station, unbalanced.what),
+            Self::Books(unbalanced) => {
+                write!(f, "the books of {} do not balance: {}", unbalanced.station, unbalanced.what)
+            }
             Self::Trace(what) => f.write_str(what),
         }
     }
@@ -121,7 +125,10 @@ impl World {
     /// Sets exact counters where claims ask for them.
     fn watch_limits(&mut self, limits: &[Limit]) {
         for limit in limits {
-            let Some(window) = self.windows.all().iter().position(|window| window.name == limit.window) else { continue };
+            let Some(window) = self.windows.all().iter().position(|window| window.name == limit.window)
+            else {
+                continue;
+            };
             let of = match limit.of {
                 LimitOf::Latency => Watched::Latency,
                 LimitOf::Wait => Watched::Wait,
@@ -147,14 +154,33 @@ impl World {
         let histograms = self.histograms();
         let backlogs = self.backlogs();
         let Self { observer, decisions, .. } = self;
-        RunReport { events, requests, metrics, series: observer.into_series(), histograms, limits, decisions, backlogs, digest }
+        RunReport {
+            events,
+            requests,
+            metrics,
+            series: observer.into_series(),
+            histograms,
+            limits,
+            decisions,
+            backlogs,
+            digest,
+        }
     }
 
     /// What was counted about a limit. Requests that still wait at the end and are older already are over it.
     fn limit_count(&self, limit: &Limit, end: SimTime) -> LimitCount {
-        let servers = self.nodes.iter().flat_map(|node| node.servers.iter().map(move |server| (node.name == limit.station, server)));
-        let servers = servers.filter(|(whole, server)| *whole || server.name == limit.station).map(|(_, server)| &server.ledger);
-        let workloads = self.workloads.iter().filter(|workload| workload.name == limit.station).map(|workload| &workload.ledger);
+        let servers = self
+            .nodes
+            .iter()
+            .flat_map(|node| node.servers.iter().map(move |server| (node.name == limit.station, server)));
+        let servers = servers
+            .filter(|(whole, server)| *whole || server.name == limit.station)
+            .map(|(_, server)| &server.ledger);
+        let workloads = self
+            .workloads
+            .iter()
+            .filter(|workload| workload.name == limit.station)
+            .map(|workload| &workload.ledger);
         let window = self.windows.all().iter().position(|window| window.name == limit.window).unwrap_or(0);
         let of = match limit.of {
             LimitOf::Latency => Watched::Latency,
@@ -175,19 +201,30 @@ impl World {
         };
         if limit.of == LimitOf::Latency && self.windows.all()[window].to == end {
             let late = |request: &&crate::request::Request| {
-                self.workloads[usize::from(request.workload)].name == limit.station && end.since(request.intended).as_nanos() > nanos
+                self.workloads[usize::from(request.workload)].name == limit.station
+                    && end.since(request.intended).as_nanos() > nanos
             };
             counts[2] += self.requests.values().filter(late).count() as u64;
         }
         let suffix = if limit.window.is_empty() { String::new() } else { format!("@{}", limit.window) };
-        LimitCount { name: format!("{}.{metric}{suffix}", limit.station), limit: nanos, under: counts[0], at: counts[1], over: counts[2] }
+        LimitCount {
+            name: format!("{}.{metric}{suffix}", limit.station),
+            limit: nanos,
+            under: counts[0],
+            at: counts[1],
+            over: counts[2],
+        }
     }
 
     fn metrics(&self) -> Vec<crate::report::Metric> {
         let mut figures = Figures::default();
         for (number, window) in self.windows.all().iter().enumerate() {
             for workload in &self.workloads {
-                figures.station(&Station { id: &workload.name, ledgers: vec![&workload.ledger], slots: 0 }, number, window);
+                figures.station(
+                    &Station { id: &workload.name, ledgers: vec![&workload.ledger], slots: 0 },
+                    number,
+                    window,
+                );
                 if number == 0 {
                     figures.at_end(&workload.name, u64::from(workload.ledger.level));
                 }
@@ -197,11 +234,18 @@ impl World {
                 let ledgers = node.servers.iter().map(|server| &server.ledger).collect();
                 figures.station(&Station { id: &node.name, ledgers, slots }, number, window);
                 if number == 0 {
-                    figures.at_end(&node.name, node.servers.iter().map(|server| u64::from(server.ledger.level)).sum());
+                    figures.at_end(
+                        &node.name,
+                        node.servers.iter().map(|server| u64::from(server.ledger.level)).sum(),
+                    );
                 }
                 if node.servers.len() > 1 {
                     for server in &node.servers {
-                        let station = Station { id: &server.name, ledgers: vec![&server.ledger], slots: u64::from(server.workers) };
+                        let station = Station {
+                            id: &server.name,
+                            ledgers: vec![&server.ledger],
+                            slots: u64::from(server.workers),
+                        };
                         figures.station(&station, number, window);
                     }
                 }
@@ -216,7 +260,10 @@ impl World {
         for (number, window) in self.windows.all().iter().enumerate() {
             let suffix = if window.name.is_empty() { String::new() } else { format!("@{}", window.name) };
             for workload in &self.workloads {
-                all.push((format!("{}.latency{suffix}", workload.name), workload.ledger.seen[number].latency.clone()));
+                all.push((
+                    format!("{}.latency{suffix}", workload.name),
+                    workload.ledger.seen[number].latency.clone(),
+                ));
             }
             for node in &self.nodes {
                 let seen: Vec<_> = node.servers.iter().map(|server| &server.ledger.seen[number]).collect();
@@ -231,7 +278,9 @@ impl World {
     fn backlogs(&self) -> Vec<Backlog> {
         let measurement = self.windows.measurement();
         let seconds = measurement.length().as_secs_f64();
-        let services = self.nodes.iter().filter(|node| matches!(node.role, Role::Service(_)) || node.servers.iter().any(|server| server.workers > 0));
+        let services = self.nodes.iter().filter(|node| {
+            matches!(node.role, Role::Service(_)) || node.servers.iter().any(|server| server.workers > 0)
+        });
         let servers = services.flat_map(|node| &node.servers);
         let backlog = |server: &crate::node::server::Server| {
             let totals = server.ledger.within(0);
@@ -239,7 +288,11 @@ impl World {
                 station: server.name.clone(),
                 growth: server.ledger.backlog.slope(),
                 arrivals: totals.arrivals as f64 / seconds,
-                served: if totals.arrivals == 0 { 1.0 } else { totals.finished() as f64 / totals.arrivals as f64 },
+                served: if totals.arrivals == 0 {
+                    1.0
+                } else {
+                    totals.finished() as f64 / totals.arrivals as f64
+                },
             }
         };
         servers.map(backlog).collect()

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use sim_core::time::split_unit;
+use sim_core::{random::distribution::Quantity, time::split_unit};
 
 /// How often, per second. In files: `"700/s"`, `"42/min"`, `"3/h"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
@@ -86,6 +86,12 @@ impl fmt::Display for Bytes {
             }
         }
         write!(f, "{}B", self.0)
+    }
+}
+
+impl Quantity for Bytes {
+    fn base(&self) -> f64 {
+        self.0 as f64
     }
 }
 

@@ -41,7 +41,8 @@ impl Figures {
     /// Adds all that a station tells about one window.
     pub fn station(&mut self, station: &Station<'_>, number: usize, window: &Window) {
         let mut sheet = Sheet::new(self, station.id, window);
-        let totals = station.ledgers.iter().fold(Totals::default(), |sum, ledger| sum.plus(&ledger.within(number)));
+        let totals =
+            station.ledgers.iter().fold(Totals::default(), |sum, ledger| sum.plus(&ledger.within(number)));
         let seen: Vec<&Seen> = station.ledgers.iter().map(|ledger| &ledger.seen[number]).collect();
         sheet.flows(&totals);
         sheet.levels(&totals, station.slots, &seen);
@@ -53,7 +54,8 @@ impl Figures {
         if station.ledgers.len() == 1 {
             return;
         }
-        let loads: Vec<f64> = station.ledgers.iter().map(|ledger| ledger.within(number).arrivals as f64).collect();
+        let loads: Vec<f64> =
+            station.ledgers.iter().map(|ledger| ledger.within(number).arrivals as f64).collect();
         sheet.imbalance(&loads);
     }
 
@@ -128,7 +130,12 @@ impl<'a> Sheet<'a> {
         self.add("queue_length.mean", Unit::Count, Some(waiting as f64 / nanos), samples);
         let peak = seen.iter().map(|seen| seen.queue_peak).max().unwrap_or(0);
         self.add("queue_length.max", Unit::Count, Some(f64::from(peak)), samples);
-        self.add("utilization.mean", Unit::Ratio, Some(totals.busy_area as f64 / nanos / slots as f64), samples);
+        self.add(
+            "utilization.mean",
+            Unit::Ratio,
+            Some(totals.busy_area as f64 / nanos / slots as f64),
+            samples,
+        );
     }
 
     fn distribution(&mut self, metric: &str, histogram: &Histogram) {
@@ -136,7 +143,9 @@ impl<'a> Sheet<'a> {
         let seconds = |nanos: Option<u64>| nanos.map(|nanos| nanos as f64 / 1e9);
         let mean = (samples > 0).then(|| histogram.sum() as f64 / samples as f64 / 1e9);
         self.add(&format!("{metric}.mean"), Unit::Seconds, mean, samples);
-        for (name, p) in [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999), ("p9999", 0.9999)] {
+        for (name, p) in
+            [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999), ("p9999", 0.9999)]
+        {
             self.add(&format!("{metric}.{name}"), Unit::Seconds, seconds(histogram.quantile(p)), samples);
         }
         self.add(&format!("{metric}.max"), Unit::Seconds, seconds(histogram.max()), samples);

@@ -73,7 +73,11 @@ impl Totals {
 
     /// Failures before any work was done.
     pub fn refusals(&self) -> u64 {
-        Reason::ALL.iter().filter(|reason| reason.is_refusal()).map(|reason| self.failed[*reason as usize]).sum()
+        Reason::ALL
+            .iter()
+            .filter(|reason| reason.is_refusal())
+            .map(|reason| self.failed[*reason as usize])
+            .sum()
     }
 
     /// Those that left, however they ended.
@@ -358,6 +362,10 @@ mod tests {
         let area = ledger.within(0).level_area;
         assert_eq!(area, ledger.inside, "the area under the level is the sum of the overlaps");
         assert_eq!(area as f64 / 40.0, 1.25, "mean number inside");
-        assert_eq!(ledger.within(0).succeeded, 3, "those of 20, which leave before the window opens, are not in it");
+        assert_eq!(
+            ledger.within(0).succeeded,
+            3,
+            "those of 20, which leave before the window opens, are not in it"
+        );
     }
 }

@@ -1,9 +1,6 @@
 //! What keeps a view's table true: health checks, ejection, slow start, limits, sessions, groups.
 
-use sim_core::{
-    random::Stream,
-    time::SimTime,
-};
+use sim_core::{random::Stream, time::SimTime};
 
 use crate::{
     policy::{
@@ -55,7 +52,14 @@ impl Care {
     }
 
     /// Picks by session if there is one, else a group if there are any, then by the balancer.
-    pub fn pick(&mut self, now: SimTime, ask: &Ask, rows: &[Backend], balancer: &mut Balancer, random: &mut Stream) -> Option<usize> {
+    pub fn pick(
+        &mut self,
+        now: SimTime,
+        ask: &Ask,
+        rows: &[Backend],
+        balancer: &mut Balancer,
+        random: &mut Stream,
+    ) -> Option<usize> {
         let session = u64::from(ask.address);
         if let Some(sticky) = &mut self.sticky
             && let Known::At(row) = sticky.find(now, session, |row| rows[row].available)
@@ -98,7 +102,11 @@ impl Care {
     pub fn on_checked(&mut self, now: SimTime, row: usize, healthy: bool) -> Option<String> {
         let transition = self.checks.get_mut(row)?.on_result(healthy);
         let is_up = self.checks[row].is_up();
-        let returned = if healthy && is_up { self.ejector.as_mut().and_then(|ejector| ejector.on_check_passed(now, row)) } else { None };
+        let returned = if healthy && is_up {
+            self.ejector.as_mut().and_then(|ejector| ejector.on_check_passed(now, row))
+        } else {
+            None
+        };
         transition.map(|transition| transition.to_string()).or(returned.map(|verdict| verdict.to_string()))
     }
 
@@ -120,7 +128,11 @@ impl Care {
         if ejector.next_tick() > now {
             return Vec::new();
         }
-        ejector.on_tick(now, random).into_iter().map(|verdict| (verdict.backend, verdict.to_string())).collect()
+        ejector
+            .on_tick(now, random)
+            .into_iter()
+            .map(|verdict| (verdict.backend, verdict.to_string()))
+            .collect()
     }
 
     /// When the controllers want their next turn.
@@ -137,7 +149,8 @@ impl Care {
     /// Whether `row` may be picked, and with what share of its weight.
     pub fn standing(&mut self, now: SimTime, row: usize, in_flight: u32) -> (bool, f32) {
         let passes = self.checks.get(row).is_none_or(ActiveCheck::is_up);
-        let stays = self.ejector.as_ref().is_none_or(|ejector| ejector.in_panic() || !ejector.is_ejected(now, row));
+        let stays =
+            self.ejector.as_ref().is_none_or(|ejector| ejector.in_panic() || !ejector.is_ejected(now, row));
         let well = passes && stays;
         self.note(now, row, well);
         let room = self.max_connections == 0 || in_flight < self.max_connections;
@@ -175,7 +188,13 @@ pub struct Places {
 
 impl Places {
     /// Groups by row; `table` holds what of a group does not change.
-    pub fn new(locality: Locality, group_of: Vec<usize>, capacities: Vec<u32>, table: Vec<Group>, home: Option<usize>) -> Self {
+    pub fn new(
+        locality: Locality,
+        group_of: Vec<usize>,
+        capacities: Vec<u32>,
+        table: Vec<Group>,
+        home: Option<usize>,
+    ) -> Self {
         Self { locality, group_of, capacities, table, home, masked: Vec::new() }
     }
 
@@ -211,9 +230,9 @@ fn seen_as(outcome: Outcome) -> detection::Outcome {
     match outcome {
         Outcome::Success => detection::Outcome::Success,
         Outcome::Failure(Reason::Error) => detection::Outcome::Failed,
-        Outcome::Failure(Reason::QueueFull | Reason::Displaced | Reason::Expired | Reason::NoBackend | Reason::TooDeep) => {
-            detection::Outcome::Refused
-        }
+        Outcome::Failure(
+            Reason::QueueFull | Reason::Displaced | Reason::Expired | Reason::NoBackend | Reason::TooDeep,
+        ) => detection::Outcome::Refused,
         Outcome::Failure(Reason::Crashed) => detection::Outcome::Unreachable,
         Outcome::Failure(Reason::TimedOut) => detection::Outcome::TimedOut,
         Outcome::Failure(Reason::Impatient | Reason::Cancelled) => detection::Outcome::Abandoned,

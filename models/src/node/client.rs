@@ -156,7 +156,9 @@ impl World {
     }
 
     fn schedule_arrival(&mut self, workload: u16, cx: &mut Context<Event>) {
-        let Source::Open { arrivals, draws, rate } = &mut self.workloads[usize::from(workload)].source else { return };
+        let Source::Open { arrivals, draws, rate } = &mut self.workloads[usize::from(workload)].source else {
+            return;
+        };
         let at = arrivals.next(cx.now(), *rate, draws);
         if at < SimTime::NEVER {
             cx.at(at, Event::Arrive { workload });
@@ -164,7 +166,9 @@ impl World {
     }
 
     fn schedule_thought(&mut self, workload: u16, user: u32, cx: &mut Context<Event>) {
-        let Source::Closed { think_time, random } = &mut self.workloads[usize::from(workload)].source else { return };
+        let Source::Closed { think_time, random } = &mut self.workloads[usize::from(workload)].source else {
+            return;
+        };
         let thought = SimDuration::from_nanos_f64(think_time.sample(random.bits()));
         cx.after(thought, Event::Think { workload, user });
     }
@@ -200,7 +204,8 @@ impl World {
             workload.mix.apply(record, &mut request);
         }
         workload.ledger.on_arrival(now, &self.windows);
-        let opening = workload.connections.as_mut().map_or(0, |connections| connections.use_one(&mut request));
+        let opening =
+            workload.connections.as_mut().map_or(0, |connections| connections.use_one(&mut request));
         let id = self.requests.insert(request);
         if let Some(patience) = &self.workloads[usize::from(number)].patience {
             let length = SimDuration::from_nanos_f64(patience.sample(request.luck.at(PATIENCE, 0)));
@@ -216,18 +221,23 @@ impl World {
         let (line, node) = (route.line, route.node);
         // One view for each client process in each region, process by process.
         let regions = self.workloads[usize::from(number)].mix.origins.len();
-        let view = usize::from(request.instance) * regions + self.workloads[usize::from(number)].mix.origin_of(request.site);
+        let view = usize::from(request.instance) * regions
+            + self.workloads[usize::from(number)].mix.origin_of(request.site);
         let dispatch = route.dispatches.get(view).copied();
-        let Some((callee, picked)) = self.choose(dispatch, node, id, request.luck, self.region(request.site), &[], cx) else {
+        let Some((callee, picked)) =
+            self.choose(dispatch, node, id, request.luck, self.region(request.site), &[], cx)
+        else {
             return self.close(id, Outcome::Failure(Reason::NoBackend), cx);
         };
         let delay = if round_trips == 0 {
             SimDuration::ZERO
         } else {
-            let there_and_back = self.network.mean_delay(request.site, self.site(callee)) + self.network.mean_delay(self.site(callee), request.site);
+            let there_and_back = self.network.mean_delay(request.site, self.site(callee))
+                + self.network.mean_delay(self.site(callee), request.site);
             SimDuration::from_nanos_f64(there_and_back * round_trips as f64)
         };
-        let call = self.send(Order { request: id, parent: None, callee, picked, line, attempt: 0, delay }, cx);
+        let call =
+            self.send(Order { request: id, parent: None, callee, picked, line, attempt: 0, delay }, cx);
         if let Some(request) = self.requests.get_mut(id) {
             request.call = call;
         }
@@ -261,7 +271,9 @@ impl World {
             return;
         }
         if let Some(ticket) = call.ticket {
-            self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].line.remove(ticket);
+            self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)]
+                .line
+                .remove(ticket);
         }
         self.leave_line(innermost, Reason::Impatient, cx);
     }
@@ -269,7 +281,11 @@ impl World {
     /// What a balancer may know of a request.
     #[inline]
     pub(crate) fn ask(&self, id: RequestId) -> Ask {
-        self.requests.get(id).map_or_else(Ask::default, |request| Ask { key: request.key, address: request.address, ..Ask::default() })
+        self.requests.get(id).map_or_else(Ask::default, |request| Ask {
+            key: request.key,
+            address: request.address,
+            ..Ask::default()
+        })
     }
 
     /// The connection a call's request uses, and how often it has been opened.
@@ -285,13 +301,20 @@ impl Mix {
     #[inline]
     fn draw(&mut self, workload: u16, now: SimTime, user: u32) -> Request {
         let luck = Luck(self.luck.bits());
-        let pick = |purpose, shares: &mut dyn ExactSizeIterator<Item = f64>| match shares.len() {
-            1 => 0,
-            _ => place_of(unit(luck.at(purpose, 0)), shares),
+        let drawn = |purpose| unit(luck.at(purpose, 0));
+        let kind = match self.classes.len() {
+            1 => &self.classes[0],
+            _ => &self.classes[place_of(drawn(CLASS), self.classes.iter().map(|kind| kind.until))],
         };
-        let kind = &self.classes[pick(CLASS, &mut self.classes.iter().map(|kind| kind.until))];
-        let site = self.origins[pick(ORIGIN, &mut self.origins.iter().map(|origin| origin.0))].1;
-        let instance = if self.instances == 1 { 0 } else { scale(luck.at(INSTANCE, 0), u64::from(self.instances)) as u16 };
+        let site = match self.origins.len() {
+            1 => self.origins[0].1,
+            _ => self.origins[place_of(drawn(ORIGIN), self.origins.iter().map(|origin| origin.0))].1,
+        };
+        let instance = if self.instances == 1 {
+            0
+        } else {
+            scale(luck.at(INSTANCE, 0), u64::from(self.instances)) as u16
+        };
         let (key, address) = if self.identifies { self.identity(luck, kind) } else { (0, 0) };
         Request {
             workload,
@@ -328,9 +351,11 @@ impl Mix {
             request.key = key;
         }
         if let Some(size) = record.size {
-            request.size = size;
+            request.size = size.0;
         }
-        if let Some(kind) = record.class.as_ref().and_then(|name| self.classes.iter().find(|kind| kind.name == *name)) {
+        if let Some(kind) =
+            record.class.as_ref().and_then(|name| self.classes.iter().find(|kind| kind.name == *name))
+        {
             request.class = kind.class;
             request.priority = kind.priority;
         }
@@ -355,9 +380,9 @@ impl Connections {
 }
 
 /// The first of some cumulative shares that is above `unit`.
-fn place_of(unit: f64, until: &mut dyn ExactSizeIterator<Item = f64>) -> usize {
+fn place_of(unit: f64, until: impl ExactSizeIterator<Item = f64>) -> usize {
     let last = until.len() - 1;
-    until.position(|share| unit < share).unwrap_or(last)
+    until.take(last).position(|share| unit < share).unwrap_or(last)
 }
 
 /// A whole number below `n` from 64 bits.

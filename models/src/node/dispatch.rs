@@ -38,9 +38,25 @@ pub struct Dispatch {
 
 impl Dispatch {
     /// A view of `targets`, all idle and taken to be well.
-    pub fn new(name: String, targets: Vec<Instance>, rows: Vec<Backend>, balancer: Balancer, random: Stream) -> Self {
+    pub fn new(
+        name: String,
+        targets: Vec<Instance>,
+        rows: Vec<Backend>,
+        balancer: Balancer,
+        random: Stream,
+    ) -> Self {
         let in_flight = vec![0; rows.len()];
-        Self { name, targets, rows, in_flight, balancer, random, board: None, wants: Wants::default(), care: None }
+        Self {
+            name,
+            targets,
+            rows,
+            in_flight,
+            balancer,
+            random,
+            board: None,
+            wants: Wants::default(),
+            care: None,
+        }
     }
 
     /// Picks a row that is not among `tried`; the caller then tells [`Self::on_send`].
@@ -55,7 +71,8 @@ impl Dispatch {
 
     fn pick_with_care(&mut self, now: SimTime, ask: &Ask, tried: &[u16]) -> Option<usize> {
         let Self { rows, balancer, random, care, .. } = self;
-        let untouched: Vec<(usize, bool)> = tried.iter().map(|row| (usize::from(*row), rows[usize::from(*row)].available)).collect();
+        let untouched: Vec<(usize, bool)> =
+            tried.iter().map(|row| (usize::from(*row), rows[usize::from(*row)].available)).collect();
         for (row, _) in &untouched {
             rows[*row].available = false;
         }
@@ -103,7 +120,11 @@ impl Dispatch {
         }
         let done = Done { backend: row, latency, success: outcome.is_success(), report };
         self.balancer.on_done(&Backends { now, rows: &self.rows }, &done);
-        if self.care.is_some() { self.refresh_after(now, row, |care| care.on_result(now, row, outcome)) } else { None }
+        if self.care.is_some() {
+            self.refresh_after(now, row, |care| care.on_result(now, row, outcome))
+        } else {
+            None
+        }
     }
 
     /// A server offers itself to this view.
@@ -150,7 +171,12 @@ impl Dispatch {
     }
 
     /// Lets the care do something about a row and brings the row up to date.
-    fn refresh_after(&mut self, now: SimTime, row: usize, act: impl FnOnce(&mut Care) -> Option<String>) -> Option<String> {
+    fn refresh_after(
+        &mut self,
+        now: SimTime,
+        row: usize,
+        act: impl FnOnce(&mut Care) -> Option<String>,
+    ) -> Option<String> {
         let decided = act(self.care.as_mut()?);
         if self.refresh(now, row) {
             self.balancer.on_change(&Backends { now, rows: &self.rows });

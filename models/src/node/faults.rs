@@ -100,7 +100,9 @@ impl World {
         let fault = &mut self.faults[usize::from(fault)];
         let Schedule::Renewal { between, repair } = &fault.schedule else { return SimTime::NEVER };
         let length = if begins { between } else { repair };
-        now + SimDuration::from_nanos_f64(length.sample(fault.targets[usize::from(target)].random.bits()).max(1.0))
+        now + SimDuration::from_nanos_f64(
+            length.sample(fault.targets[usize::from(target)].random.bits()).max(1.0),
+        )
     }
 
     /// A fault begins or ends.
@@ -133,7 +135,12 @@ impl World {
         let (delay, loss) = match &fault.effect {
             Effect::Delay(delay) => (Some(delay.clone()), 0.0),
             Effect::Loss(loss) => (None, *loss),
-            Effect::Down | Effect::Remaining(_) | Effect::Factor(_) | Effect::Errors(_) | Effect::FailsFast(_) | Effect::Silent => return,
+            Effect::Down
+            | Effect::Remaining(_)
+            | Effect::Factor(_)
+            | Effect::Errors(_)
+            | Effect::FailsFast(_)
+            | Effect::Silent => return,
         };
         if begins {
             self.network.disturb(number, Disturbance { sites: fault.sites.clone(), delay, loss });
@@ -190,7 +197,11 @@ impl World {
     /// Calls at a server that wait, compute or call, in order of their arena.
     fn calls_at(&self, at: Instance) -> Vec<CallId> {
         let there = |phase| matches!(phase, Phase::Waiting | Phase::Running | Phase::Calling);
-        self.calls.iter().filter(|(_, call)| call.callee == at && there(call.phase)).map(|(id, _)| id).collect()
+        self.calls
+            .iter()
+            .filter(|(_, call)| call.callee == at && there(call.phase))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     /// A server goes down: everything it held fails.

@@ -53,7 +53,8 @@ impl Gateway {
     /// Computing this call needs, in nanoseconds; `None` if the balancer costs nothing.
     pub fn demand(&self, call: &Call, request: Option<&Request>) -> Option<f64> {
         let demand = self.demand.as_ref()?.sample(call.luck.at(DEMAND, 0));
-        let handshake = if request.is_some_and(|request| request.fresh_connection) { self.handshake } else { 0.0 };
+        let handshake =
+            if request.is_some_and(|request| request.fresh_connection) { self.handshake } else { 0.0 };
         Some(demand + handshake)
     }
 
@@ -115,7 +116,11 @@ impl World {
         cx: &mut Context<Event>,
     ) -> Option<(Instance, Option<Picked>)> {
         let Role::Gateway(gateway) = &self.nodes[usize::from(call.callee.node)].role else { return None };
-        let tried = if gateway.tried.is_empty() { Vec::new() } else { gateway.tried.get(&id).cloned().unwrap_or_default() };
+        let tried = if gateway.tried.is_empty() {
+            Vec::new()
+        } else {
+            gateway.tried.get(&id).cloned().unwrap_or_default()
+        };
         let region = self.region(self.site(call.callee));
         let chosen = self.choose(dispatch, target, call.request, call.luck, region, &tried, cx);
         // Where every backend was tried, the first choice may be tried again.
@@ -131,7 +136,12 @@ impl World {
     }
 
     /// Layer 4: the backend a connection leads to, if it still may be used.
-    fn follow_pin(&mut self, call: &Call, dispatch: u32, cx: &mut Context<Event>) -> Option<(Instance, Option<Picked>)> {
+    fn follow_pin(
+        &mut self,
+        call: &Call,
+        dispatch: u32,
+        cx: &mut Context<Event>,
+    ) -> Option<(Instance, Option<Picked>)> {
         let (connection, opening) = self.connection_of(call)?;
         let Role::Gateway(gateway) = &self.nodes[usize::from(call.callee.node)].role else { return None };
         let pin = *gateway.pins.get(usize::from(call.workload))?.get(connection as usize)?;
@@ -162,7 +172,13 @@ impl World {
     }
 
     /// The reply of a backend.
-    pub(crate) fn gateway_hears(&mut self, id: CallId, attempt: &Call, outcome: Outcome, cx: &mut Context<Event>) {
+    pub(crate) fn gateway_hears(
+        &mut self,
+        id: CallId,
+        attempt: &Call,
+        outcome: Outcome,
+        cx: &mut Context<Event>,
+    ) {
         let Some(call) = self.calls.get(id).copied() else { return };
         let Role::Gateway(gateway) = &mut self.nodes[usize::from(call.callee.node)].role else { return };
         if gateway.tries_again(outcome, call.step) {
@@ -183,7 +199,12 @@ impl World {
         {
             gateway.tried.remove(&id);
         }
-        node.servers[usize::from(call.callee.server)].ledger.on_leave(cx.now(), call.arrived, outcome, &self.windows);
+        node.servers[usize::from(call.callee.server)].ledger.on_leave(
+            cx.now(),
+            call.arrived,
+            outcome,
+            &self.windows,
+        );
         self.reply(id, outcome, cx);
     }
 }

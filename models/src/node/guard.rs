@@ -113,7 +113,11 @@ impl World {
             let dispatch = &self.dispatches[number as usize];
             let target = dispatch.targets[row];
             let server = &self.nodes[usize::from(target.node)].servers[usize::from(target.server)].name;
-            self.decisions.push(Decision { at: now.as_secs_f64(), who: dispatch.name.clone(), what: format!("{server} {what}") });
+            self.decisions.push(Decision {
+                at: now.as_secs_f64(),
+                who: dispatch.name.clone(),
+                what: format!("{server} {what}"),
+            });
         }
     }
 

@@ -62,9 +62,15 @@ const DISTURBANCE: u64 = name_hash("network/disturbance");
 
 impl Network {
     /// A network of these sites; `delays` and `losses` by pair, row by row.
-    pub fn new(locations: Vec<Location>, delays: Vec<Distribution>, losses: Vec<f64>, nanos_per_byte: f64) -> Self {
+    pub fn new(
+        locations: Vec<Location>,
+        delays: Vec<Distribution>,
+        losses: Vec<f64>,
+        nanos_per_byte: f64,
+    ) -> Self {
         let still = |delay: &Distribution| delay.mean() == 0.0 && delay.variance() == 0.0;
-        let instant = nanos_per_byte == 0.0 && delays.iter().all(still) && losses.iter().all(|loss| *loss == 0.0);
+        let instant =
+            nanos_per_byte == 0.0 && delays.iter().all(still) && losses.iter().all(|loss| *loss == 0.0);
         Self { locations, delays, losses, nanos_per_byte, disturbances: BTreeMap::new(), instant }
     }
 
@@ -111,9 +117,10 @@ impl Network {
 
     /// Whether a message from one site can reach another at all.
     pub fn reaches(&self, from: Site, to: Site) -> bool {
-        self.disturbances
-            .values()
-            .all(|disturbance| disturbance.loss < 1.0 || !(disturbance.sites[usize::from(from.0)] || disturbance.sites[usize::from(to.0)]))
+        self.disturbances.values().all(|disturbance| {
+            disturbance.loss < 1.0
+                || !(disturbance.sites[usize::from(from.0)] || disturbance.sites[usize::from(to.0)])
+        })
     }
 
     /// A fault begins to disturb the network.

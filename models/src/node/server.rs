@@ -128,7 +128,13 @@ impl Server {
 
     /// Puts a call into the line.
     pub fn enqueue(&mut self, id: CallId, call: &Call, now: SimTime) -> Pushed<CallId> {
-        let entry = Entry { job: id, arrived: now, priority: call.priority, demand: call.work, deadline: call.deadline };
+        let entry = Entry {
+            job: id,
+            arrived: now,
+            priority: call.priority,
+            demand: call.work,
+            deadline: call.deadline,
+        };
         self.line.push(entry)
     }
 

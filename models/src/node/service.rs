@@ -74,7 +74,9 @@ impl World {
         call.arrived = now;
         server.ledger.on_arrival(now, &self.windows);
         let demand = match &node.role {
-            Role::Service(service) => service.demands[usize::from(call.class)].sample(call.luck.at(DEMAND, 0)),
+            Role::Service(service) => {
+                service.demands[usize::from(call.class)].sample(call.luck.at(DEMAND, 0))
+            }
             Role::Gateway(gateway) => match gateway.demand(call, self.requests.get(call.request)) {
                 Some(demand) => demand,
                 // A balancer without cost takes no worker.
@@ -104,10 +106,17 @@ impl World {
     }
 
     /// A call is answered at the door: it came and went, and no worker saw it.
-    pub(crate) fn turn_away(&mut self, id: CallId, reason: Reason, after: SimDuration, cx: &mut Context<Event>) {
+    pub(crate) fn turn_away(
+        &mut self,
+        id: CallId,
+        reason: Reason,
+        after: SimDuration,
+        cx: &mut Context<Event>,
+    ) {
         let now = cx.now();
         let Some(call) = self.calls.get_mut(id) else { return };
-        let ledger = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
+        let ledger =
+            &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
         ledger.on_arrival(now, &self.windows);
         ledger.on_leave(now, now, Outcome::Failure(reason), &self.windows);
         if after.is_zero() {
@@ -136,7 +145,11 @@ impl World {
         let node = &self.nodes[usize::from(call.callee.node)];
         let server = &node.servers[usize::from(call.callee.server)];
         let speed = server.speed_at(now, node.warm_up.as_ref());
-        let length = if speed == 1.0 { call.work } else { SimDuration::from_nanos_f64(call.work.as_nanos() as f64 / speed) };
+        let length = if speed == 1.0 {
+            call.work
+        } else {
+            SimDuration::from_nanos_f64(call.work.as_nanos() as f64 / speed)
+        };
         call.phase = Phase::Running;
         call.resumed = now;
         call.run = call.run.wrapping_add(1);
@@ -192,7 +205,15 @@ impl World {
         let way = &self.nodes[usize::from(call.callee.node)].routes[usize::from(route)];
         let (line, node) = (way.line, way.node);
         let dispatch = way.dispatches.get(usize::from(call.callee.server)).copied();
-        match self.choose(dispatch, node, call.request, call.luck, self.region(self.site(call.callee)), &[], cx) {
+        match self.choose(
+            dispatch,
+            node,
+            call.request,
+            call.luck,
+            self.region(self.site(call.callee)),
+            &[],
+            cx,
+        ) {
             Some((callee, picked)) => {
                 let order = Order {
                     request: call.request,
@@ -237,7 +258,8 @@ impl World {
     /// A call's worker is free: the next in line gets it.
     pub(crate) fn stop(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
-        let ledger = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
+        let ledger =
+            &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
         ledger.on_stop(cx.now(), call.started);
         self.serve_next(call.callee, cx);
     }
@@ -277,7 +299,8 @@ impl World {
     /// A call leaves the line unserved, or was never let in.
     pub(crate) fn leave_line(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
-        let ledger = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
+        let ledger =
+            &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
         ledger.on_leave(cx.now(), call.arrived, Outcome::Failure(reason), &self.windows);
         self.reply(id, Outcome::Failure(reason), cx);
     }
@@ -312,7 +335,10 @@ impl World {
     /// Whether a call that waits for another keeps its worker: services do, balancers do not.
     pub(crate) fn holds_worker(&self, call: &Call) -> bool {
         match self.nodes[usize::from(call.callee.node)].role {
-            Role::Service(_) => self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].sharer.is_none(),
+            Role::Service(_) => self.nodes[usize::from(call.callee.node)].servers
+                [usize::from(call.callee.server)]
+            .sharer
+            .is_none(),
             Role::Gateway(_) => false,
         }
     }
@@ -388,7 +414,11 @@ impl World {
             let near = &self.nodes[usize::from(node)].regional[usize::from(region)];
             let all = self.nodes[usize::from(node)].servers.len();
             let among = if near.is_empty() { all } else { near.len() };
-            let drawn = if among == 1 { 0 } else { ((u128::from(luck.at(INSTANCE, 0)) * among as u128) >> 64) as usize };
+            let drawn = if among == 1 {
+                0
+            } else {
+                ((u128::from(luck.at(INSTANCE, 0)) * among as u128) >> 64) as usize
+            };
             let server = near.get(drawn).copied().unwrap_or(drawn as u16);
             return Some((Instance { node, server }, None));
         };

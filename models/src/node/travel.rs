@@ -51,10 +51,17 @@ impl World {
         let now = cx.now();
         let place = self.nodes[usize::from(order.callee.node)].place;
         let (origin, luck, depth, site) = match order.parent.and_then(|id| self.calls.get(id).copied()) {
-            Some(parent) => (Origin::of_call(&parent), parent.luck, parent.depth + 1, self.site(parent.callee)),
+            Some(parent) => {
+                (Origin::of_call(&parent), parent.luck, parent.depth + 1, self.site(parent.callee))
+            }
             None => {
                 let request = &self.requests[order.request];
-                (Origin { workload: request.workload, class: request.class, priority: request.priority }, request.luck, 0, request.site)
+                (
+                    Origin { workload: request.workload, class: request.class, priority: request.priority },
+                    request.luck,
+                    0,
+                    request.site,
+                )
             }
         };
         let luck = luck.child(place, u64::from(order.attempt) ^ ATTEMPT);
@@ -165,8 +172,9 @@ impl World {
         let Some(picked) = call.picked else { return };
         let now = cx.now();
         let dispatch = &mut self.dispatches[picked.dispatch as usize];
-        let report = (dispatch.wants.reports && outcome.is_success())
-            .then(|| self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].report(now));
+        let report = (dispatch.wants.reports && outcome.is_success()).then(|| {
+            self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].report(now)
+        });
         let decided = dispatch.on_reply(now, usize::from(picked.row), now.since(call.sent), outcome, report);
         if dispatch.care.is_some() {
             self.log_care(picked, decided, cx);
@@ -178,7 +186,8 @@ impl World {
         let now = cx.now();
         loop {
             let calls = &self.calls;
-            match self.lines[usize::from(line)].due(now, |id| calls.get(id).is_some_and(|call| call.awaited)) {
+            match self.lines[usize::from(line)].due(now, |id| calls.get(id).is_some_and(|call| call.awaited))
+            {
                 Due::Now(id) => self.give_up(id, Reason::TimedOut, cx),
                 Due::Later(deadline) => return cx.at(deadline, Event::Deadlines { line }),
                 Due::Nothing => return,
@@ -188,7 +197,8 @@ impl World {
 
     fn stand_in(&mut self, line: u16, id: CallId, cx: &mut Context<Event>) {
         let calls = &self.calls;
-        let armed = self.lines[usize::from(line)].set(cx.now(), id, |id| calls.get(id).is_some_and(|call| call.awaited));
+        let armed = self.lines[usize::from(line)]
+            .set(cx.now(), id, |id| calls.get(id).is_some_and(|call| call.awaited));
         if let Some(deadline) = armed {
             cx.at(deadline, Event::Deadlines { line });
         }
@@ -219,7 +229,9 @@ impl World {
             Phase::Lost => {
                 self.calls.remove(id);
             }
-            Phase::Waiting | Phase::Running | Phase::Calling if self.nodes[usize::from(callee.node)].cancels => {
+            Phase::Waiting | Phase::Running | Phase::Calling
+                if self.nodes[usize::from(callee.node)].cancels =>
+            {
                 self.cancel(id, cx);
             }
             Phase::Travelling | Phase::Returning | Phase::Waiting | Phase::Running | Phase::Calling => {}

@@ -123,7 +123,13 @@ impl CallSpec {
         if let Some(balancer) = &self.balancer {
             check.at("balancer", |check| balancer.check(check));
         }
-        check_guards(check, &self.view, self.retry.as_ref(), self.health_check.as_ref(), self.ejection.as_ref());
+        check_guards(
+            check,
+            &self.view,
+            self.retry.as_ref(),
+            self.health_check.as_ref(),
+            self.ejection.as_ref(),
+        );
         if let Some(slow_start) = &self.slow_start {
             check.at("slow_start", |check| slow_start.check(check));
         }
@@ -143,10 +149,16 @@ pub(super) fn check_guards(
     ejection: Option<&EjectSpec>,
 ) {
     if let View::Board { every } = view {
-        check.at("view", |check| check.require(!every.is_zero(), "every", || "a board needs time between refreshes".into()));
+        check.at("view", |check| {
+            check.require(!every.is_zero(), "every", || "a board needs time between refreshes".into())
+        });
     }
     if let Some(retry) = retry {
-        check.at("retry", |check| check.require(retry.max_attempts >= 1, "max_attempts", || "max_attempts must be at least 1, got 0".into()));
+        check.at("retry", |check| {
+            check.require(retry.max_attempts >= 1, "max_attempts", || {
+                "max_attempts must be at least 1, got 0".into()
+            })
+        });
     }
     if let Some(health_check) = health_check {
         check.at("health_check", |check| health_check.check(check));
@@ -158,5 +170,7 @@ pub(super) fn check_guards(
 
 /// A timeout of zero would fail every call before it is sent.
 pub(super) fn require_timeout(check: &mut Check, timeout: Option<SimDuration>) {
-    check.require(timeout != Some(SimDuration::ZERO), "timeout", || "a timeout must be above 0; leave it out to wait for ever".into());
+    check.require(timeout != Some(SimDuration::ZERO), "timeout", || {
+        "a timeout must be above 0; leave it out to wait for ever".into()
+    });
 }

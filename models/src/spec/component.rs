@@ -226,7 +226,11 @@ impl ComponentSpec {
     /// Every kind with its default, for catalogues.
     pub fn catalog() -> Vec<(&'static str, &'static str, Self)> {
         vec![
-            ("LoadBalancer", "Spreads requests over the servers of other components.", Self::LoadBalancer(LoadBalancerSpec::default())),
+            (
+                "LoadBalancer",
+                "Spreads requests over the servers of other components.",
+                Self::LoadBalancer(LoadBalancerSpec::default()),
+            ),
             ("ServerPool", "Servers that do one thing.", Self::ServerPool(PoolSpec::default())),
             ("Service", "Servers that also call others.", Self::Service(PoolSpec::default())),
         ]
@@ -254,8 +258,12 @@ impl PoolSpec {
     }
 
     fn check(&self, check: &mut Check) {
-        check.require((1..=65_535).contains(&self.servers), "servers", || format!("servers must be 1 to 65535, got {}", self.servers));
-        check.require(self.workers_per_server >= 1, "workers_per_server", || "workers_per_server must be at least 1, got 0".into());
+        check.require((1..=65_535).contains(&self.servers), "servers", || {
+            format!("servers must be 1 to 65535, got {}", self.servers)
+        });
+        check.require(self.workers_per_server >= 1, "workers_per_server", || {
+            "workers_per_server must be at least 1, got 0".into()
+        });
         check.at("service_time", |check| self.service_time.check(check));
         for (class, time) in &self.service_times {
             check.at("service_times", |check| check.at(class, |check| time.check(check)));
@@ -264,10 +272,14 @@ impl PoolSpec {
         if let Some(sharing) = &self.sharing {
             check.at("sharing", |check| sharing.check(check));
             let plain = self.queue == QueueSpec::default() && self.workers_per_server == 1;
-            check.require(plain, "sharing", || "a server that shares itself has neither queue nor workers_per_server: say cores".into());
+            check.require(plain, "sharing", || {
+                "a server that shares itself has neither queue nor workers_per_server: say cores".into()
+            });
         }
         for (server, overrides) in &self.overrides {
-            check.at("overrides", |check| check.at(server, |check| overrides.check(check, *server, self.servers)));
+            check.at("overrides", |check| {
+                check.at(server, |check| overrides.check(check, *server, self.servers))
+            });
         }
         if let Some(warm_up) = &self.warm_up {
             check.at("warm_up", |check| {
@@ -282,7 +294,9 @@ impl PoolSpec {
         for (class, steps) in &self.handles {
             for (number, step) in steps.iter().enumerate() {
                 if let Step::Compute(time) = step {
-                    check.at("handles", |check| check.at(class, |check| check.at(number, |check| time.check(check))));
+                    check.at("handles", |check| {
+                        check.at(class, |check| check.at(number, |check| time.check(check)))
+                    });
                 }
             }
         }
@@ -292,7 +306,10 @@ impl PoolSpec {
 impl Overrides {
     fn check(&self, check: &mut Check, server: u32, servers: u32) {
         if server >= servers {
-            check.problem("E0302", format!("there is no server {server}: this pool has {servers}, numbered from 0"));
+            check.problem(
+                "E0302",
+                format!("there is no server {server}: this pool has {servers}, numbered from 0"),
+            );
         }
         if let Some(speed) = self.speed {
             check.positive("speed", speed);
@@ -315,12 +332,22 @@ impl LoadBalancerSpec {
     }
 
     fn check(&self, check: &mut Check) {
-        check.require(!self.backends.0.is_empty(), "backends", || "a load balancer needs backends: the id of a pool".into());
-        check.require((1..=4096).contains(&self.instances), "instances", || format!("instances must be 1 to 4096, got {}", self.instances));
+        check.require(!self.backends.0.is_empty(), "backends", || {
+            "a load balancer needs backends: the id of a pool".into()
+        });
+        check.require((1..=4096).contains(&self.instances), "instances", || {
+            format!("instances must be 1 to 4096, got {}", self.instances)
+        });
         check.at("strategy", |check| self.strategy.check(check));
         check.at("service_time", |check| self.service_time.check(check));
         check.at("queue", |check| self.queue.check(check));
-        check_guards(check, &self.view, self.retry.as_ref(), self.health_check.as_ref(), self.ejection.as_ref());
+        check_guards(
+            check,
+            &self.view,
+            self.retry.as_ref(),
+            self.health_check.as_ref(),
+            self.ejection.as_ref(),
+        );
         require_timeout(check, self.timeout);
         if let Some(slow_start) = &self.slow_start {
             check.at("slow_start", |check| slow_start.check(check));
@@ -340,10 +367,15 @@ impl LoadBalancerSpec {
     /// What needs to look into requests is not for Layer 4; what costs time needs workers to spend it.
     fn check_layer(&self, check: &mut Check) {
         if self.layer == Layer::Layer4 {
-            check.require(self.retry.is_none(), "retry", || "a Layer4 balancer cannot retry: it does not see requests".into());
-            check.require(self.routes.is_empty(), "routes", || "a Layer4 balancer cannot route by content: it does not see requests".into());
+            check.require(self.retry.is_none(), "retry", || {
+                "a Layer4 balancer cannot retry: it does not see requests".into()
+            });
+            check.require(self.routes.is_empty(), "routes", || {
+                "a Layer4 balancer cannot route by content: it does not see requests".into()
+            });
         }
-        let costs = self.service_time.mean() > 0.0 || matches!(self.layer, Layer::Layer7 { handshake } if !handshake.is_zero());
+        let costs = self.service_time.mean() > 0.0
+            || matches!(self.layer, Layer::Layer7 { handshake } if !handshake.is_zero());
         check.require(self.workers > 0 || !costs, "workers", || {
             "a balancer that needs computing needs workers to do it: set workers, or leave service_time and handshake at 0".into()
         });

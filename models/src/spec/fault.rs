@@ -1,11 +1,7 @@
 //! Faults: what goes wrong, where, and when.
 
 use serde::{Deserialize, Serialize};
-use sim_core::{
-    check::Check,
-    random::distribution::DistributionSpec,
-    time::SimDuration,
-};
+use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDuration};
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,7 +81,9 @@ impl Struck {
     pub fn moment(&self) -> Option<Moment> {
         match (&self.at, &self.time_between, &self.time_to_repair) {
             (Some(at), None, None) => Some(Moment::At { at: *at, duration: self.duration }),
-            (None, Some(between), Some(repair)) => Some(Moment::Renewal { between: between.clone(), repair: repair.clone() }),
+            (None, Some(between), Some(repair)) => {
+                Some(Moment::Renewal { between: between.clone(), repair: repair.clone() })
+            }
             _ => None,
         }
     }
@@ -127,10 +125,18 @@ impl FaultSpec {
     /// Every fault, what it does, and the field it needs beside place and time.
     pub const CATALOG: [(&'static str, &'static str, &'static str); 10] = [
         ("Crash", "Servers go down; what they held is lost, callers see their connections reset.", ""),
-        ("CapacityLoss", "Servers lose a share of their workers; who is being served is finished.", "remaining"),
+        (
+            "CapacityLoss",
+            "Servers lose a share of their workers; who is being served is finished.",
+            "remaining",
+        ),
         ("Slow", "Servers take `factor` times as long.", "factor"),
         ("Errors", "Servers answer a share of their requests with errors, after the work.", "share"),
-        ("FastFailure", "Servers answer every request with an error at once: a black hole that looks fast.", ""),
+        (
+            "FastFailure",
+            "Servers answer every request with an error at once: a black hole that looks fast.",
+            "",
+        ),
         ("Silence", "Servers take requests and never answer.", ""),
         ("NetworkDelay", "Messages to and from the place take longer by `delay`.", "delay"),
         ("NetworkLoss", "A share of the messages to and from the place is lost.", "share"),
@@ -150,12 +156,20 @@ impl FaultSpec {
         let struck = self.struck();
         if struck.moment().is_none() {
             let help = "write at: \"120s\", duration: \"30s\", or time_between: …, time_to_repair: …";
-            check.problem_with_help("E0405", "a fault needs one time: either `at`, or both `time_between` and `time_to_repair`", help);
+            check.problem_with_help(
+                "E0405",
+                "a fault needs one time: either `at`, or both `time_between` and `time_to_repair`",
+                help,
+            );
         }
         if struck.at.is_none() && struck.duration.is_some() {
-            check.at("duration", |check| check.problem("E0405", "`duration` belongs to `at`; with `time_between` say `time_to_repair`"));
+            check.at("duration", |check| {
+                check.problem("E0405", "`duration` belongs to `at`; with `time_between` say `time_to_repair`")
+            });
         }
-        for (name, time) in [("time_between", &struck.time_between), ("time_to_repair", &struck.time_to_repair)] {
+        for (name, time) in
+            [("time_between", &struck.time_between), ("time_to_repair", &struck.time_to_repair)]
+        {
             if let Some(time) = time {
                 check.at(name, |check| time.check(check));
                 check.require(time.mean() > 0.0, name, || format!("{name} must be above 0 on average"));
@@ -167,9 +181,13 @@ impl FaultSpec {
         let struck = self.struck();
         match self {
             Self::RegionOutage(_) => {
-                check.require(struck.region.is_some() && struck.target.is_none(), "region", || "a RegionOutage strikes a region: say region".into());
+                check.require(struck.region.is_some() && struck.target.is_none(), "region", || {
+                    "a RegionOutage strikes a region: say region".into()
+                });
             }
-            _ => check.require(struck.target.is_some() != struck.region.is_some(), "target", || "say where: either target or region".into()),
+            _ => check.require(struck.target.is_some() != struck.region.is_some(), "target", || {
+                "say where: either target or region".into()
+            }),
         }
     }
 
@@ -187,11 +205,15 @@ impl FaultSpec {
             if field == needed {
                 check.require(is_given, field, || format!("{} needs {field}", self.name()));
             } else if is_given {
-                check.at(field, |check| check.problem("E0405", format!("{} has no use for `{field}`", self.name())));
+                check.at(field, |check| {
+                    check.problem("E0405", format!("{} has no use for `{field}`", self.name()))
+                });
             }
         }
         if struck.latency.is_some() && !matches!(self, Self::FastFailure(_)) {
-            check.at("latency", |check| check.problem("E0405", format!("{} has no use for `latency`", self.name())));
+            check.at("latency", |check| {
+                check.problem("E0405", format!("{} has no use for `latency`", self.name()))
+            });
         }
         for (field, share) in [("remaining", struck.remaining), ("share", struck.share)] {
             if let Some(share) = share {

@@ -14,7 +14,9 @@ pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, Step, WarmUpSpec};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
-pub use workload::{ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec};
+pub use workload::{
+    ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
+};
 
 /// A system: who asks, what answers, what lies between and what goes wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -75,4 +77,3 @@ impl<'de> Deserialize<'de> for Ids {
         deserializer.deserialize_any(Visitor)
     }
 }
-

@@ -88,6 +88,8 @@ impl NetworkSpec {
             });
         }
         check.fraction("loss", self.loss);
-        check.require(self.bandwidth != Some(Bytes(0)), "bandwidth", || "bandwidth must be above 0; leave it out for no limit".into());
+        check.require(self.bandwidth != Some(Bytes(0)), "bandwidth", || {
+            "bandwidth must be above 0; leave it out for no limit".into()
+        });
     }
 }

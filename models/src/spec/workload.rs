@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use sim_core::{
     check::Check,
-    random::{distribution::DistributionSpec, keys::KeysSpec},
+    random::{
+        distribution::DistributionSpec,
+        keys::{KeysSpec, uniform},
+    },
     time::SimDuration,
 };
 
@@ -219,7 +222,8 @@ impl<'de> Deserialize<'de> for RequestSpec {
                 self.visit_f64(weight as f64)
             }
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<RequestSpec, A::Error> {
-                let Long { weight, priority, size, keys } = Long::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                let Long { weight, priority, size, keys } =
+                    Long::deserialize(de::value::MapAccessDeserializer::new(map))?;
                 Ok(RequestSpec { weight, priority, size, keys })
             }
         }
@@ -228,7 +232,7 @@ impl<'de> Deserialize<'de> for RequestSpec {
 }
 
 fn any_address() -> KeysSpec {
-    KeysSpec::uniform(65_536)
+    KeysSpec::Uniform(uniform::Spec { items: 65_536 })
 }
 
 fn no_size() -> DistributionSpec<Bytes> {
@@ -273,7 +277,9 @@ impl OpenLoopSpec {
         check.at("profile", |check| self.profile.check(check));
         match &self.load {
             Load::Rate(rate) => check.positive("load", rate.0),
-            Load::Utilization { fraction, .. } => check.at("load", |check| check.positive("fraction", *fraction)),
+            Load::Utilization { fraction, .. } => {
+                check.at("load", |check| check.positive("fraction", *fraction))
+            }
         }
     }
 }
@@ -281,7 +287,9 @@ impl OpenLoopSpec {
 impl Common<'_> {
     fn check(&self, check: &mut Check) {
         require_timeout(check, self.timeout);
-        check.require((1..=4096).contains(&self.instances), "instances", || format!("instances must be 1 to 4096, got {}", self.instances));
+        check.require((1..=4096).contains(&self.instances), "instances", || {
+            format!("instances must be 1 to 4096, got {}", self.instances)
+        });
         if let Some(keys) = self.keys {
             check.at("keys", |check| keys.check(check));
         }
@@ -292,7 +300,9 @@ impl Common<'_> {
         }
         if let Some(connections) = self.connections {
             let known = (1..=10_000_000).contains(&connections.count);
-            check.at("connections", |check| check.require(known, "count", || "count must be 1 to 10 000 000".into()));
+            check.at("connections", |check| {
+                check.require(known, "count", || "count must be 1 to 10 000 000".into())
+            });
         }
         self.check_requests(check);
         for (id, call) in self.calls {

@@ -1,10 +1,6 @@
 //! Who calls whom: routes, views, lines of deadlines.
 
-use sim_core::{
-    deadlines::Deadlines,
-    random::name_hash,
-    time::SimDuration,
-};
+use sim_core::{deadlines::Deadlines, random::name_hash, time::SimDuration};
 
 use super::Builder;
 use crate::{
@@ -41,7 +37,9 @@ impl<'a> Builder<'a> {
         let regions = self.spec.regions.len().max(1);
         for node in &mut self.nodes {
             let of = |region: usize| {
-                let there = |(_, server): &(usize, &crate::node::server::Server)| usize::from(self.locations[usize::from(server.site.0)].region) == region;
+                let there = |(_, server): &(usize, &crate::node::server::Server)| {
+                    usize::from(self.locations[usize::from(server.site.0)].region) == region
+                };
                 node.servers.iter().enumerate().filter(there).map(|(number, _)| number as u16).collect()
             };
             node.regional = (0..regions).map(of).collect();
@@ -57,21 +55,39 @@ impl<'a> Builder<'a> {
     }
 
     fn pool_wishes(&self, id: &'a str, pool: &'a PoolSpec) -> Vec<Wishes<'a>> {
-        let wishes = |callee: &'a str| Wishes { caller: id, pools: vec![callee], call: self.call_spec(&pool.calls, callee), balancer: None };
+        let wishes = |callee: &'a str| Wishes {
+            caller: id,
+            pools: vec![callee],
+            call: self.call_spec(&pool.calls, callee),
+            balancer: None,
+        };
         pool.callees().into_iter().map(wishes).collect()
     }
 
     /// How a caller calls a callee: its own wishes, and the callee's timeout where it has none.
-    pub(super) fn call_spec(&self, calls: &std::collections::BTreeMap<String, CallSpec>, callee: &str) -> CallSpec {
+    pub(super) fn call_spec(
+        &self,
+        calls: &std::collections::BTreeMap<String, CallSpec>,
+        callee: &str,
+    ) -> CallSpec {
         let mut call = calls.get(callee).cloned().unwrap_or_default();
-        if let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = self.spec.components.get(callee) {
+        if let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) =
+            self.spec.components.get(callee)
+        {
             call.timeout = call.timeout.or(pool.timeout);
         }
         call
     }
 
     /// The route of a workload.
-    pub(super) fn workload_route(&mut self, id: &'a str, target: &'a str, mut call: CallSpec, timeout: Option<SimDuration>, sites: &[Site]) -> Route {
+    pub(super) fn workload_route(
+        &mut self,
+        id: &'a str,
+        target: &'a str,
+        mut call: CallSpec,
+        timeout: Option<SimDuration>,
+        sites: &[Site],
+    ) -> Route {
         call.timeout = timeout.or(call.timeout);
         let wishes = Wishes { caller: id, pools: vec![target], call, balancer: None };
         self.route(&wishes, sites)
@@ -82,7 +98,8 @@ impl<'a> Builder<'a> {
         let node = self.ids[wishes.pools[0]];
         let line = wishes.call.timeout.map(|timeout| self.line(timeout));
         let is_gateway = matches!(self.nodes[usize::from(node)].role, Role::Gateway(_));
-        let special = wishes.balancer.is_some() || wishes.call != CallSpec { timeout: wishes.call.timeout, ..CallSpec::default() };
+        let special = wishes.balancer.is_some()
+            || wishes.call != CallSpec { timeout: wishes.call.timeout, ..CallSpec::default() };
         if (is_gateway || self.nodes[usize::from(node)].servers.len() == 1) && !special {
             return Route { node, dispatches: Vec::new(), line };
         }
@@ -133,14 +150,22 @@ impl<'a> Builder<'a> {
         let path = format!("{} -> {what}", wishes.caller);
         if let Some(subset) = &wishes.call.subset {
             let seed = name_hash(&path);
-            let state = subset.build(&Membership { client: instance, clients: sites.len(), backends: seen.len(), seed });
+            let state = subset.build(&Membership {
+                client: instance,
+                clients: sites.len(),
+                backends: seen.len(),
+                seed,
+            });
             let mut chosen = state.chosen().to_vec();
             chosen.sort_unstable();
             seen = chosen.into_iter().map(|index| seen[index]).collect();
         }
         let strategy = wishes.call.balancer.clone().unwrap_or_else(BalancerSpec::default);
         let endpoints: Vec<Endpoint> = seen.iter().map(|(_, at)| self.endpoint(*at, &strategy)).collect();
-        let rows = endpoints.iter().map(|endpoint| Backend { available: true, in_flight: 0, weight: endpoint.weight, share: 1.0 }).collect();
+        let rows = endpoints
+            .iter()
+            .map(|endpoint| Backend { available: true, in_flight: 0, weight: endpoint.weight, share: 1.0 })
+            .collect();
         let name = if sites.len() == 1 { path.clone() } else { format!("{path} #{instance}") };
         let random = self.streams.stream(&format!("{path}/{instance}/choice"));
         let targets = seen.iter().map(|(_, at)| *at).collect();
@@ -184,7 +209,14 @@ impl<'a> Builder<'a> {
     }
 
     /// Health, limits, sessions and groups of a view, if anything is wished.
-    fn care(&self, wishes: &Wishes<'a>, seen: &[(usize, Instance)], site: Site, sites: &[Site], path: &str) -> Option<Box<Care>> {
+    fn care(
+        &self,
+        wishes: &Wishes<'a>,
+        seen: &[(usize, Instance)],
+        site: Site,
+        sites: &[Site],
+        path: &str,
+    ) -> Option<Box<Care>> {
         let call = &wishes.call;
         let mut care = Care::new(seen.len(), self.streams.stream(&format!("{path}/care")));
         care.checks = call.health_check.iter().flat_map(|check| seen.iter().map(|_| check.build())).collect();
@@ -194,14 +226,22 @@ impl<'a> Builder<'a> {
         if let Some(balancer) = wishes.balancer {
             care.sticky = balancer.sticky.as_ref().map(crate::policy::sticky::StickySpec::build);
             care.max_connections = balancer.max_connections;
-            care.places = balancer.locality.as_ref().map(|locality| self.places_of(locality, seen, site, sites));
-            wished |= balancer.sticky.is_some() || balancer.max_connections > 0 || balancer.locality.is_some();
+            care.places =
+                balancer.locality.as_ref().map(|locality| self.places_of(locality, seen, site, sites));
+            wished |=
+                balancer.sticky.is_some() || balancer.max_connections > 0 || balancer.locality.is_some();
         }
         wished.then(|| Box::new(care))
     }
 
     /// The groups of a view: levels are the pools in their order, zones and regions are where servers stand.
-    fn places_of(&self, locality: &LocalitySpec, seen: &[(usize, Instance)], site: Site, sites: &[Site]) -> Places {
+    fn places_of(
+        &self,
+        locality: &LocalitySpec,
+        seen: &[(usize, Instance)],
+        site: Site,
+        sites: &[Site],
+    ) -> Places {
         let location = |site: Site| &self.locations[usize::from(site.0)];
         let place = |at: &Instance| self.nodes[usize::from(at.node)].servers[usize::from(at.server)].site;
         let by_region = matches!(locality, LocalitySpec::NearestHealthyRegion(_));
@@ -234,7 +274,10 @@ impl<'a> Builder<'a> {
             }
         }
         let group_of = group_of_row.iter().map(|key| keys.binary_search(key).unwrap_or(0)).collect();
-        let per_row = seen.iter().map(|(_, at)| self.nodes[usize::from(at.node)].servers[usize::from(at.server)].workers).collect();
+        let per_row = seen
+            .iter()
+            .map(|(_, at)| self.nodes[usize::from(at.node)].servers[usize::from(at.server)].workers)
+            .collect();
         Places::new(locality.build(keys.len()), group_of, per_row, table, keys.binary_search(&home_key).ok())
     }
 

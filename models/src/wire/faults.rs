@@ -4,7 +4,10 @@ use sim_core::time::SimTime;
 
 use super::Builder;
 use crate::{
-    node::faults::{Effect, Fault, Schedule, Strike},
+    node::{
+        faults::{Effect, Fault, Schedule, Strike},
+        network::Location,
+    },
     request::Instance,
     spec::{FaultSpec, Moment, Struck},
 };
@@ -22,19 +25,31 @@ impl Builder<'_> {
                 let at = SimTime::ZERO + at;
                 Schedule::Once { at, until: duration.map(|duration| at + duration) }
             }
-            Moment::Renewal { between, repair } => Schedule::Renewal { between: between.build(), repair: repair.build() },
+            Moment::Renewal { between, repair } => {
+                Schedule::Renewal { between: between.build(), repair: repair.build() }
+            }
         };
         let servers = self.struck_servers(struck);
         let random = |target: usize| self.streams.stream(&format!("faults[{number}]/{target}"));
         let each_by_itself = matches!(schedule, Schedule::Renewal { .. }) && !is_of_the_network(spec);
         let targets = if each_by_itself {
-            let alone = |(target, server): (usize, &Instance)| Strike { servers: vec![*server], active: false, random: random(target) };
+            let alone = |(target, server): (usize, &Instance)| Strike {
+                servers: vec![*server],
+                active: false,
+                random: random(target),
+            };
             servers.iter().enumerate().map(alone).collect()
         } else {
             vec![Strike { servers, active: false, random: random(0) }]
         };
         let place = struck.target.as_ref().or(struck.region.as_ref()).map_or("", String::as_str);
-        Some(Fault { effect: effect(spec), name: format!("{} of {place}", spec.name()), schedule, targets, sites: self.struck_sites(struck) })
+        Some(Fault {
+            effect: effect(spec),
+            name: format!("{} of {place}", spec.name()),
+            schedule,
+            targets,
+            sites: self.struck_sites(struck),
+        })
     }
 
     /// The servers a fault strikes.
@@ -43,7 +58,10 @@ impl Builder<'_> {
         let mut servers = Vec::new();
         for (number, node) in self.nodes.iter().enumerate() {
             for (index, server) in node.servers.iter().enumerate() {
-                let named = struck.target.as_ref().is_some_and(|target| names(target, &node.name, &server.name, index, node.servers.len()));
+                let named = struck
+                    .target
+                    .as_ref()
+                    .is_some_and(|target| names(target, &node.name, &server.name, index, node.servers.len()));
                 let there = struck.region.is_some() && sites[usize::from(server.site.0)];
                 if named || there {
                     servers.push(Instance { node: number as u16, server: index as u16 });
@@ -56,18 +74,24 @@ impl Builder<'_> {
     /// The sites a fault disturbs: a region's or zone's, or those its servers stand at.
     fn struck_sites(&self, struck: &Struck) -> Vec<bool> {
         let regions: Vec<&String> = self.spec.regions.keys().collect();
-        let in_place = |place: &String| {
-            self.locations.iter().map(move |location| {
-                location.zone.is_some() && (location.name == *place || regions.get(usize::from(location.region)) == Some(&place))
-            })
-        };
         if let Some(place) = &struck.region {
-            return in_place(place).collect();
+            let inside = |location: &Location| {
+                location.name == *place || regions.get(usize::from(location.region)) == Some(&place)
+            };
+            return self
+                .locations
+                .iter()
+                .map(|location| location.zone.is_some() && inside(location))
+                .collect();
         }
         let mut sites = vec![false; self.locations.len()];
         for node in &self.nodes {
             for (number, server) in node.servers.iter().enumerate() {
-                if struck.target.as_ref().is_some_and(|target| names(target, &node.name, &server.name, number, node.servers.len())) {
+                if struck
+                    .target
+                    .as_ref()
+                    .is_some_and(|target| names(target, &node.name, &server.name, number, node.servers.len()))
+                {
                     sites[usize::from(server.site.0)] = true;
                 }
             }

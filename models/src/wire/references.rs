@@ -9,11 +9,21 @@ use crate::spec::{ComponentSpec, Load, Step, SystemSpec, WorkloadSpec};
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
     let references = References { spec };
     if spec.workloads.is_empty() {
-        check.at("workloads", |check| check.problem_with_help("E0305", "there is no workload: nothing would happen", "add workloads: { \"clients\": OpenLoop(target: …) }"));
+        check.at("workloads", |check| {
+            check.problem_with_help(
+                "E0305",
+                "there is no workload: nothing would happen",
+                "add workloads: { \"clients\": OpenLoop(target: …) }",
+            )
+        });
     }
     for (id, workload) in &spec.workloads {
         if spec.components.contains_key(id) {
-            check.at("workloads", |check| check.at(id, |check| check.problem("E0306", format!("`{id}` is the id of a component too; ids are unique"))));
+            check.at("workloads", |check| {
+                check.at(id, |check| {
+                    check.problem("E0306", format!("`{id}` is the id of a component too; ids are unique"))
+                })
+            });
         }
         check.at("workloads", |check| check.at(id, |check| references.workload(id, workload, check)));
     }
@@ -21,7 +31,9 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
         check.at("components", |check| check.at(id, |check| references.component(id, component, check)));
     }
     for (number, fault) in spec.faults.iter().enumerate() {
-        check.at("faults", |check| check.at(number, |check| check.at(fault.name(), |check| references.fault(fault.struck(), check))));
+        check.at("faults", |check| {
+            check.at(number, |check| check.at(fault.name(), |check| references.fault(fault.struck(), check)))
+        });
     }
     references.network(check);
     references.cycles(check);
@@ -39,7 +51,11 @@ impl References<'_> {
         }
         let names: Vec<&str> = self.spec.components.keys().map(String::as_str).collect();
         check.at(field, |check| {
-            let what = if id.is_empty() { format!("`{owner}` needs a {field}") } else { format!("`{owner}.{field}` refers to `{id}`, which does not exist") };
+            let what = if id.is_empty() {
+                format!("`{owner}` needs a {field}")
+            } else {
+                format!("`{owner}.{field}` refers to `{id}`, which does not exist")
+            };
             check.problem_with_help("E0301", what, format!("known components: {}", names.join(", ")));
         });
     }
@@ -48,17 +64,32 @@ impl References<'_> {
     fn pool(&self, owner: &str, field: &str, id: &str, check: &mut Check) {
         self.known(owner, field, id, check);
         if let Some(ComponentSpec::LoadBalancer(_)) = self.spec.components.get(id) {
-            check.at(field, |check| check.problem("E0303", format!("`{id}` is a LoadBalancer; `{owner}.{field}` needs a pool of servers")));
+            check.at(field, |check| {
+                check.problem(
+                    "E0303",
+                    format!("`{id}` is a LoadBalancer; `{owner}.{field}` needs a pool of servers"),
+                )
+            });
         }
     }
 
     fn region(&self, field: &str, place: &str, check: &mut Check) {
-        let zones = self.spec.regions.iter().flat_map(|(region, spec)| spec.zones.iter().map(move |zone| format!("{region}/{zone}")));
+        let zones = self
+            .spec
+            .regions
+            .iter()
+            .flat_map(|(region, spec)| spec.zones.iter().map(move |zone| format!("{region}/{zone}")));
         let places: BTreeSet<String> = self.spec.regions.keys().cloned().chain(zones).collect();
         if !places.contains(place) {
             let names: Vec<&str> = places.iter().map(String::as_str).collect();
-            let help = if names.is_empty() { "say regions: { … } first".into() } else { format!("known places: {}", names.join(", ")) };
-            check.at(field, |check| check.problem_with_help("E0301", format!("`{place}` is not a region or zone"), help));
+            let help = if names.is_empty() {
+                "say regions: { … } first".into()
+            } else {
+                format!("known places: {}", names.join(", "))
+            };
+            check.at(field, |check| {
+                check.problem_with_help("E0301", format!("`{place}` is not a region or zone"), help)
+            });
         }
     }
 
@@ -67,7 +98,14 @@ impl References<'_> {
         self.known(id, "target", common.target, check);
         for callee in common.calls.keys() {
             if callee != common.target {
-                check.at("calls", |check| check.at(callee, |check| check.problem("E0301", format!("`{id}` does not call `{callee}`; its target is `{}`", common.target))));
+                check.at("calls", |check| {
+                    check.at(callee, |check| {
+                        check.problem(
+                            "E0301",
+                            format!("`{id}` does not call `{callee}`; its target is `{}`", common.target),
+                        )
+                    })
+                });
             }
         }
         for region in common.origin.keys() {
@@ -101,7 +139,9 @@ impl References<'_> {
                     self.class("handles", class, check);
                     for (number, step) in steps.iter().enumerate() {
                         if let Step::Call(callee) = step {
-                            check.at("handles", |check| check.at(class, |check| self.known(id, &number.to_string(), callee, check)));
+                            check.at("handles", |check| {
+                                check.at(class, |check| self.known(id, &number.to_string(), callee, check))
+                            });
                         }
                     }
                 }
@@ -113,7 +153,11 @@ impl References<'_> {
         };
         for callee in calls.into_iter().flatten().map(|(callee, _)| callee) {
             if !callees.contains(&callee.as_str()) {
-                check.at("calls", |check| check.at(callee, |check| check.problem("E0301", format!("`{id}` has no step that calls `{callee}`"))));
+                check.at("calls", |check| {
+                    check.at(callee, |check| {
+                        check.problem("E0301", format!("`{id}` has no step that calls `{callee}`"))
+                    })
+                });
             }
         }
         for place in &places.0 {
@@ -123,9 +167,14 @@ impl References<'_> {
 
     /// Requires that some workload sends requests of that kind.
     fn class(&self, field: &str, class: &str, check: &mut Check) {
-        let known = self.spec.workloads.values().any(|workload| workload.common().requests.contains_key(class));
+        let known =
+            self.spec.workloads.values().any(|workload| workload.common().requests.contains_key(class));
         if !known && class != "*" {
-            check.at(field, |check| check.at(class, |check| check.problem("E0301", format!("no workload sends requests of kind `{class}`"))));
+            check.at(field, |check| {
+                check.at(class, |check| {
+                    check.problem("E0301", format!("no workload sends requests of kind `{class}`"))
+                })
+            });
         }
     }
 
@@ -145,7 +194,12 @@ impl References<'_> {
         if let Some(number) = number {
             let index = number.rsplit('/').next().and_then(|index| index.parse::<u32>().ok());
             if index.is_none_or(|index| index >= servers) {
-                check.at("target", |check| check.problem("E0302", format!("there is no server `{target}`: `{id}` has {servers}, numbered from 0")));
+                check.at("target", |check| {
+                    check.problem(
+                        "E0302",
+                        format!("there is no server `{target}`: `{id}` has {servers}, numbered from 0"),
+                    )
+                });
             }
         }
     }
@@ -157,7 +211,8 @@ impl References<'_> {
             }
             for (number, link) in self.spec.network.links.iter().enumerate() {
                 for region in [&link.between.0, &link.between.1] {
-                    check.at("links", |check| check.at(number, |check| self.region("between", region, check)));
+                    check
+                        .at("links", |check| check.at(number, |check| self.region("between", region, check)));
                 }
             }
         });
@@ -170,13 +225,26 @@ impl References<'_> {
             let mut path = Vec::new();
             if let Some(cycle) = self.follow(id, &mut path, &mut done) {
                 let what = format!("synchronous calls form a cycle: {}", cycle.join(" → "));
-                check.at("components", |check| check.at(id, |check| check.problem_with_help("E0304", what, "break it: let one of them answer without calling on")));
+                check.at("components", |check| {
+                    check.at(id, |check| {
+                        check.problem_with_help(
+                            "E0304",
+                            what,
+                            "break it: let one of them answer without calling on",
+                        )
+                    })
+                });
                 return;
             }
         }
     }
 
-    fn follow<'s>(&'s self, id: &'s str, path: &mut Vec<&'s str>, done: &mut BTreeSet<&'s str>) -> Option<Vec<&'s str>> {
+    fn follow<'s>(
+        &'s self,
+        id: &'s str,
+        path: &mut Vec<&'s str>,
+        done: &mut BTreeSet<&'s str>,
+    ) -> Option<Vec<&'s str>> {
         if let Some(start) = path.iter().position(|known| *known == id) {
             let mut cycle = path[start..].to_vec();
             cycle.push(id);

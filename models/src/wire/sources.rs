@@ -1,7 +1,11 @@
 //! Workloads: their arrivals, what requests are like, and their routes.
 
 use sim_core::{
-    random::{distribution::Distribution, keys::{Keys, KeysSpec}, name_hash},
+    random::{
+        distribution::Distribution,
+        keys::{Keys, KeysSpec},
+        name_hash,
+    },
     time::SimTime,
 };
 
@@ -103,7 +107,14 @@ impl<'a> Builder<'a> {
             })
             .collect();
         if classes.is_empty() {
-            classes.push(Kind { until: 1.0, class: number(""), name: String::new(), priority: 0, keys: keys(None), size: size(None) });
+            classes.push(Kind {
+                until: 1.0,
+                class: number(""),
+                name: String::new(),
+                priority: 0,
+                keys: keys(None),
+                size: size(None),
+            });
         }
         Mix {
             luck: self.streams.stream(&format!("{id}/luck")),
@@ -130,7 +141,11 @@ impl<'a> Builder<'a> {
             .collect();
         if common.origin.is_empty() {
             let share = 1.0 / clients.len() as f64;
-            return clients.iter().enumerate().map(|(number, (_, site))| ((number + 1) as f64 * share, *site)).collect();
+            return clients
+                .iter()
+                .enumerate()
+                .map(|(number, (_, site))| ((number + 1) as f64 * share, *site))
+                .collect();
         }
         let regions: Vec<&String> = self.spec.regions.keys().collect();
         let total: f64 = common.origin.values().sum();

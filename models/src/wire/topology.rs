@@ -39,7 +39,12 @@ pub(super) fn locations(spec: &SystemSpec) -> Vec<Location> {
 
 /// Every class of request any workload or component names, sorted; the first is the one without a name.
 pub(super) fn classes(spec: &SystemSpec) -> Vec<&str> {
-    let mut names: Vec<&str> = spec.workloads.values().flat_map(|workload| workload.common().requests.keys()).map(String::as_str).collect();
+    let mut names: Vec<&str> = spec
+        .workloads
+        .values()
+        .flat_map(|workload| workload.common().requests.keys())
+        .map(String::as_str)
+        .collect();
     names.push("");
     names.sort_unstable();
     names.dedup();
@@ -51,14 +56,18 @@ impl<'a> Builder<'a> {
     fn places(&self, id: &str, placed_in: &[String], servers: u32) -> Vec<(String, Site)> {
         if self.spec.regions.is_empty() {
             let alone = servers == 1;
-            return (0..servers).map(|number| (if alone { id.to_owned() } else { format!("{id}[{number}]") }, Site(0))).collect();
+            return (0..servers)
+                .map(|number| (if alone { id.to_owned() } else { format!("{id}[{number}]") }, Site(0)))
+                .collect();
         }
         let mut places = Vec::new();
         for (number, region) in self.spec.regions.keys().enumerate() {
             let inside = |location: &&(usize, &Location)| {
                 let named = &location.1.name;
                 let zone_of_it = location.1.region == number as u16 && location.1.zone.is_some();
-                zone_of_it && (placed_in.is_empty() || placed_in.iter().any(|place| place == region || place == named))
+                zone_of_it
+                    && (placed_in.is_empty()
+                        || placed_in.iter().any(|place| place == region || place == named))
             };
             let all: Vec<(usize, &Location)> = self.locations.iter().enumerate().collect();
             let zones: Vec<&(usize, &Location)> = all.iter().filter(inside).collect();
@@ -121,19 +130,28 @@ impl<'a> Builder<'a> {
         let servers = servers.collect();
         let mut node = self.node(id, servers, Role::Service(self.service(pool)));
         node.cancels = pool.cancel_abandoned_work;
-        node.warm_up = pool.warm_up.as_ref().map(|warm_up| WarmUp { duration: warm_up.duration, initial: warm_up.initial_speed });
+        node.warm_up = pool
+            .warm_up
+            .as_ref()
+            .map(|warm_up| WarmUp { duration: warm_up.duration, initial: warm_up.initial_speed });
         node
     }
 
     /// What a pool does with each class. Calls name their routes by order of [`PoolSpec::callees`].
     fn service(&self, pool: &PoolSpec) -> Service {
         let callees = pool.callees();
-        let demands = self.classes.iter().map(|class| pool.service_times.get(*class).unwrap_or(&pool.service_time).build());
+        let demands = self
+            .classes
+            .iter()
+            .map(|class| pool.service_times.get(*class).unwrap_or(&pool.service_time).build());
         let steps = self.classes.iter().map(|class| {
-            let steps = pool.handles.get(*class).or_else(|| pool.handles.get("*")).map_or(&[][..], Vec::as_slice);
+            let steps =
+                pool.handles.get(*class).or_else(|| pool.handles.get("*")).map_or(&[][..], Vec::as_slice);
             let action = |step: &Step| match step {
                 Step::Compute(time) => Action::Compute(time.build()),
-                Step::Call(id) => Action::Call(callees.iter().position(|callee| callee == id).unwrap_or(0) as u16),
+                Step::Call(id) => {
+                    Action::Call(callees.iter().position(|callee| callee == id).unwrap_or(0) as u16)
+                }
             };
             steps.iter().map(action).collect()
         });
@@ -187,7 +205,12 @@ impl<'a> Builder<'a> {
 }
 
 /// Delay and loss from one site to another.
-fn link(spec: &NetworkSpec, regions: &[&String], from: &Location, to: &Location) -> (sim_core::random::distribution::Distribution, f64) {
+fn link(
+    spec: &NetworkSpec,
+    regions: &[&String],
+    from: &Location,
+    to: &Location,
+) -> (sim_core::random::distribution::Distribution, f64) {
     let is_none = |time: &DistributionSpec| *time == DistributionSpec::constant(SimDuration::ZERO);
     if from.region != to.region {
         let (one, other) = (regions[usize::from(from.region)], regions[usize::from(to.region)]);
@@ -206,7 +229,10 @@ fn link(spec: &NetworkSpec, regions: &[&String], from: &Location, to: &Location)
         (None, _) | (_, None) => {
             let region = regions.get(usize::from(from.region)).map(|region| region.as_str());
             let known = region.and_then(|region| spec.client_to_region.get(region));
-            return (known.map_or_else(|| client_default(spec, regions).build(), DistributionSpec::build), spec.loss);
+            return (
+                known.map_or_else(|| client_default(spec, regions).build(), DistributionSpec::build),
+                spec.loss,
+            );
         }
     };
     (delay.build(), spec.loss)

@@ -194,4 +194,8 @@ impl BalancerSpec {
         &Weights::Configured
     }
 }
-impl Default for BalancerSpec { fn default() -> Self { Self::Random(random::Spec::default()) } }
+impl Default for BalancerSpec {
+    fn default() -> Self {
+        Self::Random(random::Spec::default())
+    }
+}
