@@ -2,6 +2,8 @@
 #![allow(clippy::all, clippy::disallowed_types, clippy::disallowed_methods)]
 use models::{RunSettings, run, spec::*};
 use sim_core::{simulation::Budget, time::*};
+#[path = "../../sim-core/benches/yardstick/mod.rs"]
+mod yardstick;
 use std::{ops::ControlFlow, time::Instant};
 fn main() {
     let servers: u32 = std::env::args().nth(1).unwrap_or("1".into()).parse().unwrap();
@@ -28,9 +30,10 @@ fn main() {
         limits: vec![],
         budget: Budget { events: u64::MAX, in_flight: 10_000_000 },
     };
-    let mut best = f64::MAX;
+    let mut best = f64::MAX; let mut hand = f64::MAX;
     let mut out = None;
     for _ in 0..5 {
+        let t = Instant::now(); std::hint::black_box(yardstick::join_shortest_queue(servers as usize, 0.8, 3_000_000, 1)); hand = hand.min(t.elapsed().as_secs_f64());
         let t = Instant::now();
         let r = run(&spec, &settings, &mut |_| Err("no".into()), &mut |_| ControlFlow::Continue(())).unwrap();
         best = best.min(t.elapsed().as_secs_f64());

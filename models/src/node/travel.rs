@@ -50,11 +50,10 @@ impl World {
     pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) -> CallId {
         let now = cx.now();
         let place = self.nodes[usize::from(order.callee.node)].place;
-        let (origin, luck, depth, site) = match order.parent.and_then(|id| self.calls.get(id).copied()) {
-            Some(parent) => {
+        let (origin, luck, depth, site) =
+            if let Some(parent) = order.parent.and_then(|id| self.calls.get(id).copied()) {
                 (Origin::of_call(&parent), parent.luck, parent.depth + 1, self.site(parent.callee))
-            }
-            None => {
+            } else {
                 let request = &self.requests[order.request];
                 (
                     Origin { workload: request.workload, class: request.class, priority: request.priority },
@@ -62,8 +61,7 @@ impl World {
                     0,
                     request.site,
                 )
-            }
-        };
+            };
         let luck = luck.child(place, u64::from(order.attempt) ^ ATTEMPT);
         let deadline = order.line.map_or(SimTime::NEVER, |line| now + self.lines[usize::from(line)].length());
         let id = self.calls.insert(Call {

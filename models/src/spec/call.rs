@@ -150,14 +150,14 @@ pub(super) fn check_guards(
 ) {
     if let View::Board { every } = view {
         check.at("view", |check| {
-            check.require(!every.is_zero(), "every", || "a board needs time between refreshes".into())
+            check.require(!every.is_zero(), "every", || "a board needs time between refreshes".into());
         });
     }
     if let Some(retry) = retry {
         check.at("retry", |check| {
             check.require(retry.max_attempts >= 1, "max_attempts", || {
                 "max_attempts must be at least 1, got 0".into()
-            })
+            });
         });
     }
     if let Some(health_check) = health_check {

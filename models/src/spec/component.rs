@@ -278,7 +278,7 @@ impl PoolSpec {
         }
         for (server, overrides) in &self.overrides {
             check.at("overrides", |check| {
-                check.at(server, |check| overrides.check(check, *server, self.servers))
+                check.at(server, |check| overrides.check(check, *server, self.servers));
             });
         }
         if let Some(warm_up) = &self.warm_up {
@@ -295,7 +295,7 @@ impl PoolSpec {
             for (number, step) in steps.iter().enumerate() {
                 if let Step::Compute(time) = step {
                     check.at("handles", |check| {
-                        check.at(class, |check| check.at(number, |check| time.check(check)))
+                        check.at(class, |check| check.at(number, |check| time.check(check)));
                     });
                 }
             }

@@ -164,7 +164,8 @@ impl FaultSpec {
         }
         if struck.at.is_none() && struck.duration.is_some() {
             check.at("duration", |check| {
-                check.problem("E0405", "`duration` belongs to `at`; with `time_between` say `time_to_repair`")
+                check
+                    .problem("E0405", "`duration` belongs to `at`; with `time_between` say `time_to_repair`");
             });
         }
         for (name, time) in
@@ -206,13 +207,13 @@ impl FaultSpec {
                 check.require(is_given, field, || format!("{} needs {field}", self.name()));
             } else if is_given {
                 check.at(field, |check| {
-                    check.problem("E0405", format!("{} has no use for `{field}`", self.name()))
+                    check.problem("E0405", format!("{} has no use for `{field}`", self.name()));
                 });
             }
         }
         if struck.latency.is_some() && !matches!(self, Self::FastFailure(_)) {
             check.at("latency", |check| {
-                check.problem("E0405", format!("{} has no use for `latency`", self.name()))
+                check.problem("E0405", format!("{} has no use for `latency`", self.name()));
             });
         }
         for (field, share) in [("remaining", struck.remaining), ("share", struck.share)] {

@@ -278,7 +278,7 @@ impl OpenLoopSpec {
         match &self.load {
             Load::Rate(rate) => check.positive("load", rate.0),
             Load::Utilization { fraction, .. } => {
-                check.at("load", |check| check.positive("fraction", *fraction))
+                check.at("load", |check| check.positive("fraction", *fraction));
             }
         }
     }
@@ -301,7 +301,7 @@ impl Common<'_> {
         if let Some(connections) = self.connections {
             let known = (1..=10_000_000).contains(&connections.count);
             check.at("connections", |check| {
-                check.require(known, "count", || "count must be 1 to 10 000 000".into())
+                check.require(known, "count", || "count must be 1 to 10 000 000".into());
             });
         }
         self.check_requests(check);

@@ -160,7 +160,7 @@ impl<'a> Builder<'a> {
             chosen.sort_unstable();
             seen = chosen.into_iter().map(|index| seen[index]).collect();
         }
-        let strategy = wishes.call.balancer.clone().unwrap_or_else(BalancerSpec::default);
+        let strategy = wishes.call.balancer.clone().unwrap_or_default();
         let endpoints: Vec<Endpoint> = seen.iter().map(|(_, at)| self.endpoint(*at, &strategy)).collect();
         let rows = endpoints
             .iter()

@@ -14,15 +14,15 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
                 "E0305",
                 "there is no workload: nothing would happen",
                 "add workloads: { \"clients\": OpenLoop(target: …) }",
-            )
+            );
         });
     }
     for (id, workload) in &spec.workloads {
         if spec.components.contains_key(id) {
             check.at("workloads", |check| {
                 check.at(id, |check| {
-                    check.problem("E0306", format!("`{id}` is the id of a component too; ids are unique"))
-                })
+                    check.problem("E0306", format!("`{id}` is the id of a component too; ids are unique"));
+                });
             });
         }
         check.at("workloads", |check| check.at(id, |check| references.workload(id, workload, check)));
@@ -32,7 +32,7 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
     }
     for (number, fault) in spec.faults.iter().enumerate() {
         check.at("faults", |check| {
-            check.at(number, |check| check.at(fault.name(), |check| references.fault(fault.struck(), check)))
+            check.at(number, |check| check.at(fault.name(), |check| references.fault(fault.struck(), check)));
         });
     }
     references.network(check);
@@ -68,7 +68,7 @@ impl References<'_> {
                 check.problem(
                     "E0303",
                     format!("`{id}` is a LoadBalancer; `{owner}.{field}` needs a pool of servers"),
-                )
+                );
             });
         }
     }
@@ -88,7 +88,7 @@ impl References<'_> {
                 format!("known places: {}", names.join(", "))
             };
             check.at(field, |check| {
-                check.problem_with_help("E0301", format!("`{place}` is not a region or zone"), help)
+                check.problem_with_help("E0301", format!("`{place}` is not a region or zone"), help);
             });
         }
     }
@@ -103,8 +103,8 @@ impl References<'_> {
                         check.problem(
                             "E0301",
                             format!("`{id}` does not call `{callee}`; its target is `{}`", common.target),
-                        )
-                    })
+                        );
+                    });
                 });
             }
         }
@@ -140,7 +140,7 @@ impl References<'_> {
                     for (number, step) in steps.iter().enumerate() {
                         if let Step::Call(callee) = step {
                             check.at("handles", |check| {
-                                check.at(class, |check| self.known(id, &number.to_string(), callee, check))
+                                check.at(class, |check| self.known(id, &number.to_string(), callee, check));
                             });
                         }
                     }
@@ -155,8 +155,8 @@ impl References<'_> {
             if !callees.contains(&callee.as_str()) {
                 check.at("calls", |check| {
                     check.at(callee, |check| {
-                        check.problem("E0301", format!("`{id}` has no step that calls `{callee}`"))
-                    })
+                        check.problem("E0301", format!("`{id}` has no step that calls `{callee}`"));
+                    });
                 });
             }
         }
@@ -172,8 +172,8 @@ impl References<'_> {
         if !known && class != "*" {
             check.at(field, |check| {
                 check.at(class, |check| {
-                    check.problem("E0301", format!("no workload sends requests of kind `{class}`"))
-                })
+                    check.problem("E0301", format!("no workload sends requests of kind `{class}`"));
+                });
             });
         }
     }
@@ -198,7 +198,7 @@ impl References<'_> {
                     check.problem(
                         "E0302",
                         format!("there is no server `{target}`: `{id}` has {servers}, numbered from 0"),
-                    )
+                    );
                 });
             }
         }
@@ -231,8 +231,8 @@ impl References<'_> {
                             "E0304",
                             what,
                             "break it: let one of them answer without calling on",
-                        )
-                    })
+                        );
+                    });
                 });
                 return;
             }

@@ -4,21 +4,17 @@
 //! a quantile never more than 0.1 % off. Counts add, so histograms merge without loss and in any order, which
 //! a t-digest does not. The buckets are HdrHistogram's at 3 significant digits: Gil Tene, <http://hdrhistogram.org>.
 
-use hdrhistogram::Histogram as Buckets;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::quantile::rank;
-
-/// Significant decimal digits that the buckets keep.
-const DIGITS: u8 = 3;
+use super::{buckets::Buckets, quantile::rank};
 
 /// Counts of values; quantiles within 0.1 %, everything else exact.
 ///
 /// Takes any `u64`; an empty one holds no buckets.
 #[derive(Clone, Debug)]
 pub struct Histogram {
-    /// Made at the first value, so that a thousand idle components cost nothing.
-    buckets: Option<Buckets<u64>>,
+    /// Empty until the first value, so that a thousand idle components cost nothing.
+    buckets: Buckets,
     count: u64,
     sum: u128,
     min: u64,
@@ -27,7 +23,7 @@ pub struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { buckets: None, count: 0, sum: 0, min: u64::MAX, max: 0 }
+        Self { buckets: Buckets::default(), count: 0, sum: 0, min: u64::MAX, max: 0 }
     }
 }
 
@@ -35,8 +31,7 @@ impl Histogram {
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        let recorded = self.buckets.get_or_insert_with(new_buckets).record(value);
-        debug_assert!(recorded.is_ok(), "buckets that grow take any value");
+        self.buckets.record(value);
         self.count = self.count.wrapping_add(1);
         self.sum = self.sum.wrapping_add(u128::from(value));
         self.min = self.min.min(value);
@@ -111,10 +106,13 @@ impl Histogram {
         if rank == 1 {
             return self.min();
         }
-        // Half a rank back, so that the rounding of the division cannot reach the next rank.
-        let quantile = (rank as f64 - 0.5) / self.count as f64;
-        let value = self.buckets.as_ref()?.value_at_quantile(quantile);
-        Some(value.clamp(self.min, self.max))
+        let mut left = rank;
+        let bucket = self.buckets().find(|(_, _, count)| {
+            let reached = left <= *count;
+            left = left.saturating_sub(*count);
+            reached
+        });
+        bucket.map(|(_, high, _)| high.clamp(self.min, self.max))
     }
 
     /// How many values lie in buckets wholly above `value`: exact up to values within 0.1 % of it.
@@ -124,31 +122,19 @@ impl Histogram {
 
     /// The buckets that hold something, in ascending order: least value, greatest value, how many.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> {
-        self.buckets.iter().flat_map(|buckets| {
-            buckets.iter_recorded().map(|bucket| {
-                let value = bucket.value_iterated_to();
-                let (low, high) = (buckets.lowest_equivalent(value), buckets.highest_equivalent(value));
-                (low, high, bucket.count_at_value())
-            })
-        })
+        self.buckets.iter()
     }
 
     /// Adds all that `other` counted.
     pub fn merge(&mut self, other: &Self) {
-        if let Some(theirs) = &other.buckets {
-            let added = self.buckets.get_or_insert_with(new_buckets).add(theirs);
-            debug_assert!(added.is_ok(), "buckets that grow take any value");
+        for (low, _, count) in other.buckets() {
+            self.buckets.add(low, count);
         }
         self.count = self.count.wrapping_add(other.count);
         self.sum = self.sum.wrapping_add(other.sum);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
-}
-
-#[cold]
-fn new_buckets() -> Buckets<u64> {
-    Buckets::new(DIGITS).expect("three digits fit 64 bits")
 }
 
 impl FromIterator<u64> for Histogram {
@@ -212,16 +198,14 @@ impl Stored {
         for (gap, count) in self.buckets {
             low = low.checked_add(gap)?;
             histogram.count = histogram.count.checked_add(count)?;
-            histogram.buckets.get_or_insert_with(new_buckets).record_n(low, count).ok()?;
+            histogram.buckets.add(low, count);
         }
-        let ends = match &histogram.buckets {
-            None => (u64::MAX, 0) == (self.min, self.max),
-            Some(buckets) => {
-                self.min <= self.max
-                    && buckets.count_at(self.min) > 0
-                    && buckets.count_at(self.max) > 0
-                    && buckets.lowest_equivalent(self.max) == low
+        let holds = |value: u64| move |(low, high, _): (u64, u64, u64)| low <= value && value <= high;
+        let ends = match (histogram.buckets().next(), histogram.buckets().last()) {
+            (Some(first), Some(last)) => {
+                self.min <= self.max && holds(self.min)(first) && holds(self.max)(last)
             }
+            (None, _) | (_, None) => (u64::MAX, 0) == (self.min, self.max),
         };
         histogram.sum = (u128::from(self.sum.0) << 64) | u128::from(self.sum.1);
         (histogram.min, histogram.max) = (self.min, self.max);

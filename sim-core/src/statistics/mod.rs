@@ -3,6 +3,7 @@
 //! Pure functions and small structs over numbers; nothing here knows what was simulated.
 
 // What a run counts.
+mod buckets; // of the histogram
 pub mod histogram; // values: exact totals, quantiles within 0.1 %
 pub mod imbalance; // how unevenly a load is spread
 mod percentile_table; // a histogram as HdrHistogram's plotters read it
