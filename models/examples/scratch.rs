@@ -30,10 +30,13 @@ fn main() {
         limits: vec![],
         budget: Budget { events: u64::MAX, in_flight: 10_000_000 },
     };
-    let mut best = f64::MAX; let mut hand = f64::MAX;
+    let mut best = f64::MAX;
+    let mut hand = f64::MAX;
     let mut out = None;
     for _ in 0..5 {
-        let t = Instant::now(); std::hint::black_box(yardstick::join_shortest_queue(servers as usize, 0.8, 3_000_000, 1)); hand = hand.min(t.elapsed().as_secs_f64());
+        let t = Instant::now();
+        std::hint::black_box(yardstick::join_shortest_queue(servers as usize, 0.8, 3_000_000, 1));
+        hand = hand.min(t.elapsed().as_secs_f64());
         let t = Instant::now();
         let r = run(&spec, &settings, &mut |_| Err("no".into()), &mut |_| ControlFlow::Continue(())).unwrap();
         best = best.min(t.elapsed().as_secs_f64());
@@ -55,6 +58,7 @@ fn main() {
             println!("{} {:?}", m.name, m.value);
         }
     }
+    println!("ratio {:.3} hand {:.1} ns", hand / best, hand / 3e6 * 1e9);
     println!(
         "{} requests {} events {:.2} M req/s  {:.1} ns/request",
         r.requests,

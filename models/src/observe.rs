@@ -69,7 +69,7 @@ impl Observer {
         let tracked_servers = followed.map(|server| track(&server.name, &SERVER)).collect();
         Self {
             bin,
-            latencies: vec![Histogram::default(); tracked_workloads.len()],
+            latencies: vec![Histogram::coarse(); tracked_workloads.len()],
             workloads: tracked_workloads,
             nodes: tracked_nodes,
             servers: tracked_servers,
@@ -108,7 +108,7 @@ impl Observer {
                     quantile(0.99),
                 ],
             );
-            *latencies = Histogram::default();
+            *latencies = Histogram::coarse();
         }
         nodes.iter_mut().flat_map(|node| &mut node.servers).for_each(|server| server.ledger.on_bin(now));
         let mut servers = servers.iter_mut();

@@ -10,7 +10,7 @@ use sim_core::{
 
 use crate::{
     books::Unbalanced,
-    measure::{Figures, Station, Watch, Watched, Window, Windows, merged},
+    measure::{Figures, Station, Watch, Watched, Window, Windows},
     policy::arrival::trace::TraceRecord,
     report::{Backlog, LimitCount, RunReport},
     spec::SystemSpec,
@@ -221,7 +221,12 @@ impl World {
         for (number, window) in self.windows.all().iter().enumerate() {
             for workload in &self.workloads {
                 figures.station(
-                    &Station { id: &workload.name, ledgers: vec![&workload.ledger], slots: 0 },
+                    &Station {
+                        id: &workload.name,
+                        ledgers: vec![&workload.ledger],
+                        times: &workload.times,
+                        slots: 0,
+                    },
                     number,
                     window,
                 );
@@ -232,7 +237,11 @@ impl World {
             for node in &self.nodes {
                 let slots = node.servers.iter().map(|server| u64::from(server.workers)).sum();
                 let ledgers = node.servers.iter().map(|server| &server.ledger).collect();
-                figures.station(&Station { id: &node.name, ledgers, slots }, number, window);
+                figures.station(
+                    &Station { id: &node.name, ledgers, times: &node.times, slots },
+                    number,
+                    window,
+                );
                 if number == 0 {
                     figures.at_end(
                         &node.name,
@@ -244,6 +253,7 @@ impl World {
                         let station = Station {
                             id: &server.name,
                             ledgers: vec![&server.ledger],
+                            times: &server.times,
                             slots: u64::from(server.workers),
                         };
                         figures.station(&station, number, window);
@@ -262,12 +272,14 @@ impl World {
             for workload in &self.workloads {
                 all.push((
                     format!("{}.latency{suffix}", workload.name),
-                    workload.ledger.seen[number].latency.clone(),
+                    workload.times.within(number).latency.clone(),
                 ));
             }
             for node in &self.nodes {
-                let seen: Vec<_> = node.servers.iter().map(|server| &server.ledger.seen[number]).collect();
-                all.push((format!("{}.latency{suffix}", node.name), merged(&seen, |seen| &seen.latency)));
+                all.push((
+                    format!("{}.latency{suffix}", node.name),
+                    node.times.within(number).latency.clone(),
+                ));
             }
         }
         all.sort_by(|left, right| left.0.cmp(&right.0));

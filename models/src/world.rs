@@ -10,7 +10,7 @@ use sim_core::{
 
 use crate::{
     event::Event,
-    measure::Windows,
+    measure::{Times, Windows},
     node::{
         client::Workload,
         dispatch::Dispatch,
@@ -22,7 +22,7 @@ use crate::{
     },
     observe::Observer,
     report::Decision,
-    request::{CallId, Calls, Instance, Requests, Site},
+    request::{CallId, Calls, Instance, Outcome, Requests, Site},
 };
 
 /// Everything there is.
@@ -59,6 +59,8 @@ pub struct Node {
     pub place: u64,
     /// Its servers.
     pub servers: Vec<Server>,
+    /// Distributions over all of them.
+    pub times: Times,
     /// What they do.
     pub role: Role,
     /// Whom it calls.
@@ -73,6 +75,33 @@ pub struct Node {
     pub idle_watchers: Vec<Vec<(u32, u16)>>,
     /// Chance of its queues and offers.
     pub random: Stream,
+}
+
+impl Node {
+    /// Somebody who came to one of its servers at `arrived` leaves.
+    #[inline]
+    pub(crate) fn on_leave(
+        &mut self,
+        server: u16,
+        now: SimTime,
+        arrived: SimTime,
+        outcome: Outcome,
+        windows: &Windows,
+    ) {
+        let server = &mut self.servers[usize::from(server)];
+        let latency = now.since(arrived);
+        server.ledger.on_leave(now, arrived, outcome, windows);
+        server.times.on_leave(latency, windows);
+        self.times.on_leave(latency, windows);
+    }
+
+    /// One of its servers begins to serve somebody after a wait.
+    #[inline]
+    pub(crate) fn on_start(&mut self, server: u16, now: SimTime, wait: SimDuration, windows: &Windows) {
+        let server = &mut self.servers[usize::from(server)];
+        server.ledger.on_start(now, wait, windows);
+        self.times.on_start(wait, windows);
+    }
 }
 
 /// What a component's servers do.

@@ -4,6 +4,7 @@ use sim_core::statistics::{Histogram, imbalance};
 
 use super::{
     ledger::{Ledger, Seen, Totals},
+    times::Times,
     windows::Window,
 };
 use crate::{
@@ -23,6 +24,8 @@ pub struct Station<'a> {
     pub id: &'a str,
     /// The ledgers that make it up.
     pub ledgers: Vec<&'a Ledger>,
+    /// Its distributions.
+    pub times: &'a Times,
     /// How many can be served at once; 0 where that is without limit or meaning.
     pub slots: u64,
 }
@@ -46,10 +49,10 @@ impl Figures {
         let seen: Vec<&Seen> = station.ledgers.iter().map(|ledger| &ledger.seen[number]).collect();
         sheet.flows(&totals);
         sheet.levels(&totals, station.slots, &seen);
-        sheet.distribution("latency", &merged(&seen, |seen| &seen.latency));
-        let wait = merged(&seen, |seen| &seen.wait);
-        if wait.count() > 0 {
-            sheet.distribution("wait", &wait);
+        let spread = station.times.within(number);
+        sheet.distribution("latency", &spread.latency);
+        if spread.wait.count() > 0 {
+            sheet.distribution("wait", &spread.wait);
         }
         if station.ledgers.len() == 1 {
             return;
@@ -64,15 +67,6 @@ impl Figures {
         self.metrics.sort_by(|left, right| left.name.cmp(&right.name));
         self.metrics
     }
-}
-
-/// Several ledgers' distributions as one.
-pub fn merged(seen: &[&Seen], of: impl Fn(&Seen) -> &Histogram) -> Histogram {
-    let mut sum = Histogram::default();
-    for seen in seen {
-        sum.merge(of(seen));
-    }
-    sum
 }
 
 /// One station in one window.

@@ -4,10 +4,7 @@
 //! when it opens and closes. Only distributions and peaks are kept for each window. Two identities are kept
 //! beside the figures and must hold at the end: Little's law as an identity on the path, and work done = busy time.
 
-use sim_core::{
-    statistics::Histogram,
-    time::{SimDuration, SimTime},
-};
+use sim_core::time::{SimDuration, SimTime};
 
 use super::windows::{Turn, Windows};
 use crate::request::{Outcome, Reason};
@@ -93,10 +90,6 @@ pub struct Seen {
     pub opened: Totals,
     /// Totals when it closed.
     pub closed: Totals,
-    /// How long those that left were inside.
-    pub latency: Histogram,
-    /// How long those that began service had waited.
-    pub wait: Histogram,
     /// Most waiting at once.
     pub queue_peak: u32,
     /// Most inside at once.
@@ -239,9 +232,6 @@ impl Ledger {
     pub fn on_start(&mut self, now: SimTime, wait: SimDuration, windows: &Windows) {
         self.advance(now);
         self.busy += 1;
-        for window in windows.open() {
-            self.seen[usize::from(*window)].wait.record(wait.as_nanos());
-        }
         self.watch(Watched::Wait, wait.as_nanos(), windows);
     }
 
@@ -269,11 +259,7 @@ impl Ledger {
             Outcome::Failure(reason) => self.totals.failed[reason as usize] += 1,
         }
         self.inside += u128::from(self.overlap(arrived, now));
-        let latency = now.since(arrived).as_nanos();
-        for window in windows.open() {
-            self.seen[usize::from(*window)].latency.record(latency);
-        }
-        self.watch(Watched::Latency, latency, windows);
+        self.watch(Watched::Latency, now.since(arrived).as_nanos(), windows);
     }
 
     #[inline]

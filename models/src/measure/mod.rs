@@ -3,9 +3,11 @@
 mod figures;
 mod ledger;
 mod series;
+mod times;
 mod windows;
 
-pub use figures::{Figures, Station, merged};
+pub use figures::{Figures, Station};
 pub use ledger::{Ledger, Seen, Totals, Watch, Watched};
 pub use series::Recorder;
+pub use times::{Spread, Times};
 pub use windows::{Window, Windows};

@@ -12,7 +12,7 @@ use slotmap::Key;
 use super::{service::Route, travel::Order};
 use crate::{
     event::Event,
-    measure::Ledger,
+    measure::{Ledger, Times},
     policy::{
         arrival::{Arrivals, Draws, trace::TraceRecord},
         balancing::Ask,
@@ -40,6 +40,8 @@ pub struct Workload {
     pub connections: Option<Connections>,
     /// Its books: requests from intended arrival to final outcome.
     pub ledger: Ledger,
+    /// Its distributions.
+    pub times: Times,
 }
 
 impl fmt::Debug for Workload {
@@ -253,6 +255,7 @@ impl World {
         let Some(request) = self.requests.remove(id) else { return };
         let workload = &mut self.workloads[usize::from(request.workload)];
         workload.ledger.on_leave(cx.now(), request.intended, outcome, &self.windows);
+        workload.times.on_leave(cx.now().since(request.intended), &self.windows);
         self.watch(request.workload, cx.now().since(request.intended));
         if matches!(self.workloads[usize::from(request.workload)].source, Source::Closed { .. }) {
             self.schedule_thought(request.workload, request.user, cx);

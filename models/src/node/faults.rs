@@ -209,8 +209,9 @@ impl World {
         let now = cx.now();
         for id in self.calls_at(at) {
             let Some(call) = self.calls.get(id).copied() else { continue };
-            let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
-            server.ledger.on_leave(now, call.arrived, Outcome::Failure(Reason::Crashed), &self.windows);
+            let node = &mut self.nodes[usize::from(at.node)];
+            node.on_leave(at.server, now, call.arrived, Outcome::Failure(Reason::Crashed), &self.windows);
+            let server = &mut node.servers[usize::from(at.server)];
             match call.phase {
                 Phase::Waiting => {
                     if let Some(ticket) = call.ticket {

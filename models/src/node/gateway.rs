@@ -199,12 +199,7 @@ impl World {
         {
             gateway.tried.remove(&id);
         }
-        node.servers[usize::from(call.callee.server)].ledger.on_leave(
-            cx.now(),
-            call.arrived,
-            outcome,
-            &self.windows,
-        );
+        node.on_leave(call.callee.server, cx.now(), call.arrived, outcome, &self.windows);
         self.reply(id, outcome, cx);
     }
 }

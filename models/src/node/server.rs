@@ -6,7 +6,7 @@ use sim_core::{
 };
 
 use crate::{
-    measure::{Ledger, Totals, Windows},
+    measure::{Ledger, Times, Totals, Windows},
     policy::{
         balancing::LoadReport,
         concurrency::Sharing,
@@ -40,6 +40,8 @@ pub struct Server {
     pub epoch: u32,
     /// Its books.
     pub ledger: Ledger,
+    /// Its distributions, coarse.
+    pub times: Times,
     /// What it last told of its load.
     report: (SimTime, Totals, LoadReport),
 }
@@ -92,6 +94,7 @@ impl Server {
             sharer: None,
             epoch: 0,
             ledger: Ledger::new(windows),
+            times: Times::coarse(windows),
             report: (SimTime::ZERO, Totals::default(), report),
         }
     }

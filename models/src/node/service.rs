@@ -130,10 +130,10 @@ impl World {
     pub(crate) fn start(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
         let Some(call) = self.calls.get_mut(id) else { return };
-        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
         call.started = now;
         call.ticket = None;
-        server.ledger.on_start(now, now.since(call.arrived), &self.windows);
+        let wait = now.since(call.arrived);
+        self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait, &self.windows);
         self.compute(id, cx);
     }
 
@@ -242,11 +242,12 @@ impl World {
     pub(crate) fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
         let Some(call) = self.calls.get(id).copied() else { return };
-        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+        let node = &mut self.nodes[usize::from(call.callee.node)];
+        node.on_leave(call.callee.server, now, call.arrived, outcome, &self.windows);
+        let server = &mut node.servers[usize::from(call.callee.server)];
         if !call.awaited {
             server.ledger.on_waste(now.since(call.started));
         }
-        server.ledger.on_leave(now, call.arrived, outcome, &self.windows);
         if server.sharer.is_some() {
             self.offer_if_idle(call.callee);
         } else {
@@ -309,8 +310,15 @@ impl World {
     pub(crate) fn cancel(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
         let now = cx.now();
-        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
-        server.ledger.on_leave(now, call.arrived, Outcome::Failure(Reason::Cancelled), &self.windows);
+        let node = &mut self.nodes[usize::from(call.callee.node)];
+        node.on_leave(
+            call.callee.server,
+            now,
+            call.arrived,
+            Outcome::Failure(Reason::Cancelled),
+            &self.windows,
+        );
+        let server = &mut node.servers[usize::from(call.callee.server)];
         match call.phase {
             Phase::Waiting => {
                 if let Some(ticket) = call.ticket {

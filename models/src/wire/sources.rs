@@ -12,7 +12,7 @@ use sim_core::{
 use super::{Builder, Traces};
 use crate::{
     estimate::Capacities,
-    measure::Ledger,
+    measure::{Ledger, Times},
     node::client::{Connections, Kind, Mix, Source, Workload},
     policy::arrival::{Arrivals, Draws},
     request::Site,
@@ -80,6 +80,7 @@ impl<'a> Builder<'a> {
             patience: common.patience.map(sim_core::random::distribution::DistributionSpec::build),
             connections,
             ledger: Ledger::new(&self.windows),
+            times: Times::fine(&self.windows),
         }
     }
 

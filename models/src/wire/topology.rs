@@ -7,6 +7,7 @@ use sim_core::{
 
 use super::Builder;
 use crate::{
+    measure::Times,
     node::{
         gateway::Gateway,
         network::{Location, Network},
@@ -102,6 +103,7 @@ impl<'a> Builder<'a> {
             name: id.to_owned(),
             place: name_hash(id),
             servers,
+            times: Times::fine(&self.windows),
             role,
             routes: Vec::new(),
             regional: Vec::new(),

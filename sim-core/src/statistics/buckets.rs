@@ -1,26 +1,72 @@
-//! The buckets of a histogram: every power of two cut into 1024, HdrHistogram's layout at 3 significant digits.
+//! The buckets of a histogram: every power of two cut into equal steps, HdrHistogram's layout.
 //!
 //! Our own rather than the `hdrhistogram` crate's: a run records five times a request into histograms that are
 //! cold in the cache, and half the width of a count is a tenth of a run (`benches/engine.rs` prints both).
 
 use std::collections::BTreeMap;
 
-/// Buckets for each power of two, and half of those below the first.
-const STEPS: u64 = 1024;
+/// How finely each power of two is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Grain {
+    /// Into 1024 steps: 0.1 %, three significant digits.
+    #[default]
+    Fine,
+    /// Into 64 steps: 1.6 %, in a sixteenth of the room.
+    Coarse,
+}
+
+impl Grain {
+    /// The logarithm to base 2 of the number of steps.
+    #[inline]
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Fine => 10,
+            Self::Coarse => 6,
+        }
+    }
+
+    /// The bucket of a value: itself while that is exact, else so many steps for each further power of two.
+    #[inline]
+    fn index(self, value: u64) -> usize {
+        let steps = 1 << self.bits();
+        if value < 2 * steps {
+            return value as usize;
+        }
+        let shift = value.ilog2() - self.bits();
+        (u64::from(shift) * steps + (value >> shift)) as usize
+    }
+
+    /// The least and greatest value of a bucket.
+    fn bounds(self, index: usize) -> (u64, u64) {
+        let (index, steps) = (index as u64, 1 << self.bits());
+        if index < 2 * steps {
+            return (index, index);
+        }
+        let shift = index / steps - 1;
+        let low = (index - shift * steps) << shift;
+        (low, low + ((1 << shift) - 1))
+    }
+}
 
 /// Counts by bucket; grows with the greatest value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Buckets {
+    pub(super) grain: Grain,
     counts: Vec<u32>,
     /// Multiples of 2³² that a count has passed.
     carries: BTreeMap<usize, u64>,
 }
 
 impl Buckets {
+    /// No counts yet, at that grain.
+    pub(super) fn of(grain: Grain) -> Self {
+        Self { grain, ..Self::default() }
+    }
+
     /// Counts one value.
     #[inline]
     pub(super) fn record(&mut self, value: u64) {
-        let index = index(value);
+        let index = self.grain.index(value);
         if index >= self.counts.len() {
             self.grow(index);
         }
@@ -34,7 +80,7 @@ impl Buckets {
     /// Makes room for the whole power of two, so that this is rare.
     #[cold]
     fn grow(&mut self, index: usize) {
-        let steps = STEPS as usize;
+        let steps = 1 << self.grain.bits();
         self.counts.resize((index / steps + 1) * steps, 0);
     }
 
@@ -45,7 +91,7 @@ impl Buckets {
 
     /// Adds `more` to the bucket that holds `value`.
     pub(super) fn add(&mut self, value: u64, more: u64) {
-        let index = index(value);
+        let index = self.grain.index(value);
         if index >= self.counts.len() {
             self.grow(index);
         }
@@ -65,31 +111,10 @@ impl Buckets {
             (index, u64::from(*count) + carried)
         });
         held.filter(|(_, count)| *count > 0).map(|(index, count)| {
-            let (low, high) = bounds(index);
+            let (low, high) = self.grain.bounds(index);
             (low, high, count)
         })
     }
-}
-
-/// The bucket of a value: itself below 2048, else 1024 steps for each further power of two.
-#[inline]
-fn index(value: u64) -> usize {
-    if value < 2 * STEPS {
-        return value as usize;
-    }
-    let shift = value.ilog2() - STEPS.ilog2();
-    (u64::from(shift) * STEPS + (value >> shift)) as usize
-}
-
-/// The least and greatest value of a bucket.
-fn bounds(index: usize) -> (u64, u64) {
-    let index = index as u64;
-    if index < 2 * STEPS {
-        return (index, index);
-    }
-    let shift = index / STEPS - 1;
-    let low = (index - shift * STEPS) << shift;
-    (low, low + ((1 << shift) - 1))
 }
 
 #[cfg(test)]
@@ -98,22 +123,26 @@ mod tests {
 
     #[test]
     fn every_value_lies_in_its_bucket_and_buckets_are_narrow() {
-        for exponent in 0..64_u32 {
-            for offset in [0, 1, 511, 1023] {
-                let value = (1_u64 << exponent).saturating_add(offset << exponent.saturating_sub(10));
-                let (low, high) = bounds(index(value));
-                assert!(low <= value && value <= high, "{value}: {low}..={high}");
-                assert!((high - low) as f64 <= low as f64 / 1024.0, "{low}..={high}");
+        for (grain, width) in [(Grain::Fine, 1.0 / 1024.0), (Grain::Coarse, 1.0 / 64.0)] {
+            for exponent in 0..64_u32 {
+                for offset in [0, 1, 511, 1023] {
+                    let value = (1_u64 << exponent).saturating_add(offset << exponent.saturating_sub(10));
+                    let (low, high) = grain.bounds(grain.index(value));
+                    assert!(low <= value && value <= high, "{value}: {low}..={high}");
+                    assert!((high - low) as f64 <= low as f64 * width, "{low}..={high}");
+                }
             }
+            assert_eq!(grain.bounds(grain.index(u64::MAX)).1, u64::MAX);
         }
-        assert_eq!(bounds(index(u64::MAX)).1, u64::MAX);
     }
 
     #[test]
     fn buckets_follow_each_other_without_gaps() {
-        for bucket in 0..50 * STEPS as usize {
-            assert_eq!(bounds(bucket).1 + 1, bounds(bucket + 1).0, "{bucket}");
-            assert_eq!(index(bounds(bucket).0), bucket);
+        for grain in [Grain::Fine, Grain::Coarse] {
+            for bucket in 0..50 << grain.bits() {
+                assert_eq!(grain.bounds(bucket).1 + 1, grain.bounds(bucket + 1).0, "{bucket}");
+                assert_eq!(grain.index(grain.bounds(bucket).0), bucket);
+            }
         }
     }
 
