@@ -5,5 +5,6 @@ pub mod balancing;
 pub mod concurrency;
 pub mod detection;
 pub mod discipline;
+pub mod hashing;
 pub mod locality;
 pub mod subsetting;
