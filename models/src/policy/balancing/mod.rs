@@ -8,7 +8,21 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
+mod available;
+mod deadline;
+mod earliest_deadline_first;
+mod per_backend;
 mod random;
+mod roster;
+mod round_robin;
+mod smooth;
+mod static_round_robin;
+#[cfg(test)]
+mod testing;
+mod weighted_round_robin;
+mod weights;
+
+pub use weights::Weights;
 
 /// A backend when a balancer is built: what a configuration file would say of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +50,14 @@ pub struct Backend {
     pub weight: u32,
     /// What slow start leaves of the weight, above 0 up to 1.
     pub share: f32,
+}
+
+impl Backend {
+    /// The weight that slow start leaves.
+    #[inline]
+    pub fn effective_weight(&self) -> f64 {
+        f64::from(self.weight.max(1)) * f64::from(self.share)
+    }
 }
 
 /// The table a balancer picks from.
@@ -85,19 +107,22 @@ pub trait Balance: std::fmt::Debug {
     /// The index of the backend to use; `None` if none is available.
     fn pick(&mut self, backends: &Backends<'_>, ask: &Ask, random: &mut Stream) -> Option<usize>;
 
-    /// A request was sent to `backend` without asking: a sticky session, say.
+    /// A request was sent to `backend` without asking: a sticky session, say. One that was picked needs no
+    /// word.
     fn on_forced(&mut self, _backends: &Backends<'_>, _backend: usize) {}
 
     /// A request sent earlier ended; `in_flight` no longer counts it.
     fn on_done(&mut self, _backends: &Backends<'_>, _done: &Done) {}
 
-    /// `backend` ran out of work and offers itself to this balancer.
+    /// `backend` ran out of work and offers itself to this balancer; so does an idle one at the start.
     fn on_idle(&mut self, _backend: usize) {}
 
-    /// Availability, weights or shares changed.
+    /// Health, weights or shares changed. Here `available` is to mean health alone: tables are built of
+    /// whoever is available now, so one that is merely at a limit or tried before would be left out of them
+    /// for good.
     fn on_change(&mut self, _backends: &Backends<'_>) {}
 
-    /// Backends were added at the end of the list or removed from it.
+    /// Backends were added at the end of the list or removed from it; the rows of the next table are these.
     fn on_membership(&mut self, _endpoints: &[Endpoint]) {}
 
     /// Which of several rules is in force, for strategies that switch.
@@ -111,6 +136,14 @@ family! {
     pub trait Balance, spec BalancerSpec, state Balancer, build(endpoints: &[Endpoint]);
     /// Any available backend with equal chance.
     Random = random;
+    /// Equal turns in the order of the list.
+    RoundRobin = round_robin;
+    /// Turns in proportion to weight, spread out smoothly (nginx).
+    WeightedRoundRobin = weighted_round_robin;
+    /// Turns in proportion to weight, by deadlines 1/weight apart (Envoy).
+    EarliestDeadlineFirst = earliest_deadline_first;
+    /// Turns in proportion to weight, read from a map drawn up in advance (HAProxy static-rr).
+    StaticRoundRobin = static_round_robin;
 }
 
 impl Balance for Balancer {

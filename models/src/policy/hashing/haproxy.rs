@@ -32,9 +32,11 @@ pub fn haproxy_weights(weights: impl Iterator<Item = u32> + Clone) -> Vec<u32> {
     weights.map(|weight| if weight == 0 { 0 } else { (scaled(weight) as u32).max(1) }).collect()
 }
 
-/// The static map: each server as often as its weight over the common divisor, spread out; weight 0 is left out.
+/// The static map: each server as often as its weight over the common divisor, spread out; weight 0 is left
+/// out.
 ///
-/// A server scores its weight each round; the one that most often passed the total is next, the first of equals.
+/// A server scores its weight each round; the one that most often passed the total is next, the first of
+/// equals.
 pub fn server_map(weights: &[u32]) -> Vec<u32> {
     let divisor = weights.iter().fold(0, |divisor, &weight| greatest_common_divisor(divisor, weight)).max(1);
     let weights: Vec<i64> = weights.iter().map(|&weight| i64::from(weight / divisor)).collect();

@@ -1,15 +1,16 @@
 //! nginx's ketama ring (`hash … consistent`): 160 points a unit of weight, by chained CRC-32.
 //!
-//! Each point is crc32(HOST, NUL, PORT, previous point), the previous of the first being 0; a key belongs to the
-//! first point at or after its crc32. Unlike Envoy's ring the number of points does not depend on how many
-//! servers there are. nginx `ngx_http_upstream_hash_module.c`, compatible with Cache::Memcached::Fast.
+//! Each point is crc32(HOST, NUL, PORT, previous point), the previous of the first being 0; a key belongs to
+//! the first point at or after its crc32. Unlike Envoy's ring the number of points does not depend on how
+//! many servers there are. nginx `ngx_http_upstream_hash_module.c`, compatible with Cache::Memcached::Fast.
 
 use super::{Member, Ring};
 
 /// Points for each unit of weight.
 pub const KETAMA_POINTS: u32 = 160;
 
-/// The ring of these servers, each with its port; of points with the same hash only the first server's is kept.
+/// The ring of these servers, each with its port; of points with the same hash only the first server's is
+/// kept.
 pub fn ketama_ring(servers: &[(Member<'_>, u16)]) -> Ring<u32> {
     let mut points = Vec::new();
     for (member, port) in servers {

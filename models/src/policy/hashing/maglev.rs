@@ -1,9 +1,11 @@
-//! Maglev's lookup table: a prime number of slots, filled in turns, so that shares differ by one slot at most.
+//! Maglev's lookup table: a prime number of slots, filled in turns, so that shares differ by one slot at
+//! most.
 //!
-//! Every member walks the slots in a permutation of its own and takes the first free one when it has its turn; a
-//! member lighter than the heaviest sits out its share of the turns. A lookup is one modulo; in return a few more
-//! keys move than on a ring when a member leaves. Members take turns in the order of their names, so that every
-//! balancer builds the same table. Eisenbud et al., *Maglev*, NSDI 2016; Envoy `maglev_lb.cc`.
+//! Every member walks the slots in a permutation of its own and takes the first free one when it has its
+//! turn; a member lighter than the heaviest sits out its share of the turns. A lookup is one modulo; in
+//! return a few more keys move than on a ring when a member leaves. Members take turns in the order of their
+//! names, so that every balancer builds the same table. Eisenbud et al., *Maglev*, NSDI 2016; Envoy
+//! `maglev_lb.cc`.
 
 use xxhash_rust::xxh64::xxh64;
 
@@ -60,7 +62,8 @@ impl Turn {
         }
     }
 
-    /// Takes the next free slot of its walk. Ends: the step is no multiple of the prime size, so the walk meets all.
+    /// Takes the next free slot of its walk. Ends: the step is no multiple of the prime size, so the walk
+    /// meets all.
     fn take_slot(&mut self, table: &mut [u32]) {
         while table[self.slot as usize] != FREE {
             self.slot = (self.slot + self.skip) % table.len() as u64;
@@ -122,7 +125,8 @@ mod tests {
         }
     }
 
-    /// The part of slots that change when one of `members` leaves, beyond those the leaver had; mean over leavers.
+    /// The part of slots that change when one of `members` leaves, beyond those the leaver had; mean over
+    /// leavers.
     fn needless_moves(members: usize, size: u64, leavers: usize) -> f64 {
         let names: Vec<String> = (0..members).map(|node| format!("backend-{node}")).collect();
         let all: Vec<Member<'_>> =

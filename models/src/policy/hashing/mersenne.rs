@@ -1,4 +1,5 @@
-//! The Mersenne Twister MT19937, seeded by a hash: Envoy shuffles hosts with it, the same way for the same key.
+//! The Mersenne Twister MT19937, seeded by a hash: Envoy shuffles hosts with it, the same way for the same
+//! key.
 //!
 //! It is no source of chance here: its numbers are a function of the key. Matsumoto & Nishimura, 1998.
 
@@ -38,7 +39,8 @@ impl Mersenne {
         word ^ (word >> 18)
     }
 
-    /// A whole number in 0..n as Envoy draws it: 2³² is cut into n equal parts, a draw beyond the last is repeated.
+    /// A whole number in 0..n as Envoy draws it: 2³² is cut into n equal parts, a draw beyond the last is
+    /// repeated.
     pub fn below(&mut self, n: u32) -> u32 {
         let part = ((1_u64 << 32) / u64::from(n.max(1))) as u32;
         loop {

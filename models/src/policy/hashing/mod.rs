@@ -1,7 +1,7 @@
 //! Hashes and tables of the reference systems, bit for bit: pure functions that balancing and sharding share.
 //!
-//! Each computes what a real system computes, so that a simulated ring or table gives a key to the very member
-//! that the real one would.
+//! Each computes what a real system computes, so that a simulated ring or table gives a key to the very
+//! member that the real one would.
 
 mod haproxy;
 mod jump;

@@ -1,4 +1,5 @@
-//! MurmurHash2 as Kafka's default partitioner applies it: seed 0x9747b28c, little-endian words, a signed result.
+//! MurmurHash2 as Kafka's default partitioner applies it: seed 0x9747b28c, little-endian words, a signed
+//! result.
 //!
 //! `org.apache.kafka.common.utils.Utils.murmur2`.
 

@@ -1,7 +1,8 @@
 //! A ring of hashed points, and Envoy's way to fill it.
 //!
-//! A key belongs to the first point at or after its hash. Envoy gives the lightest host a whole number of points
-//! and the others their weight's worth, rounded on running sums. Envoy `ring_hash_lb.cc`, after libketama.
+//! A key belongs to the first point at or after its hash. Envoy gives the lightest host a whole number of
+//! points and the others their weight's worth, rounded on running sums. Envoy `ring_hash_lb.cc`, after
+//! libketama.
 
 use super::{Member, xx_hash};
 
@@ -47,7 +48,8 @@ impl<H: Copy + Ord + Into<u64>> Ring<H> {
     }
 }
 
-/// Envoy's ring: at least `minimum` points unless `maximum` is less, at xxHash64 of `name_0`, `name_1` and so on.
+/// Envoy's ring: at least `minimum` points unless `maximum` is less, at xxHash64 of `name_0`, `name_1` and so
+/// on.
 pub fn ring_of(members: &[Member<'_>], minimum: u64, maximum: u64) -> Ring<u64> {
     let sum: f64 = members.iter().map(|member| f64::from(member.weight)).sum();
     let part = |member: &Member<'_>| f64::from(member.weight) / sum;
@@ -108,7 +110,8 @@ mod tests {
 
     #[test]
     fn weights_give_points_in_proportion() {
-        // RingHashLoadBalancerTest.HostWeightedTinyRing and HostWeightedLargeRing: 6000 even steps round the ring.
+        // RingHashLoadBalancerTest.HostWeightedTinyRing and HostWeightedLargeRing: 6000 even steps round the
+        // ring.
         let names = local(90..93);
         let tiny = ring_of(&members(&names, &[1, 2, 3]), 6, 6);
         assert_eq!(tiny.points().iter().map(|&(_, owner)| owner).collect::<Vec<_>>(), [2, 2, 1, 1, 2, 0]);
