@@ -11,7 +11,17 @@ use sim_core::{
 mod available;
 mod deadline;
 mod earliest_deadline_first;
+mod haproxy_least_connections;
+mod join_idle_queue;
+mod least_connections;
+mod least_outstanding_requests;
+mod least_request;
+mod least_time;
+mod load;
+mod peak_ewma;
 mod per_backend;
+mod power_of_choices;
+mod power_of_two_choices;
 mod random;
 mod roster;
 mod round_robin;
@@ -19,9 +29,12 @@ mod smooth;
 mod static_round_robin;
 #[cfg(test)]
 mod testing;
+mod utilization_weighted;
 mod weighted_round_robin;
 mod weights;
 
+pub use least_outstanding_requests::Ties;
+pub use load::LoadMeasure;
 pub use weights::Weights;
 
 /// A backend when a balancer is built: what a configuration file would say of it.
@@ -144,6 +157,26 @@ family! {
     EarliestDeadlineFirst = earliest_deadline_first;
     /// Turns in proportion to weight, read from a map drawn up in advance (HAProxy static-rr).
     StaticRoundRobin = static_round_robin;
+    /// The backend with the fewest requests outstanding: join the shortest queue.
+    LeastOutstandingRequests = least_outstanding_requests;
+    /// The fewest requests for its weight, ties by smooth turns (nginx least_conn).
+    LeastConnections = least_connections;
+    /// The fewest requests for its weight, the one to come included, equals in turn (HAProxy leastconn).
+    HaproxyLeastConnections = haproxy_least_connections;
+    /// The less loaded of two draws with replacement, or deadlines stretched by load (Envoy).
+    LeastRequest = least_request;
+    /// The least loaded of d backends drawn at random.
+    PowerOfChoices = power_of_choices;
+    /// The healthier, then less loaded, of two different backends drawn at random (Finagle).
+    PowerOfTwoChoices = power_of_two_choices;
+    /// The least expected wait, by a latency average that jumps up at once and comes down slowly (Finagle).
+    PeakEwma = peak_ewma;
+    /// A server that told it is idle, else any.
+    JoinIdleQueue = join_idle_queue;
+    /// The shortest time to finish what a server has, by its average latency (nginx least_time).
+    LeastTime = least_time;
+    /// Turns in proportion to what servers report they could serve (gRPC, ORCA).
+    UtilizationWeighted = utilization_weighted;
 }
 
 impl Balance for Balancer {
