@@ -9,20 +9,30 @@ use sim_core::{
 };
 
 mod available;
+mod bounded_loads;
+mod consistent_hash;
 mod deadline;
 mod earliest_deadline_first;
 mod haproxy_least_connections;
+mod hash_of;
+mod ip_hash;
 mod join_idle_queue;
+mod jump_hash;
+mod ketama_hash;
 mod least_connections;
 mod least_outstanding_requests;
 mod least_request;
 mod least_time;
 mod load;
+mod maglev;
+mod map_hash;
 mod peak_ewma;
 mod per_backend;
 mod power_of_choices;
 mod power_of_two_choices;
 mod random;
+mod rendezvous;
+mod ring_hash;
 mod roster;
 mod round_robin;
 mod smooth;
@@ -33,6 +43,8 @@ mod utilization_weighted;
 mod weighted_round_robin;
 mod weights;
 
+pub use bounded_loads::Semantics;
+pub use hash_of::HashOf;
 pub use least_outstanding_requests::Ties;
 pub use load::LoadMeasure;
 pub use weights::Weights;
@@ -177,6 +189,24 @@ family! {
     LeastTime = least_time;
     /// Turns in proportion to what servers report they could serve (gRPC, ORCA).
     UtilizationWeighted = utilization_weighted;
+    /// The client's network decides (nginx ip_hash).
+    IpHash = ip_hash;
+    /// The hash modulo the total weight: a change of servers moves almost every key (HAProxy map-based).
+    MapHash = map_hash;
+    /// The nearest of a few nodes a server, load bounded if wished (HAProxy consistent).
+    ConsistentHash = consistent_hash;
+    /// The next of 160 points a unit of weight on a ring (nginx hash consistent).
+    KetamaHash = ketama_hash;
+    /// The next point on a ring of at least 1024 (Envoy).
+    RingHash = ring_hash;
+    /// A table of a prime number of slots with almost exact shares (Maglev, Envoy).
+    Maglev = maglev;
+    /// The highest bid for the key, by weight.
+    Rendezvous = rendezvous;
+    /// The bucket by jumps, without a table; only the last can be taken away.
+    JumpHash = jump_hash;
+    /// Consistent hashing where nobody may exceed a factor of the mean load (HAProxy or Envoy).
+    BoundedLoads = bounded_loads;
 }
 
 impl Balance for Balancer {
