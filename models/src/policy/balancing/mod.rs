@@ -12,6 +12,7 @@ mod available;
 mod bounded_loads;
 mod consistent_hash;
 mod deadline;
+mod dynamic;
 mod earliest_deadline_first;
 mod haproxy_least_connections;
 mod hash_of;
@@ -44,6 +45,7 @@ mod weighted_round_robin;
 mod weights;
 
 pub use bounded_loads::Semantics;
+pub use dynamic::{Switch, Turn};
 pub use hash_of::HashOf;
 pub use least_outstanding_requests::Ties;
 pub use load::LoadMeasure;
@@ -207,6 +209,8 @@ family! {
     JumpHash = jump_hash;
     /// Consistent hashing where nobody may exceed a factor of the mean load (HAProxy or Envoy).
     BoundedLoads = bounded_loads;
+    /// One strategy at a time, switched by load, imbalance or the clock.
+    Dynamic = dynamic;
 }
 
 impl Balance for Balancer {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sim_core::check::Check;
 
+use super::BalancerSpec;
+
 /// Where weights come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Weights {
@@ -30,5 +32,48 @@ impl Weights {
             Self::Configured | Self::ByCapacity => configured.max(1),
             Self::Given(weights) => weights.get(index).copied().unwrap_or(1).max(1),
         }
+    }
+}
+
+impl BalancerSpec {
+    /// Which weights the strategy wants in the table; of members it switches between, one that asks for
+    /// capacities decides.
+    pub fn weights(&self) -> &Weights {
+        if let Self::WeightedRoundRobin(spec) = self {
+            return &spec.weights;
+        }
+        if let Self::EarliestDeadlineFirst(spec) = self {
+            return &spec.weights;
+        }
+        if let Self::Dynamic(spec) = self {
+            let mut wishes = spec.members.iter().map(Self::weights);
+            return wishes.find(|&weights| *weights == Weights::ByCapacity).unwrap_or(&Weights::Configured);
+        }
+        &Weights::Configured
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::balancing::{dynamic, weighted_round_robin};
+
+    #[test]
+    fn the_wish_of_a_member_is_found() {
+        let weighted = |weights| {
+            BalancerSpec::WeightedRoundRobin(weighted_round_robin::Spec { weights, ..Default::default() })
+        };
+        assert_eq!(weighted(Weights::ByCapacity).weights(), &Weights::ByCapacity);
+        let members = vec![weighted(Weights::Given(vec![2])), weighted(Weights::ByCapacity)];
+        let switching = BalancerSpec::Dynamic(dynamic::Spec { members, ..Default::default() });
+        assert_eq!(switching.weights(), &Weights::ByCapacity);
+        assert_eq!(BalancerSpec::Dynamic(dynamic::Spec::default()).weights(), &Weights::Configured);
+    }
+
+    #[test]
+    fn given_weights_must_be_positive() {
+        let mut check = Check::default();
+        Weights::Given(vec![1, 0]).check(&mut check);
+        assert_eq!(check.into_problems()[0].path, ["weights"]);
     }
 }
