@@ -20,6 +20,8 @@ mod ip_hash;
 mod join_idle_queue;
 mod jump_hash;
 mod ketama_hash;
+#[cfg(test)]
+mod laws;
 mod least_connections;
 mod least_outstanding_requests;
 mod least_request;
