@@ -14,6 +14,7 @@ mod consistent_hash;
 mod deadline;
 mod dynamic;
 mod earliest_deadline_first;
+mod first;
 mod haproxy_least_connections;
 mod hash_of;
 mod ip_hash;
@@ -213,6 +214,8 @@ family! {
     BoundedLoads = bounded_loads;
     /// One strategy at a time, switched by load, imbalance or the clock.
     Dynamic = dynamic;
+    /// The first server with a free slot, in the order of the list (HAProxy first).
+    First = first;
 }
 
 impl Balance for Balancer {
