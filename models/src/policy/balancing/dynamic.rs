@@ -13,8 +13,8 @@ use sim_core::{
 };
 
 use super::{
-    Ask, Backend, Backends, Balance, Balancer, BalancerSpec, Done, Endpoint, least_outstanding_requests,
-    round_robin,
+    Ask, Backend, Backends, Balance, Balancer, BalancerSpec, Done, Endpoint, Wants,
+    least_outstanding_requests, round_robin,
 };
 
 /// `Dynamic`: the strategies and when each is in force.
@@ -116,15 +116,26 @@ impl Spec {
     }
 
     pub(super) fn build(&self, endpoints: &[Endpoint]) -> State {
+        let wants = |member: &BalancerSpec| member.build(endpoints).wants();
         let first = self.members.first().cloned().unwrap_or_else(fallback);
         State {
             spec: self.clone(),
             endpoints: endpoints.to_vec(),
             told: Vec::new(),
+            wants: self.members.iter().map(wants).fold(Wants::NOTHING, both),
             active: Box::new(first.build(endpoints)),
             mode: 0,
             settled: SimTime::ZERO,
         }
+    }
+}
+
+/// What either wants.
+fn both(a: Wants, b: Wants) -> Wants {
+    Wants {
+        identity: a.identity || b.identity,
+        reports: a.reports || b.reports,
+        idle_offers: a.idle_offers || b.idle_offers,
     }
 }
 
@@ -140,6 +151,8 @@ pub struct State {
     endpoints: Vec<Endpoint>,
     /// The table as of the last change, for the strategy that takes over to build from.
     told: Vec<Backend>,
+    /// What any of the members wants: the owner asks once.
+    wants: Wants,
     active: Box<Balancer>,
     /// Its index.
     mode: usize,
@@ -238,6 +251,10 @@ impl Balance for State {
     fn mode(&self) -> usize {
         self.mode
     }
+
+    fn wants(&self) -> Wants {
+        self.wants
+    }
 }
 
 #[cfg(test)]
@@ -298,6 +315,14 @@ mod tests {
         // Round robin would go on with its second backend; built anew it starts over.
         assert_eq!(pick(2000), (Some(0), 0));
         assert_eq!(pick(2001), (Some(1), 0));
+    }
+
+    #[test]
+    fn it_wants_what_any_member_may_want() {
+        let idle_queue = BalancerSpec::JoinIdleQueue(super::super::join_idle_queue::Spec::default());
+        let spec = Spec { members: vec![fallback(), idle_queue], ..Spec::default() };
+        let wants = spec.build(&endpoints(&[1; 2])).wants();
+        assert_eq!(wants, Wants { idle_offers: true, ..Wants::NOTHING });
     }
 
     #[test]

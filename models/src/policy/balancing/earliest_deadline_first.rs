@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{
-    Ask, Backends, Balance, Endpoint,
+    Ask, Backends, Balance, Endpoint, Wants,
     deadline::{Schedule, slowed},
     weights::Weights,
 };
@@ -55,6 +55,10 @@ impl Balance for State {
 
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.schedule = schedule(&self.weights, endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backends, Balance, Endpoint};
+use super::{Ask, Backends, Balance, Endpoint, Wants};
 
 /// `First`: nothing to set; slots are the servers' own.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -51,6 +51,10 @@ impl Balance for State {
 
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.slots = slots(endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

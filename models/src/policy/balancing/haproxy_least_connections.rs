@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backend, Backends, Balance, Done, Endpoint, per_backend::PerBackend};
+use super::{Ask, Backend, Backends, Balance, Done, Endpoint, Wants, per_backend::PerBackend};
 use crate::policy::hashing::haproxy_weights;
 
 /// Effective weights are sixteenths of a unit (`BE_WEIGHT_SCALE`).
@@ -85,6 +85,10 @@ impl Balance for State {
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.queued.on_membership(endpoints);
         self.weights = haproxy_weights(endpoints.iter().map(|endpoint| endpoint.weight.max(1)));
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backends, Balance, Endpoint, available, per_backend::PerBackend};
+use super::{Ask, Backends, Balance, Endpoint, Wants, available, per_backend::PerBackend};
 
 /// `JoinIdleQueue`: nothing to set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -60,6 +60,10 @@ impl Balance for State {
         let former = self.queued.on_membership(endpoints);
         let now = |server: usize| former.iter().position(|&was| was == Some(server));
         self.tokens = self.tokens.iter().filter_map(|&server| now(server)).collect();
+    }
+
+    fn wants(&self) -> Wants {
+        Wants { idle_offers: true, ..Wants::NOTHING }
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backend, Backends, Balance, Done, Endpoint, smooth::Smooth};
+use super::{Ask, Backend, Backends, Balance, Done, Endpoint, Wants, smooth::Smooth};
 
 /// `LeastConnections`: what a failure costs.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -72,6 +72,10 @@ impl Balance for State {
 
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.turns.on_membership(endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backend, Backends, Balance, Endpoint};
+use super::{Ask, Backend, Backends, Balance, Endpoint, Wants};
 
 /// `LeastOutstandingRequests`: how ties are broken.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -111,6 +111,10 @@ impl Balance for State {
                 .filter(|&index| rows[index].available)
                 .min_by_key(|&index| rows[index].in_flight),
         }
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{
-    Ask, Backend, Backends, Balance, Endpoint, available,
+    Ask, Backend, Backends, Balance, Endpoint, Wants, available,
     deadline::{Schedule, slowed},
     least_outstanding_requests as shortest,
 };
@@ -109,6 +109,10 @@ impl Balance for State {
 
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         *self = self.spec.build(endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -15,7 +15,9 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{Ask, Backend, Backends, Balance, Done, Endpoint, per_backend::PerBackend, smooth::Smooth};
+use super::{
+    Ask, Backend, Backends, Balance, Done, Endpoint, Wants, per_backend::PerBackend, smooth::Smooth,
+};
 
 /// `LeastTime`: whether requests in flight count, and when an old average is doubted.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -222,6 +224,10 @@ impl Balance for State {
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.peers.on_membership(endpoints);
         self.turns.on_membership(endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

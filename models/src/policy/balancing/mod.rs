@@ -132,6 +132,29 @@ pub struct LoadReport {
     pub utilization: f64,
 }
 
+/// What a strategy wants to know beyond its table; what nobody wants is not computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wants {
+    /// The request's key and the client's address.
+    pub identity: bool,
+    /// The servers' own load reports.
+    pub reports: bool,
+    /// Offers of idle servers.
+    pub idle_offers: bool,
+}
+
+impl Default for Wants {
+    /// Who asks, so that a strategy that hashes cannot forget to say so.
+    fn default() -> Self {
+        Self { identity: true, reports: false, idle_offers: false }
+    }
+}
+
+impl Wants {
+    /// Nothing but the table.
+    pub const NOTHING: Self = Self { identity: false, reports: false, idle_offers: false };
+}
+
 /// Picks a backend.
 pub trait Balance: std::fmt::Debug {
     /// The index of the backend to use; `None` if none is available.
@@ -158,6 +181,11 @@ pub trait Balance: std::fmt::Debug {
     /// Which of several rules is in force, for strategies that switch.
     fn mode(&self) -> usize {
         0
+    }
+
+    /// What the owner of the table has to tell.
+    fn wants(&self) -> Wants {
+        Wants::default()
     }
 }
 
@@ -247,5 +275,9 @@ impl Balance for Balancer {
 
     fn mode(&self) -> usize {
         on_each!(self, it => it.mode())
+    }
+
+    fn wants(&self) -> Wants {
+        on_each!(self, it => it.wants())
     }
 }

@@ -12,7 +12,7 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{Ask, Backends, Balance, Done, Endpoint, per_backend::PerBackend};
+use super::{Ask, Backends, Balance, Done, Endpoint, Wants, per_backend::PerBackend};
 
 /// Finagle's decay time.
 pub(super) const DEFAULT_DECAY: SimDuration = SimDuration::from_secs(10);
@@ -75,6 +75,10 @@ impl Balance for State {
 
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.costs.on_membership(endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{
-    Ask, Backend, Backends, Balance, Done, Endpoint, available,
+    Ask, Backend, Backends, Balance, Done, Endpoint, Wants, available,
     load::{Load, LoadMeasure},
     power_of_two_choices::two_of,
 };
@@ -144,6 +144,10 @@ impl Balance for State {
 
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.load.on_membership(endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

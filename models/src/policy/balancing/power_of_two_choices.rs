@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{
-    Ask, Backend, Backends, Balance, Done, Endpoint, available,
+    Ask, Backend, Backends, Balance, Done, Endpoint, Wants, available,
     load::{Load, LoadMeasure},
 };
 
@@ -86,6 +86,10 @@ impl Balance for State {
 
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.load.on_membership(endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backends, Balance, Endpoint, available};
+use super::{Ask, Backends, Balance, Endpoint, Wants, available};
 
 /// `Random`: nothing to set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -30,6 +30,10 @@ impl Balance for State {
     #[inline]
     fn pick(&mut self, backends: &Backends<'_>, _: &Ask, random: &mut Stream) -> Option<usize> {
         available::any(backends.rows, random)
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backends, Balance, Endpoint, available};
+use super::{Ask, Backends, Balance, Endpoint, Wants, available};
 
 /// `RoundRobin`: nothing to set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -40,6 +40,10 @@ impl Balance for State {
         };
         self.next = picked + 1;
         Some(picked)
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backend, Backends, Balance, Endpoint, available, roster::Roster};
+use super::{Ask, Backend, Backends, Balance, Endpoint, Wants, available, roster::Roster};
 use crate::policy::hashing::{haproxy_weights, server_map};
 
 /// `StaticRoundRobin`: nothing to set.
@@ -42,6 +42,10 @@ impl Balance for State {
 
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.map = Map::new(endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

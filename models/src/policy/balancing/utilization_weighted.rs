@@ -15,7 +15,7 @@ use sim_core::{
 };
 
 use super::{
-    Ask, Backend, Backends, Balance, Done, Endpoint, LoadReport, available, per_backend::PerBackend,
+    Ask, Backend, Backends, Balance, Done, Endpoint, LoadReport, Wants, available, per_backend::PerBackend,
 };
 
 /// `UtilizationWeighted`: when reports count.
@@ -202,6 +202,10 @@ impl Balance for State {
         self.hosts.on_membership(endpoints);
         self.strides = vec![GREATEST; endpoints.len()];
         self.due = SimTime::ZERO;
+    }
+
+    fn wants(&self) -> Wants {
+        Wants { reports: true, ..Wants::NOTHING }
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backends, Balance, Done, Endpoint, smooth::Smooth, weights::Weights};
+use super::{Ask, Backends, Balance, Done, Endpoint, Wants, smooth::Smooth, weights::Weights};
 
 /// `WeightedRoundRobin`: whose weights, and what a failure costs.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -61,6 +61,10 @@ impl Balance for State {
 
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         self.turns.on_membership(endpoints);
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 
