@@ -263,10 +263,13 @@ fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> 
     }
     let weight = |server: u32| -> Option<f64> {
         let own = pool.overrides.get(&server).and_then(|own| own.weight).unwrap_or(1);
-        if matches!(before, BalancerSpec::Random(_)) {
+        if matches!(before, BalancerSpec::Random(_) | BalancerSpec::RoundRobin(_)) {
             return Some(1.0);
         }
-        let in_turns = matches!(before, BalancerSpec::Random(_));
+        let in_turns = matches!(
+            before,
+            BalancerSpec::WeightedRoundRobin(_) | BalancerSpec::EarliestDeadlineFirst(_) | BalancerSpec::StaticRoundRobin(_)
+        );
         in_turns.then(|| match before.weights() {
             Weights::ByCapacity => server_speed(pool, server),
             Weights::Configured => f64::from(own),

@@ -5,6 +5,7 @@ pub mod balancing;
 pub mod concurrency;
 pub mod detection;
 pub mod discipline;
+pub mod hashing;
 pub mod locality;
 mod moving_average;
 pub mod slow_start;

@@ -8,7 +8,51 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
+mod available;
+mod bounded_loads;
+mod consistent_hash;
+mod deadline;
+mod dynamic;
+mod earliest_deadline_first;
+mod first;
+mod haproxy_least_connections;
+mod hash_of;
+mod ip_hash;
+mod join_idle_queue;
+mod jump_hash;
+mod ketama_hash;
+#[cfg(test)]
+mod laws;
+mod least_connections;
+mod least_outstanding_requests;
+mod least_request;
+mod least_time;
+mod load;
+mod maglev;
+mod map_hash;
+mod peak_ewma;
+mod per_backend;
+mod power_of_choices;
+mod power_of_two_choices;
 mod random;
+mod rendezvous;
+mod ring_hash;
+mod roster;
+mod round_robin;
+mod smooth;
+mod static_round_robin;
+#[cfg(test)]
+mod testing;
+mod utilization_weighted;
+mod weighted_round_robin;
+mod weights;
+
+pub use bounded_loads::Semantics;
+pub use dynamic::{Switch, Turn};
+pub use hash_of::HashOf;
+pub use least_outstanding_requests::Ties;
+pub use load::LoadMeasure;
+pub use weights::Weights;
 
 /// A backend when a balancer is built: what a configuration file would say of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +80,14 @@ pub struct Backend {
     pub weight: u32,
     /// What slow start leaves of the weight, above 0 up to 1.
     pub share: f32,
+}
+
+impl Backend {
+    /// The weight that slow start leaves.
+    #[inline]
+    pub fn effective_weight(&self) -> f64 {
+        f64::from(self.weight.max(1)) * f64::from(self.share)
+    }
 }
 
 /// The table a balancer picks from.
@@ -108,19 +160,22 @@ pub trait Balance: std::fmt::Debug {
     /// The index of the backend to use; `None` if none is available.
     fn pick(&mut self, backends: &Backends<'_>, ask: &Ask, random: &mut Stream) -> Option<usize>;
 
-    /// A request was sent to `backend` without asking: a sticky session, say.
+    /// A request was sent to `backend` without asking: a sticky session, say. One that was picked needs no
+    /// word.
     fn on_forced(&mut self, _backends: &Backends<'_>, _backend: usize) {}
 
     /// A request sent earlier ended; `in_flight` no longer counts it.
     fn on_done(&mut self, _backends: &Backends<'_>, _done: &Done) {}
 
-    /// `backend` ran out of work and offers itself to this balancer.
+    /// `backend` ran out of work and offers itself to this balancer; so does an idle one at the start.
     fn on_idle(&mut self, _backend: usize) {}
 
-    /// Availability, weights or shares changed.
+    /// Health, weights or shares changed. Here `available` is to mean health alone: tables are built of
+    /// whoever is available now, so one that is merely at a limit or tried before would be left out of them
+    /// for good.
     fn on_change(&mut self, _backends: &Backends<'_>) {}
 
-    /// Backends were added at the end of the list or removed from it.
+    /// Backends were added at the end of the list or removed from it; the rows of the next table are these.
     fn on_membership(&mut self, _endpoints: &[Endpoint]) {}
 
     /// Which of several rules is in force, for strategies that switch.
@@ -139,6 +194,63 @@ family! {
     pub trait Balance, spec BalancerSpec, state Balancer, build(endpoints: &[Endpoint]);
     /// Any available backend with equal chance.
     Random = random;
+    /// Equal turns in the order of the list.
+    RoundRobin = round_robin;
+    /// Turns in proportion to weight, spread out smoothly (nginx).
+    WeightedRoundRobin = weighted_round_robin;
+    /// Turns in proportion to weight, by deadlines 1/weight apart (Envoy).
+    EarliestDeadlineFirst = earliest_deadline_first;
+    /// Turns in proportion to weight, read from a map drawn up in advance (HAProxy static-rr).
+    StaticRoundRobin = static_round_robin;
+    /// The backend with the fewest requests outstanding: join the shortest queue.
+    LeastOutstandingRequests = least_outstanding_requests;
+    /// The fewest requests for its weight, ties by smooth turns (nginx least_conn).
+    LeastConnections = least_connections;
+    /// The fewest requests for its weight, the one to come included, equals in turn (HAProxy leastconn).
+    HaproxyLeastConnections = haproxy_least_connections;
+    /// The less loaded of two draws with replacement, or deadlines stretched by load (Envoy).
+    LeastRequest = least_request;
+    /// The least loaded of d backends drawn at random.
+    PowerOfChoices = power_of_choices;
+    /// The healthier, then less loaded, of two different backends drawn at random (Finagle).
+    PowerOfTwoChoices = power_of_two_choices;
+    /// The least expected wait, by a latency average that jumps up at once and comes down slowly (Finagle).
+    PeakEwma = peak_ewma;
+    /// A server that told it is idle, else any.
+    JoinIdleQueue = join_idle_queue;
+    /// The shortest time to finish what a server has, by its average latency (nginx least_time).
+    LeastTime = least_time;
+    /// Turns in proportion to what servers report they could serve (gRPC, ORCA).
+    UtilizationWeighted = utilization_weighted;
+    /// The client's network decides (nginx ip_hash).
+    IpHash = ip_hash;
+    /// The hash modulo the total weight: a change of servers moves almost every key (HAProxy map-based).
+    MapHash = map_hash;
+    /// The nearest of a few nodes a server, load bounded if wished (HAProxy consistent).
+    ConsistentHash = consistent_hash;
+    /// The next of 160 points a unit of weight on a ring (nginx hash consistent).
+    KetamaHash = ketama_hash;
+    /// The next point on a ring of at least 1024 (Envoy).
+    RingHash = ring_hash;
+    /// A table of a prime number of slots with almost exact shares (Maglev, Envoy).
+    Maglev = maglev;
+    /// The highest bid for the key, by weight.
+    Rendezvous = rendezvous;
+    /// The bucket by jumps, without a table; only the last can be taken away.
+    JumpHash = jump_hash;
+    /// Consistent hashing where nobody may exceed a factor of the mean load (HAProxy or Envoy).
+    BoundedLoads = bounded_loads;
+    /// One strategy at a time, switched by load, imbalance or the clock.
+    Dynamic = dynamic;
+    /// The first server with a free slot, in the order of the list (HAProxy first).
+    First = first;
+}
+
+impl Default for BalancerSpec {
+    /// Equal turns: what every reference does unless told otherwise.
+    fn default() -> Self {
+        Self::RoundRobin(round_robin::Spec::default())
+    }
 }
 
 impl Balance for Balancer {
@@ -174,28 +286,5 @@ impl Balance for Balancer {
 
     fn wants(&self) -> Wants {
         on_each!(self, it => it.wants())
-    }
-}
-
-/// tmp
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Weights {
-    /// tmp
-    #[default]
-    Configured,
-    /// tmp
-    ByCapacity,
-    /// tmp
-    Given(Vec<u32>),
-}
-impl BalancerSpec {
-    /// tmp
-    pub fn weights(&self) -> &Weights {
-        &Weights::Configured
-    }
-}
-impl Default for BalancerSpec {
-    fn default() -> Self {
-        Self::Random(random::Spec::default())
     }
 }

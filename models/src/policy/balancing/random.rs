@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backends, Balance, Endpoint};
+use super::{Ask, Backends, Balance, Endpoint, Wants, available};
 
 /// `Random`: nothing to set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -29,17 +29,11 @@ pub struct State {}
 impl Balance for State {
     #[inline]
     fn pick(&mut self, backends: &Backends<'_>, _: &Ask, random: &mut Stream) -> Option<usize> {
-        let rows = backends.rows;
-        let available = rows.iter().filter(|row| row.available).count();
-        if available == 0 {
-            return None;
-        }
-        // One draw whoever is up, so that an ejection shifts no later draw.
-        let nth = random.below(available);
-        if available == rows.len() {
-            return Some(nth);
-        }
-        rows.iter().enumerate().filter(|(_, row)| row.available).nth(nth).map(|(index, _)| index)
+        available::any(backends.rows, random)
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

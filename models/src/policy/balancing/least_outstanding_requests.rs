@@ -1,0 +1,152 @@
+//! Least outstanding requests: join the shortest queue, over all backends.
+//!
+//! Waits vanish until the pool is nearly full, since nobody queues while another is idle. It needs the whole
+//! table where two random choices need two rows of it, ignores weights, and one balancer's table is not the
+//! whole truth: with many balancers equal views herd onto the same server, above all if ties go to the first.
+//! Winston, *Optimality of the Shortest Line Discipline*, 1977.
+
+use serde::{Deserialize, Serialize};
+use sim_core::{check::Check, random::Stream};
+
+use super::{Ask, Backend, Backends, Balance, Endpoint, Wants};
+
+/// `LeastOutstandingRequests`: how ties are broken.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spec {
+    /// Who is picked of those with equally few requests.
+    pub ties: Ties,
+}
+
+/// Who is picked of equals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Ties {
+    /// Any, with equal chance.
+    #[default]
+    Random,
+    /// They take turns.
+    RoundRobin,
+    /// The first in the list, which makes it the busiest.
+    First,
+}
+
+impl Spec {
+    pub(super) fn check(&self, _: &mut Check) {}
+
+    pub(super) fn build(&self, _: &[Endpoint]) -> State {
+        State { ties: self.ties, next: 0 }
+    }
+}
+
+/// Whose turn it is, where ties take turns.
+#[derive(Debug)]
+pub struct State {
+    ties: Ties,
+    next: usize,
+}
+
+/// The load of those not available: above every other.
+const AWAY: u32 = u32::MAX;
+
+/// The load to compare.
+#[inline]
+fn load(row: &Backend) -> u32 {
+    if row.available { row.in_flight } else { AWAY }
+}
+
+/// The least load of at most 64 rows, and the rows that have it, a bit each.
+#[inline]
+fn least_of(rows: &[Backend]) -> (u32, u64) {
+    let (mut least, mut tied) = (AWAY, 0);
+    for (index, row) in rows.iter().enumerate() {
+        let load = load(row);
+        let kept = if load < least { 0 } else { tied };
+        least = least.min(load);
+        tied = kept | (u64::from(load == least) << index);
+    }
+    (least, tied)
+}
+
+/// The place of the bit that `nth` other set bits precede.
+#[inline]
+fn nth_bit(mut mask: u64, nth: usize) -> usize {
+    for _ in 0..nth {
+        mask &= mask - 1;
+    }
+    mask.trailing_zeros() as usize
+}
+
+/// Any of those with the least load: one draw even if there is no tie, so that every pick costs the stream
+/// the same.
+#[inline]
+fn any_tied(rows: &[Backend], random: &mut Stream) -> Option<usize> {
+    if rows.len() <= 64 {
+        let (least, tied) = least_of(rows);
+        return (least < AWAY).then(|| nth_bit(tied, random.below(tied.count_ones() as usize)));
+    }
+    let least = rows.iter().map(load).min().filter(|&least| least < AWAY)?;
+    let equals = rows.iter().filter(|row| load(row) == least).count();
+    (0..rows.len()).filter(|&index| load(&rows[index]) == least).nth(random.below(equals))
+}
+
+impl State {
+    /// The first of those with the least load from whose turn it is.
+    fn next_tied(&mut self, rows: &[Backend]) -> Option<usize> {
+        let least = rows.iter().map(load).min().filter(|&least| least < AWAY)?;
+        let turn = self.next.min(rows.len());
+        let picked = (turn..rows.len()).chain(0..turn).find(|&index| load(&rows[index]) == least)?;
+        self.next = picked + 1;
+        Some(picked)
+    }
+}
+
+impl Balance for State {
+    #[inline]
+    fn pick(&mut self, backends: &Backends<'_>, _: &Ask, random: &mut Stream) -> Option<usize> {
+        let rows = backends.rows;
+        match self.ties {
+            Ties::Random => any_tied(rows, random),
+            Ties::RoundRobin => self.next_tied(rows),
+            Ties::First => (0..rows.len())
+                .filter(|&index| rows[index].available)
+                .min_by_key(|&index| rows[index].in_flight),
+        }
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::balancing::testing::{letters, loaded, stream, view};
+
+    fn picks(ties: Ties, rows: &[Backend], count: usize) -> String {
+        letters(&mut Spec { ties }.build(&[]), rows, count)
+    }
+
+    #[test]
+    fn joins_the_shortest_queue() {
+        assert_eq!(picks(Ties::Random, &loaded(&[3, 2, 1, 2]), 3), "ccc");
+        let mut rows = loaded(&[3, 2, 0, 2]);
+        rows[2].available = false;
+        assert_eq!(picks(Ties::First, &rows, 2), "bb");
+        assert_eq!(picks(Ties::RoundRobin, &rows, 4), "bdbd");
+    }
+
+    #[test]
+    fn random_ties_are_fair_and_cost_one_draw() {
+        let rows = loaded(&[1, 5, 1, 1]);
+        let picks = picks(Ties::Random, &rows, 30_000);
+        for name in ["a", "c", "d"] {
+            // Four standard deviations of Binomial(30000, 1/3).
+            assert!(picks.matches(name).count().abs_diff(10_000) < 327, "{name}");
+        }
+        let (mut used, mut counted) = (stream(), stream());
+        Spec::default().build(&[]).pick(&view(&rows), &Ask::default(), &mut used);
+        counted.bits();
+        assert_eq!(used.bits(), counted.bits());
+    }
+}
