@@ -3,6 +3,8 @@
 //! Checked in release builds too: what came in = what was served + what failed + what is still inside, at every
 //! workload and server; Little's law as an identity on the path; work done = busy time.
 
+use std::fmt::Write;
+
 use sim_core::{random::name_hash, time::SimTime};
 
 use crate::{
@@ -77,7 +79,8 @@ impl World {
         for (name, ledger) in
             self.workloads.iter().map(|workload| (&workload.name, &workload.ledger)).chain(servers)
         {
-            text.push_str(&format!("{name} {:?} {} {};", ledger.totals, ledger.inside, ledger.level));
+            // Writing into a string cannot fail.
+            let _ = write!(text, "{name} {:?} {} {};", ledger.totals, ledger.inside, ledger.level);
         }
         name_hash(&text)
     }

@@ -195,7 +195,9 @@ fn mix_of(spec: &SystemSpec) -> BTreeMap<&str, f64> {
         }
     }
     let total: f64 = mix.values().sum();
-    mix.values_mut().for_each(|share| *share /= total.max(1e-300));
+    for share in mix.values_mut() {
+        *share /= total.max(1e-300);
+    }
     mix
 }
 
@@ -268,7 +270,9 @@ fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> 
         }
         let in_turns = matches!(
             before,
-            BalancerSpec::WeightedRoundRobin(_) | BalancerSpec::EarliestDeadlineFirst(_) | BalancerSpec::StaticRoundRobin(_)
+            BalancerSpec::WeightedRoundRobin(_)
+                | BalancerSpec::EarliestDeadlineFirst(_)
+                | BalancerSpec::StaticRoundRobin(_)
         );
         in_turns.then(|| match before.weights() {
             Weights::ByCapacity => server_speed(pool, server),

@@ -11,7 +11,6 @@ use sim_core::{
 use crate::{
     books::Unbalanced,
     measure::{Figures, Station, Watch, Watched, Window, Windows},
-    policy::arrival::trace::TraceRecord,
     report::{Backlog, LimitCount, RunReport},
     spec::SystemSpec,
     wire,
@@ -101,7 +100,7 @@ impl std::error::Error for RunError {}
 pub fn run(
     spec: &SystemSpec,
     settings: &RunSettings,
-    traces: &mut dyn FnMut(&str) -> Result<Box<dyn Iterator<Item = TraceRecord>>, String>,
+    traces: wire::Traces<'_>,
     supervisor: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<RunReport, RunError> {
     let measurement = Window { name: String::new(), from: settings.measure_from, to: settings.end };

@@ -122,6 +122,7 @@ impl World {
         cx.after(self.observer.bin(), Event::Bin);
         self.begin_faults(cx);
         self.begin_dispatches(cx);
+        self.offer_all();
         self.begin_workloads(cx);
     }
 

@@ -146,8 +146,8 @@ impl Care {
         changes.min().map_or(tick, |change| change.min(tick))
     }
 
-    /// Whether `row` may be picked, and with what share of its weight.
-    pub fn standing(&mut self, now: SimTime, row: usize, in_flight: u32) -> (bool, f32) {
+    /// Whether `row` is well, whether it has room, and what share of its weight it gets.
+    pub fn standing(&mut self, now: SimTime, row: usize, in_flight: u32) -> (bool, bool, f32) {
         let passes = self.checks.get(row).is_none_or(ActiveCheck::is_up);
         let stays =
             self.ejector.as_ref().is_none_or(|ejector| ejector.in_panic() || !ejector.is_ejected(now, row));
@@ -158,7 +158,7 @@ impl Care {
             (Some(slow_start), Some(since)) => slow_start.share(now.since(since)),
             (Some(_) | None, None) | (None, Some(_)) => 1.0,
         };
-        (well && room, share)
+        (well, room, share)
     }
 
     /// Remembers when a row came back; a row that was never away has no age.

@@ -9,7 +9,7 @@ use sim_core::{
 };
 use slotmap::Key;
 
-use super::{service::Route, travel::Order};
+use super::{choice::Wish, service::Route, travel::Order};
 use crate::{
     event::Event,
     measure::{Ledger, Times},
@@ -66,7 +66,7 @@ pub enum Source {
         /// How long they think.
         think_time: Distribution,
         /// Chance of thinking.
-        random: Stream,
+        random: Box<Stream>,
     },
     /// As recorded.
     Trace {
@@ -226,9 +226,11 @@ impl World {
         let view = usize::from(request.instance) * regions
             + self.workloads[usize::from(number)].mix.origin_of(request.site);
         let dispatch = route.dispatches.get(view).copied();
-        let Some((callee, picked)) =
-            self.choose(dispatch, node, id, request.luck, self.region(request.site), &[], cx)
-        else {
+        let Some((callee, picked)) = self.choose(
+            &Wish { dispatch, node, request: id, luck: request.luck, from: request.site },
+            &[],
+            cx,
+        ) else {
             return self.close(id, Outcome::Failure(Reason::NoBackend), cx);
         };
         let delay = if round_trips == 0 {
@@ -284,11 +286,9 @@ impl World {
     /// What a balancer may know of a request.
     #[inline]
     pub(crate) fn ask(&self, id: RequestId) -> Ask {
-        self.requests.get(id).map_or_else(Ask::default, |request| Ask {
-            key: request.key,
-            address: request.address,
-            ..Ask::default()
-        })
+        self.requests
+            .get(id)
+            .map_or_else(Ask::default, |request| Ask { key: request.key, address: request.address })
     }
 
     /// The connection a call's request uses, and how often it has been opened.

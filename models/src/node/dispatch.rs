@@ -24,6 +24,8 @@ pub struct Dispatch {
     pub targets: Vec<Instance>,
     /// What the balancer sees, by row.
     rows: Vec<Backend>,
+    /// Whether each row is well, full or not.
+    well: Vec<bool>,
     /// Sent and not yet answered, by row: the view's own truth, whatever the board says.
     in_flight: Vec<u32>,
     balancer: Balancer,
@@ -46,10 +48,12 @@ impl Dispatch {
         random: Stream,
     ) -> Self {
         let in_flight = vec![0; rows.len()];
+        let well = vec![true; rows.len()];
         Self {
             name,
             targets,
             rows,
+            well,
             in_flight,
             balancer,
             random,
@@ -184,12 +188,15 @@ impl Dispatch {
         decided
     }
 
-    /// Brings a row up to date; whether anything changed that derived tables depend on.
+    /// Brings a row up to date; whether its health or share changed, on which derived tables depend. A row that
+    /// is only full for a moment stays in them.
     fn refresh(&mut self, now: SimTime, row: usize) -> bool {
         let Some(care) = &mut self.care else { return false };
-        let (available, share) = care.standing(now, row, self.in_flight[row]);
-        let before = (self.rows[row].available, self.rows[row].share);
-        (self.rows[row].available, self.rows[row].share) = (available, share);
-        before != (available, share)
+        let (well, room, share) = care.standing(now, row, self.in_flight[row]);
+        let before = (self.well[row], self.rows[row].share);
+        self.well[row] = well;
+        self.rows[row].available = well && room;
+        self.rows[row].share = share;
+        before != (well, share)
     }
 }

@@ -11,10 +11,13 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::travel::Order;
+use super::{
+    choice::{Chosen, Wish},
+    travel::Order,
+};
 use crate::{
     event::Event,
-    request::{Call, CallId, Instance, Outcome, Phase, Picked, Reason, Request},
+    request::{Call, CallId, Outcome, Phase, Picked, Reason, Request},
     spec::RetrySpec,
     world::{Role, World},
 };
@@ -114,21 +117,23 @@ impl World {
         dispatch: Option<u32>,
         target: u16,
         cx: &mut Context<Event>,
-    ) -> Option<(Instance, Option<Picked>)> {
+    ) -> Option<Chosen> {
         let Role::Gateway(gateway) = &self.nodes[usize::from(call.callee.node)].role else { return None };
         let tried = if gateway.tried.is_empty() {
             Vec::new()
         } else {
             gateway.tried.get(&id).cloned().unwrap_or_default()
         };
-        let region = self.region(self.site(call.callee));
-        let chosen = self.choose(dispatch, target, call.request, call.luck, region, &tried, cx);
-        // Where every backend was tried, the first choice may be tried again.
-        let chosen = if chosen.is_none() && !tried.is_empty() {
-            self.choose(dispatch, target, call.request, call.luck, region, &[], cx)
-        } else {
-            chosen
+        let wish = Wish {
+            dispatch,
+            node: target,
+            request: call.request,
+            luck: call.luck,
+            from: self.site(call.callee),
         };
+        let chosen = self.choose(&wish, &tried, cx);
+        // Where every backend was tried, the first choice may be tried again.
+        let chosen = if chosen.is_none() && !tried.is_empty() { self.choose(&wish, &[], cx) } else { chosen };
         if let Some((_, Some(picked))) = chosen {
             self.pin(call, picked.row);
         }
@@ -136,12 +141,7 @@ impl World {
     }
 
     /// Layer 4: the backend a connection leads to, if it still may be used.
-    fn follow_pin(
-        &mut self,
-        call: &Call,
-        dispatch: u32,
-        cx: &mut Context<Event>,
-    ) -> Option<(Instance, Option<Picked>)> {
+    fn follow_pin(&mut self, call: &Call, dispatch: u32, cx: &mut Context<Event>) -> Option<Chosen> {
         let (connection, opening) = self.connection_of(call)?;
         let Role::Gateway(gateway) = &self.nodes[usize::from(call.callee.node)].role else { return None };
         let pin = *gateway.pins.get(usize::from(call.workload))?.get(connection as usize)?;

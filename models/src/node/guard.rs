@@ -28,6 +28,15 @@ impl World {
         }
     }
 
+    /// Every server is idle at first and offers itself to a balancer that keeps a list.
+    pub(crate) fn offer_all(&mut self) {
+        for node in 0..self.nodes.len() as u16 {
+            for server in 0..self.nodes[usize::from(node)].servers.len() as u16 {
+                self.offer_if_idle(Instance { node, server });
+            }
+        }
+    }
+
     /// A backend is to be checked: the answer comes after a round trip, or never and then after the timeout.
     pub(crate) fn on_check(&mut self, number: u32, row: u16, cx: &mut Context<Event>) {
         let now = cx.now();
@@ -72,7 +81,7 @@ impl World {
         let now = cx.now();
         self.turns[number as usize] = SimTime::NEVER;
         for (row, what) in self.dispatches[number as usize].on_tend(now) {
-            self.log(number, row, what, now);
+            self.log(number, row, &what, now);
         }
         self.schedule_turn(number, cx);
     }
@@ -90,7 +99,7 @@ impl World {
     /// Logs what a view decided about a row, and lets its controllers reschedule themselves.
     pub(crate) fn log_care(&mut self, picked: Picked, decided: Option<String>, cx: &mut Context<Event>) {
         if let Some(what) = decided {
-            self.log(picked.dispatch, usize::from(picked.row), what, cx.now());
+            self.log(picked.dispatch, usize::from(picked.row), &what, cx.now());
         }
         self.schedule_turn(picked.dispatch, cx);
     }
@@ -105,7 +114,7 @@ impl World {
         }
     }
 
-    fn log(&mut self, number: u32, row: usize, what: String, now: SimTime) {
+    fn log(&mut self, number: u32, row: usize, what: &str, now: SimTime) {
         /// A log is for reading: a run that decides more often than this is told by its metrics.
         const LONGEST: usize = 10_000;
         self.decided += 1;

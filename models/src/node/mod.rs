@@ -1,6 +1,7 @@
 //! Wiring: nodes own policies, turn events into questions and answers into events, and do nothing clever.
 
 pub mod care;
+mod choice;
 pub mod client;
 pub mod dispatch;
 pub mod faults;

@@ -1,20 +1,20 @@
 //! Services: a call arrives, waits for a worker, computes, calls others, and is answered.
 
 use sim_core::{
-    random::{Luck, distribution::Distribution, name_hash, unit},
+    random::{distribution::Distribution, name_hash, unit},
     simulation::Context,
     time::SimDuration,
 };
 use slotmap::{Key, KeyData};
 
-use super::travel::Order;
+use super::{choice::Wish, travel::Order};
 use crate::{
     event::Event,
     policy::{
         concurrency::{Job, Share, Task},
         discipline::{Popped, Pushed},
     },
-    request::{Call, CallId, Instance, Outcome, Phase, Picked, Reason, RequestId},
+    request::{Call, CallId, Instance, Outcome, Phase, Reason},
     world::{Role, World},
 };
 
@@ -206,11 +206,7 @@ impl World {
         let (line, node) = (way.line, way.node);
         let dispatch = way.dispatches.get(usize::from(call.callee.server)).copied();
         match self.choose(
-            dispatch,
-            node,
-            call.request,
-            call.luck,
-            self.region(self.site(call.callee)),
+            &Wish { dispatch, node, request: call.request, luck: call.luck, from: self.site(call.callee) },
             &[],
             cx,
         ) {
@@ -284,7 +280,7 @@ impl World {
     }
 
     /// An idle server offers itself to one of the balancers that keep a list of idle ones.
-    fn offer_if_idle(&mut self, at: Instance) {
+    pub(crate) fn offer_if_idle(&mut self, at: Instance) {
         let node = &mut self.nodes[usize::from(at.node)];
         if node.idle_watchers.is_empty() || node.servers[usize::from(at.server)].ledger.level > 0 {
             return;
@@ -403,39 +399,6 @@ impl World {
             self.next_step(CallId::from(KeyData::from_ffi(job.0)), cx);
         }
         self.arm_share(at, cx);
-    }
-
-    /// Chooses a server of a node for a call: by the caller's view, or the only one, or by luck.
-    pub(crate) fn choose(
-        &mut self,
-        dispatch: Option<u32>,
-        node: u16,
-        request: RequestId,
-        luck: Luck,
-        region: u16,
-        tried: &[u16],
-        cx: &mut Context<Event>,
-    ) -> Option<(Instance, Option<Picked>)> {
-        const INSTANCE: u64 = name_hash("instance");
-        let Some(dispatch) = dispatch else {
-            // The only server, or any of those in the caller's region: a name that resolves to several addresses.
-            let near = &self.nodes[usize::from(node)].regional[usize::from(region)];
-            let all = self.nodes[usize::from(node)].servers.len();
-            let among = if near.is_empty() { all } else { near.len() };
-            let drawn = if among == 1 {
-                0
-            } else {
-                ((u128::from(luck.at(INSTANCE, 0)) * among as u128) >> 64) as usize
-            };
-            let server = near.get(drawn).copied().unwrap_or(drawn as u16);
-            return Some((Instance { node, server }, None));
-        };
-        let ask = self.ask(request);
-        let view = &mut self.dispatches[dispatch as usize];
-        let row = view.pick(cx.now(), &ask, tried)?;
-        view.on_send(cx.now(), row);
-        let callee = view.targets[row];
-        Some((callee, Some(Picked { dispatch, row: row as u16 })))
     }
 }
 

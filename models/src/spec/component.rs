@@ -25,7 +25,7 @@ use crate::policy::{
 #[serde(deny_unknown_fields)]
 pub enum ComponentSpec {
     /// Spreads requests over the servers of other components.
-    LoadBalancer(LoadBalancerSpec),
+    LoadBalancer(Box<LoadBalancerSpec>),
     /// Servers that do one thing.
     ServerPool(PoolSpec),
     /// Servers that also call others: the same as a `ServerPool` with `handles`.
@@ -229,7 +229,7 @@ impl ComponentSpec {
             (
                 "LoadBalancer",
                 "Spreads requests over the servers of other components.",
-                Self::LoadBalancer(LoadBalancerSpec::default()),
+                Self::LoadBalancer(Box::default()),
             ),
             ("ServerPool", "Servers that do one thing.", Self::ServerPool(PoolSpec::default())),
             ("Service", "Servers that also call others.", Self::Service(PoolSpec::default())),

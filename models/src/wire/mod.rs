@@ -25,8 +25,11 @@ use crate::{
     world::{Node, World},
 };
 
+/// What is left of a record of requests.
+pub type Records = Box<dyn Iterator<Item = TraceRecord>>;
+
 /// Where recorded requests come from: the workload's id in, its records out. This crate opens no file.
-pub type Traces<'a> = &'a mut dyn FnMut(&str) -> Result<Box<dyn Iterator<Item = TraceRecord>>, String>;
+pub type Traces<'a> = &'a mut dyn FnMut(&str) -> Result<Records, String>;
 
 /// All that is wrong with a system, by path.
 pub fn check(spec: &SystemSpec) -> Vec<Problem> {

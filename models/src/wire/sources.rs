@@ -38,7 +38,7 @@ impl<'a> Builder<'a> {
                 WorkloadSpec::OpenLoop(open) => self.open(id, open, &capacities),
                 WorkloadSpec::ClosedLoop(closed) => Source::Closed {
                     think_time: closed.think_time.build(),
-                    random: self.streams.stream(&format!("{id}/think")),
+                    random: Box::new(self.streams.stream(&format!("{id}/think"))),
                 },
                 WorkloadSpec::Trace(_) => Source::Trace { records: traces(id)?, next: None },
             };
