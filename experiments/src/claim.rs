@@ -10,7 +10,7 @@ use sim_core::time::split_unit;
 
 use crate::{
     diagnostic::Diagnostic,
-    document::{nearest, one_of, source::Span},
+    document::{nearest_within, one_of, source::Span},
     metric,
     quantity::{self, Quantity},
 };
@@ -297,7 +297,8 @@ fn unit_of(
     let known = metric::unit_of(metric.text);
     let names = metric::METRICS.iter().map(|(name, _, _)| *name);
     if known.is_none()
-        && let Some(near) = nearest(metric.text, names)
+        // Components have figures that are not listed, so only an obvious slip is one.
+        && let Some(near) = nearest_within(metric.text, names, 1)
     {
         let what = format!("unknown metric `{}`", metric.text);
         let diagnostic = Diagnostic::error("E0605", what);

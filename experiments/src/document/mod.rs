@@ -13,7 +13,7 @@ pub mod tree;
 pub mod typing;
 
 pub use duplicates::remove_duplicates;
-pub use nearest::{nearest, one_of, suggest};
+pub use nearest::{nearest, nearest_within, one_of, suggest};
 pub(crate) use parse::parse_list;
 pub use parse::{Parsed, parse};
 pub use path::{Misstep, Path, find, set};

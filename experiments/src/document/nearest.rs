@@ -1,15 +1,25 @@
 //! The nearest of the known names to one that is not known.
 
+/// Longer names are not compared.
+const LONGEST: usize = 80;
+
 /// The known name that `name` most likely misspells, or nothing if none is near.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const LONGEST: usize = 80;
-    let length = name.chars().count();
+    // One edit, and one more in every three characters.
+    nearest_within(name, known, 1 + name.chars().take(LONGEST).count() / 3)
+}
+
+/// The known name at most `allowed` edits away, whatever its case; the first of equals wins.
+pub fn nearest_within<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    allowed: usize,
+) -> Option<&'a str> {
+    let length = name.chars().take(LONGEST + 1).count();
     if length > LONGEST {
         return None;
     }
     let lower = name.to_lowercase();
-    // Case does not count, nor does one edit in four characters; the first of equals wins.
-    let allowed = 1 + length / 4;
     let distance = |known: &str| strsim::damerau_levenshtein(&lower, &known.to_lowercase());
     let close = |known: &&str| known.chars().count().abs_diff(length) <= allowed;
     let candidates = known.into_iter().filter(close).map(|known| (distance(known), known));

@@ -55,38 +55,66 @@ pub(crate) fn parse_list(text: &str, source: usize) -> (Vec<Node>, Vec<Diagnosti
     (values, parsed.diagnostics)
 }
 
+/// A group in brackets that is being read.
+#[derive(Clone, Copy)]
+struct Group {
+    bracket: Bracket,
+    opened: Span,
+    /// Whether each item starts with a field's name.
+    fields: bool,
+}
+
 struct Parser<'a> {
     text: &'a str,
     tokens: Vec<(Token, Span)>,
     at: usize,
-    /// The brackets around the present place, outermost first.
-    open: Vec<Bracket>,
-    /// Whether an unclosed bracket has been reported: those around it follow from it.
-    unclosed: bool,
+    /// The groups around the present place, outermost first.
+    open: Vec<Group>,
+    /// Whether a wrong or missing bracket has been reported: what follows may only follow from it.
+    unbalanced: bool,
+    /// How many of the diagnostics are the lexer's.
+    lexical: usize,
+    /// Where a text or comment begins that never ends.
+    broken: Option<usize>,
     parsed: Parsed,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str, source: usize) -> Self {
         let read = token::tokens(text, source);
+        let lexical = read.diagnostics.len();
         Self {
             text,
             tokens: read.tokens,
             at: 0,
             open: Vec::new(),
-            unclosed: false,
+            unbalanced: false,
+            lexical,
+            broken: read.broken,
             parsed: Parsed {
                 root: None,
                 comments: read.comments,
                 diagnostics: read.diagnostics,
-                sound: read.sound,
+                sound: read.broken.is_none(),
             },
         }
     }
 
     fn finish(mut self, root: Option<Node>) -> Parsed {
         self.parsed.root = root;
+        self.drop_echoes();
         self.parsed
+    }
+
+    /// A text or comment without its end swallows brackets: what the parser says after it only follows from it.
+    fn drop_echoes(&mut self) {
+        let Some(broken) = self.broken else { return };
+        let before = |found: &Diagnostic| found.labels.iter().all(|label| label.span.start < broken);
+        let (mut index, lexical) = (0, self.lexical);
+        self.parsed.diagnostics.retain(|found| {
+            index += 1;
+            index <= lexical || found.code != "E0104" && before(found)
+        });
     }
 
     // The last token is `End`, and the parser never moves beyond it.
@@ -133,6 +161,7 @@ impl<'a> Parser<'a> {
     fn found(&self) -> String {
         match self.peek() {
             Token::End => "the end".to_owned(),
+            Token::Stray => format!("`{}`", self.slice(self.span()).escape_debug()),
             Token::Text(_)
             | Token::Open(_)
             | Token::Close(_)
@@ -140,8 +169,7 @@ impl<'a> Parser<'a> {
             | Token::Colon
             | Token::Word
             | Token::Number(_)
-            | Token::Character(_)
-            | Token::Stray => format!("`{}`", self.slice(self.span())),
+            | Token::Character(_) => format!("`{}`", self.slice(self.span())),
         }
     }
 
@@ -164,11 +192,11 @@ impl<'a> Parser<'a> {
             self.report(what.at(self.span(), "the text is empty").help(help));
             return None;
         }
-        let root = self.value();
-        if *self.peek() != Token::End && !self.exhausted() {
+        let root = self.value()?;
+        if *self.peek() != Token::End && !self.unbalanced {
             self.trailing();
         }
-        root
+        Some(root)
     }
 
     /// Something stands after the value.
@@ -180,9 +208,10 @@ impl<'a> Parser<'a> {
         } else {
             Diagnostic::error("E0102", format!("expected the end, found {}", self.found()))
                 .at(self.span(), "one value was complete before this")
-                .help("an experiment is one value in parentheses: ( name: \"…\", … )")
         };
-        self.report(diagnostic);
+        let unwrapped = *self.peek() == Token::Colon;
+        let help = "an experiment is one value in parentheses: ( name: \"…\", … )";
+        self.report(if unwrapped { diagnostic.help(help) } else { diagnostic });
     }
 
     /// One value; `None` after reporting that there is none.
@@ -209,12 +238,31 @@ impl<'a> Parser<'a> {
         if *self.peek() == Token::Open(Bracket::Round) {
             return self.bracketed(Bracket::Round, Some(Name { text, span }));
         }
+        if *self.peek() == Token::Open(Bracket::Curly) {
+            return self.braced(Name { text, span });
+        }
         let kind = match &*text {
             "true" => Kind::Scalar(Scalar::Bool(true)),
             "false" => Kind::Scalar(Scalar::Bool(false)),
             _ => Kind::Word(text),
         };
         Some(Node { kind, span })
+    }
+
+    /// `Name { … }`: fields in the wrong brackets.
+    fn braced(&mut self, name: Name) -> Option<Node> {
+        let what = format!("`{}` is followed by `{{`", name.text);
+        self.unbalanced(Diagnostic::error("E0104", what).at(self.span(), "write ( … ) around its fields"));
+        self.bracketed(Bracket::Curly, Some(name))
+    }
+
+    /// Reports a bracket that is wrong or missing, unless one was before: the rest may only follow from it.
+    fn unbalanced(&mut self, diagnostic: Diagnostic) {
+        self.parsed.sound = false;
+        if !self.unbalanced {
+            self.unbalanced = true;
+            self.report(diagnostic);
+        }
     }
 
     fn bracketed(&mut self, bracket: Bracket, name: Option<Name>) -> Option<Node> {
@@ -224,23 +272,23 @@ impl<'a> Parser<'a> {
         }
         self.advance();
         let start = name.as_ref().map_or(opened, |name| name.span);
-        let named = *self.peek() == Token::Close(Bracket::Round)
+        let named = *self.peek() == Token::Close(bracket)
             || *self.peek() == Token::Word && matches!(self.peek_second(), Token::Colon | Token::Stray);
         let (kind, closed) = match bracket {
-            Bracket::Curly => {
-                let (entries, closed) = self.items(bracket, opened, Self::entry);
+            Bracket::Curly if name.is_none() => {
+                let (entries, closed) = self.items(Group { bracket, opened, fields: false }, Self::entry);
                 (Kind::Map(entries), closed)
             }
             Bracket::Square => {
-                let (items, closed) = self.items(bracket, opened, Self::value);
+                let (items, closed) = self.items(Group { bracket, opened, fields: false }, Self::value);
                 (Kind::List(items), closed)
             }
-            Bracket::Round if named => {
-                let (fields, closed) = self.items(bracket, opened, Self::field);
+            Bracket::Round | Bracket::Curly if named => {
+                let (fields, closed) = self.items(Group { bracket, opened, fields: true }, Self::field);
                 (Kind::Struct { name, fields, loose: false }, closed)
             }
-            Bracket::Round => {
-                let (items, closed) = self.items(bracket, opened, Self::value);
+            Bracket::Round | Bracket::Curly => {
+                let (items, closed) = self.items(Group { bracket, opened, fields: false }, Self::value);
                 (Kind::Tuple { name, items }, closed)
             }
         };
@@ -280,16 +328,11 @@ impl<'a> Parser<'a> {
     }
 
     /// Items up to the closing bracket, which is taken too; its place comes back.
-    fn items<T>(
-        &mut self,
-        bracket: Bracket,
-        opened: Span,
-        item: impl Fn(&mut Self) -> Option<T>,
-    ) -> (Vec<T>, Span) {
-        self.open.push(bracket);
+    fn items<T>(&mut self, group: Group, item: impl Fn(&mut Self) -> Option<T>) -> (Vec<T>, Span) {
+        self.open.push(group);
         let mut items = Vec::new();
         let closed = loop {
-            if let Some(closed) = self.closing(bracket, opened) {
+            if let Some(closed) = self.closing(group) {
                 break closed;
             }
             let start = self.at;
@@ -306,35 +349,40 @@ impl<'a> Parser<'a> {
     }
 
     /// The place where the bracket ends, if it ends here, by right or by mistake.
-    fn closing(&mut self, bracket: Bracket, opened: Span) -> Option<Span> {
+    fn closing(&mut self, group: Group) -> Option<Span> {
         if self.exhausted() {
             return Some(self.behind());
         }
         let Token::Close(found) = *self.peek() else {
-            return (*self.peek() == Token::End).then(|| self.never_closed(bracket, opened));
+            return (*self.peek() == Token::End).then(|| self.never_closed(group));
         };
-        if found == bracket {
+        if found == group.bracket {
             return Some(self.advance());
         }
-        self.parsed.sound = false;
-        let (open, close) = bracket.characters();
+        let (open, close) = group.bracket.characters();
         let what = format!("`{open}` is closed by {}", self.found());
         let diagnostic = Diagnostic::error("E0104", what)
             .at(self.span(), format!("expected `{close}` before this"))
-            .beside(opened, "opened here");
-        self.report(diagnostic);
-        // If a bracket further out waits for this one, only ours was forgotten.
-        if self.open.contains(&found) { Some(self.behind()) } else { Some(self.advance()) }
+            .beside(group.opened, "opened here");
+        self.unbalanced(diagnostic);
+        // If a bracket further out waits for this one, ours was forgotten; unless the layout says it is ours.
+        let outer = self.open.iter().any(|outer| outer.bracket == found);
+        let forgotten = outer && !self.aligned(group.opened, self.span());
+        if forgotten { Some(self.behind()) } else { Some(self.advance()) }
     }
 
-    fn never_closed(&mut self, bracket: Bracket, opened: Span) -> Span {
-        self.parsed.sound = false;
-        if !self.unclosed {
-            self.unclosed = true;
-            let (open, close) = bracket.characters();
-            let what = Diagnostic::error("E0104", format!("`{open}` is never closed"));
-            self.report(what.at(opened, format!("add the `{close}` that belongs to this")));
-        }
+    /// Whether two brackets stand on different lines that begin in the same column.
+    fn aligned(&self, opened: Span, closed: Span) -> bool {
+        let line = |span: Span| self.text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let column = |start: usize| self.text[start..].len() - self.text[start..].trim_start().len();
+        let (first, last) = (line(opened), line(closed));
+        first != last && column(first) == column(last)
+    }
+
+    fn never_closed(&mut self, group: Group) -> Span {
+        let (open, close) = group.bracket.characters();
+        let what = Diagnostic::error("E0104", format!("`{open}` is never closed"));
+        self.unbalanced(what.at(group.opened, format!("add the `{close}` that belongs to this")));
         self.behind()
     }
 
@@ -343,6 +391,10 @@ impl<'a> Parser<'a> {
         match self.peek() {
             Token::Comma => drop(self.advance()),
             Token::Close(_) | Token::End => {}
+            Token::Number(_) | Token::Text(_) | Token::Character(_) | Token::Open(_) if self.in_fields() => {
+                self.unexpected("`,`");
+                self.recover(start);
+            }
             Token::Word | Token::Number(_) | Token::Text(_) | Token::Character(_) | Token::Open(_) => {
                 self.missing_comma(start);
             }
@@ -359,6 +411,11 @@ impl<'a> Parser<'a> {
                 self.advance();
             }
         }
+    }
+
+    /// Whether the next item must start with a field's name.
+    fn in_fields(&self) -> bool {
+        self.open.last().is_some_and(|group| group.fields)
     }
 
     fn missing_comma(&mut self, start: usize) {

@@ -254,20 +254,21 @@ fn part<'a>(node: &'a Node, segment: &str) -> Option<(&'a Node, Span)> {
     if alone { part(node.child(0)?, segment) } else { None }
 }
 
-/// The ids and fields a path may start with.
-fn beginnings(root: &Node) -> Vec<&str> {
+/// The ids and fields a path may start with, but for the one that a path written at `made` put there.
+fn beginnings(root: &Node, made: Span) -> Vec<&str> {
     let maps = ID_MAPS.iter().filter_map(|field| root.field(field));
     let ids = maps.flat_map(|map| map.entries().iter().map(|entry| entry.key.key_text()));
     let Kind::Struct { fields, .. } = &root.kind else { return ids.collect() };
-    ids.chain(fields.iter().map(|field| &*field.name.text)).collect()
+    let fields = fields.iter().filter(|field| field.name.span != made);
+    ids.chain(fields.map(|field| &*field.name.text)).collect()
 }
 
-/// The advice for a path whose start is unknown.
-pub(crate) fn start_advice(root: &Node, path: &Path, known: &[&str]) -> String {
-    let mut names = beginnings(root);
+/// The advice for a path, written at `made`, whose start is unknown.
+pub(crate) fn start_advice(root: &Node, path: &Path, made: Span, known: &[&str]) -> String {
+    let mut names = beginnings(root, made);
     names.extend(known);
     nearest(path.first(), names.iter().copied()).map_or_else(
-        || format!("a path starts with one of: {}", beginnings(root).join(", ")),
+        || format!("a path starts with one of: {}", beginnings(root, made).join(", ")),
         |near| format!("did you mean `{}`?", path.with_segment(0, near)),
     )
 }

@@ -49,13 +49,13 @@ pub(super) struct Tokens {
     pub(super) tokens: Vec<(Token, Span)>,
     pub(super) comments: Vec<Span>,
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Whether each mistake was put right without a guess that could mislead later checks.
-    pub(super) sound: bool,
+    /// Where a text or comment begins that never ends: what follows was swallowed or means something else.
+    pub(super) broken: Option<usize>,
 }
 
 /// Reads all of `text`, which is source number `source`.
 pub(super) fn tokens(text: &str, source: usize) -> Tokens {
-    let mut lexer = Lexer { text, source, at: 0, out: Tokens { sound: true, ..Tokens::default() } };
+    let mut lexer = Lexer { text, source, at: 0, out: Tokens::default() };
     while lexer.at < text.len() && lexer.out.diagnostics.len() < super::MOST_MISTAKES {
         lexer.step();
     }
@@ -94,6 +94,10 @@ impl<'a> Lexer<'a> {
         self.out.diagnostics.push(diagnostic);
     }
 
+    fn break_at(&mut self, start: usize) {
+        self.out.broken.get_or_insert(start);
+    }
+
     /// Moves over characters while they fit.
     fn skip(&mut self, fits: impl Fn(char) -> bool) {
         let rest = self.rest();
@@ -129,7 +133,7 @@ impl<'a> Lexer<'a> {
             self.skip(|character| character != '\n');
         } else if !self.block_comment() {
             let opening = Span { end: start + 2, ..self.span(start) };
-            self.out.sound = false;
+            self.break_at(start);
             self.report(
                 Diagnostic::error("E0105", "a comment is never closed").at(opening, "add `*/` at its end"),
             );
@@ -186,7 +190,7 @@ impl<'a> Lexer<'a> {
 
     fn unclosed(&mut self, start: usize, quote: &str) {
         let span = self.span(start);
-        self.out.sound = false;
+        self.break_at(start);
         let what = Diagnostic::error("E0105", "a text is not closed on its line");
         self.report(
             what.at(span, format!("add `{quote}` at its end"))
@@ -274,7 +278,7 @@ impl<'a> Lexer<'a> {
         let closed = self.peek() == Some('\'');
         self.at += usize::from(closed);
         let Some(character) = character.filter(|_| closed) else {
-            self.out.sound = false;
+            self.break_at(start);
             let span = self.span(start);
             let what = Diagnostic::error("E0105", "a single quote holds exactly one character");
             self.report(what.at(span, "texts stand in double quotes"));

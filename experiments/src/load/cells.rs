@@ -108,37 +108,37 @@ impl Product<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Option<S> {
         let mut tree = self.system.clone();
-        let authors = self.set(&mut tree, arm, values, diagnostics)?;
+        let (authors, set) = self.set(&mut tree, arm, values, diagnostics);
         let context = Context { also: &FIELDS, authors: &authors };
         let system = typing::read::<S>(&tree, context).map_err(|wrong| diagnostics.extend(wrong)).ok()?;
         let problems = system.problems();
         let sound = problems.is_empty();
         diagnostics.extend(problems.into_iter().map(|problem| located(&tree, problem)));
-        sound.then_some(system)
+        (sound && set).then_some(system)
     }
 
-    /// Sets the sweep's values, then what the arm sets; returns who set what.
+    /// Sets the sweep's values, then what the arm sets; returns who set what, and whether all could be set.
     fn set(
         self,
         tree: &mut Node,
         arm: Option<&Arm>,
         values: &[(&SweepAxis, &Node)],
         diagnostics: &mut Diagnostics,
-    ) -> Option<Vec<Author>> {
+    ) -> (Vec<Author>, bool) {
         let swept = values.iter().map(|(axis, value)| (sections::axis_author(axis), *value));
         let of_arm = arm.into_iter().flat_map(|arm| {
             arm.settings.iter().map(|setting| (sections::arm_author(&arm.name, setting), &setting.value))
         });
         let mut authors = self.flags.authors.clone();
-        let mut sound = true;
+        let mut complete = true;
         for (author, value) in swept.chain(of_arm) {
             if let Err(misstep) = document::set(tree, &author.path, author.span, value.clone()) {
                 diagnostics.push(flags::blocked(&author, &misstep));
-                sound = false;
+                complete = false;
             }
             authors.push(author);
         }
-        sound.then_some(authors)
+        (authors, complete)
     }
 }
 

@@ -96,8 +96,14 @@ fn path_of(
     };
     let start = written.len() - written.trim_start().len();
     let span = Span { source, start, end: start + written.trim().len() };
+    let behind = written.len() + 1;
+    if text[behind..].trim().is_empty() {
+        let what = Diagnostic::error("E0102", "a value is missing after `=`");
+        diagnostics.push(what.at(whole.after(), "add a value"));
+        return None;
+    }
     match Path::parse(written.trim()) {
-        Ok(path) => Some((path, span, written.len() + 1)),
+        Ok(path) => Some((path, span, behind)),
         Err(misstep) => {
             diagnostics.push(Diagnostic::error("E0501", misstep.what).at(span, misstep.advice));
             None
@@ -109,11 +115,6 @@ fn path_of(
 fn flag_value(text: &str, start: usize, source: usize, diagnostics: &mut Diagnostics) -> Option<Node> {
     let written = text.get(start..)?;
     let span = Span { source, start, end: text.len() };
-    if written.trim().is_empty() {
-        let what = Diagnostic::error("E0102", "a value is missing after `=`");
-        diagnostics.push(what.at(span, "add a value"));
-        return None;
-    }
     if let Some(node) = bare_quantity(written, span) {
         return Some(node);
     }

@@ -161,18 +161,20 @@ fn check_values(axis: &SweepAxis, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Reports arms that set a swept field, so that the sweep has no effect in them.
+/// Reports axes that have no effect in some arms, because these set the swept field.
 pub(super) fn check_dead_sweeps(sections: &Sections, diagnostics: &mut Diagnostics) {
-    for arm in &sections.arms {
-        for axis in &sections.axes {
-            let setting = arm.settings.iter().find(|setting| setting.path.covers(&axis.path));
-            let Some(setting) = setting else { continue };
-            let (path, arm) = (&axis.path, &arm.name);
-            let what = format!("sweep over {path} has no effect in arm {arm}, which sets it");
-            let diagnostic = Diagnostic::error("E0504", what).at(setting.span, "set here");
-            let help = "drop one of the two, or compare the arms in two files";
-            diagnostics.push(diagnostic.beside(axis.span, "swept here").help(help));
+    for axis in &sections.axes {
+        let setting = |arm: &Arm| arm.settings.iter().position(|setting| setting.path.covers(&axis.path));
+        let mut setters = sections.arms.iter().filter_map(|arm| Some((arm, setting(arm)?)));
+        let Some((arm, index)) = setters.next() else { continue };
+        let what = format!("sweep over {} has no effect in arm {}, which sets it", axis.path, arm.name);
+        let mut diagnostic = Diagnostic::error("E0504", what).at(arm.settings[index].span, "set here");
+        let others: Vec<_> = setters.map(|(arm, _)| &*arm.name).collect();
+        if !others.is_empty() {
+            diagnostic = diagnostic.note(format!("nor in arms {}", others.join(", ")));
         }
+        let help = "drop one of the two, or compare the arms in two files";
+        diagnostics.push(diagnostic.beside(axis.span, "swept here").help(help));
     }
 }
 

@@ -45,7 +45,10 @@ impl Study {
         let checker = Checker { root, spec: &spec };
         let mut found = checker.names(sections);
         found.extend(checker.run());
-        found.extend(checker.arms(sections));
+        // Where an arm was taken out as a duplicate, that it is missed only follows from that.
+        if !diagnostics.has_errors() {
+            found.extend(checker.arms(sections));
+        }
         found.extend(checker.windows());
         let slos = checker.claims(root.field("slos"), &mut found);
         let expectations = checker.expectations(&mut found);

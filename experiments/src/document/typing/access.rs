@@ -7,7 +7,7 @@ use serde::{
 };
 
 use super::{
-    mistake::Mistake,
+    mistake::{Fault, Mistake},
     value::{Value, name},
 };
 use crate::document::tree::{Entry, Field, Node};
@@ -122,7 +122,8 @@ impl<'a> VariantAccess<'a> for Variant<'a> {
     type Error = Mistake;
 
     fn unit_variant(self) -> Result<(), Mistake> {
-        Value::arguments(self.node).deserialize_unit(serde::de::IgnoredAny).map(drop)
+        let unit = Value::arguments(self.node).deserialize_unit(serde::de::IgnoredAny);
+        unit.map(drop).map_err(|_| Mistake::new(Fault::NotBare))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value, Mistake> {

@@ -1,15 +1,14 @@
 //! A mistake in words: what the user wrote, where it stands, and what would have been right.
 
 use super::{
-    Author, Context,
+    Context, by_path,
     mistake::{Fault, Mistake, Place},
     vocabulary,
 };
 use crate::{
     diagnostic::Diagnostic,
     document::{
-        nearest, one_of,
-        path::start_advice,
+        one_of,
         source::Span,
         suggest,
         tree::{Kind, Node, Scalar, Step},
@@ -19,8 +18,8 @@ use crate::{
 /// The diagnostic for a mistake in `root`.
 pub(super) fn diagnostic(root: &Node, mistake: &Mistake, context: Context<'_>) -> Diagnostic {
     let scene = Scene::new(root, mistake);
-    if let Some(author) = scene.author(context) {
-        return scene.by_path(author, mistake.fault(), context);
+    if let Some(author) = by_path::author(&scene, mistake.fault(), context) {
+        return by_path::diagnostic(&scene, author, mistake.fault(), context);
     }
     match mistake.fault() {
         Fault::UnknownField { name, expected } => scene.unknown_field(name, expected, context),
@@ -29,24 +28,27 @@ pub(super) fn diagnostic(root: &Node, mistake: &Mistake, context: Context<'_>) -
         Fault::Mismatch { expected, variants } => scene.mismatch(expected, variants),
         Fault::Length { found, expected } => scene.length(*found, expected),
         Fault::Number(expected) => scene.number(expected),
+        Fault::NotBare => scene.not_bare(),
         Fault::Refused(words) => scene.refused(words),
     }
 }
 
 /// The refused value and what stands around it.
-struct Scene<'a> {
-    root: &'a Node,
+pub(super) struct Scene<'a> {
+    pub(super) root: &'a Node,
     /// The value, or the group whose field name is meant.
-    node: &'a Node,
+    pub(super) node: &'a Node,
     /// Its place: the value, or the name that is wrong.
-    span: Span,
+    pub(super) span: Span,
+    /// The key that is wrong, if it is one.
+    key: Option<&'a Node>,
     /// From the root to the value: the groups, and how each next one hangs in it.
-    way: Vec<(&'a Node, Step)>,
+    pub(super) way: Vec<(&'a Node, Step)>,
 }
 
 impl<'a> Scene<'a> {
     fn new(root: &'a Node, mistake: &Mistake) -> Self {
-        let mut scene = Self { root, node: root, span: root.head(), way: Vec::new() };
+        let mut scene = Self { root, node: root, span: root.head(), key: None, way: Vec::new() };
         for index in mistake.steps() {
             let (Some(child), Some(step)) = (scene.node.child(index), scene.node.step(index)) else { break };
             scene.way.push((scene.node, step));
@@ -59,17 +61,19 @@ impl<'a> Scene<'a> {
         {
             scene.node = group;
             scene.span = step.span;
+            let entries = group.entries().iter();
+            scene.key = entries.map(|entry| &entry.key).find(|key| key.span == step.span);
         }
         scene
     }
 
     /// The field or key the value hangs on, looking through variants and lists.
-    fn holder(&self) -> Option<&Step> {
+    pub(super) fn holder(&self) -> Option<&Step> {
         self.way.iter().rev().map(|(_, step)| step).find(|step| !step.text.starts_with('['))
     }
 
     /// What the user calls the value: its field's name.
-    fn subject(&self) -> String {
+    pub(super) fn subject(&self) -> String {
         self.holder().map_or_else(|| "the experiment".to_owned(), |step| format!("`{}`", step.text))
     }
 
@@ -95,51 +99,8 @@ impl<'a> Scene<'a> {
         vocabulary::of(group.name().unwrap_or_default(), &step.text)
     }
 
-    /// Who set the value by a path that leads to a place that is not there.
-    fn author<'c>(&self, context: Context<'c>) -> Option<&'c Author> {
-        context
-            .authors
-            .iter()
-            .find(|author| author.span == self.span || author.span == self.node.span && self.node.is_loose())
-    }
-
-    fn by_path(&self, author: &Author, fault: &Fault, context: Context<'_>) -> Diagnostic {
-        let Author { who, path, span } = author;
-        let broken = |why: String, label: String| {
-            Diagnostic::error("E0501", format!("{who} `{path}`, but {why}")).at(*span, label)
-        };
-        match fault {
-            Fault::UnknownField { name, expected } if self.way.is_empty() => {
-                let known: Vec<_> = expected.iter().chain(context.also).copied().collect();
-                broken(format!("nothing is called `{name}`"), start_advice(self.root, path, &known))
-            }
-            Fault::UnknownField { name, expected } => {
-                let index = path.segments().iter().position(|segment| segment == name).unwrap_or_default();
-                let label = nearest(name, expected.iter().copied()).map_or_else(
-                    || self.fields_of(expected),
-                    |near| format!("did you mean `{}`?", path.with_segment(index, near)),
-                );
-                let kind = self.node.name().map_or_else(String::new, |name| format!(" ({name})"));
-                broken(format!("`{}`{kind} has no such field", path.prefix(index)), label)
-            }
-            Fault::Missing(field) => {
-                let here = self.subject();
-                broken(format!("{here} is not set and needs `{field}`"), format!("set all of {here}"))
-            }
-            Fault::Mismatch { variants, .. } if !variants.is_empty() => {
-                let here = self.subject();
-                broken(format!("{here} is not set"), format!("set all of {here}; {}", one_of(variants)))
-            }
-            Fault::Mismatch { expected, .. } | Fault::Number(expected) | Fault::Length { expected, .. } => {
-                broken(format!("{} must be {expected}", self.subject()), "it has no fields".to_owned())
-            }
-            Fault::UnknownVariant { .. } | Fault::Refused(_) => {
-                broken(format!("{} cannot be set so", self.subject()), String::new())
-            }
-        }
-    }
-
-    fn fields_of(&self, expected: &[&str]) -> String {
+    /// The fields the group has.
+    pub(super) fn fields_of(&self, expected: &[&str]) -> String {
         if expected.is_empty() { format!("{} takes no fields", self.group()) } else { one_of(expected) }
     }
 
@@ -184,8 +145,17 @@ impl<'a> Scene<'a> {
             return Diagnostic::error("E0402", what).at(self.span, label);
         }
         let known = if variants.is_empty() { expected.to_owned() } else { self.choice() };
-        let what = format!("{} must be {known}, found {}", self.subject(), self.node.describe());
+        let subject = match self.key {
+            Some(_) => format!("a key of {}", self.subject()),
+            None => self.subject(),
+        };
+        let what = format!("{subject} must be {known}, found {}", self.culprit().describe());
         Diagnostic::error("E0204", what).at(self.span, self.remedy(expected, variants))
+    }
+
+    /// The key or value that is wrong.
+    fn culprit(&self) -> &'a Node {
+        self.key.unwrap_or(self.node)
     }
 
     /// What a choice is called when its value is none.
@@ -197,7 +167,7 @@ impl<'a> Scene<'a> {
 
     /// The smallest change that would make the value fit.
     fn remedy(&self, expected: &str, variants: &[&str]) -> String {
-        match &self.node.kind {
+        match &self.culprit().kind {
             Kind::Scalar(Scalar::Text(text)) if variants.contains(&&**text) => {
                 format!("write {text} without quotes")
             }
@@ -208,8 +178,8 @@ impl<'a> Scene<'a> {
             Kind::Word(word) if expected.contains("text") || expected.contains('"') => {
                 format!("write \"{word}\" in quotes")
             }
-            Kind::Map(_) if expected.contains("parentheses") => "write ( … ) instead of { … }".to_owned(),
-            Kind::Struct { name: Some(name), .. } if expected.contains("parentheses") => {
+            Kind::Map(_) if expected.contains("( … )") => "write ( … ) instead of { … }".to_owned(),
+            Kind::Struct { name: Some(name), .. } if expected.contains("( … )") => {
                 format!("write ( … ) without `{}`", name.text)
             }
             Kind::Scalar(_)
@@ -226,8 +196,14 @@ impl<'a> Scene<'a> {
         Diagnostic::error("E0204", what).at(self.group_span(), format!("expected {expected}"))
     }
 
+    fn not_bare(&self) -> Diagnostic {
+        let name = self.node.name().unwrap_or_default();
+        let what = format!("`{name}` takes no parentheses");
+        Diagnostic::error("E0204", what).at(self.span, format!("write `{name}`"))
+    }
+
     fn number(&self, expected: &str) -> Diagnostic {
-        let what = format!("{} must be {expected}, got {}", self.subject(), self.node.key_text());
+        let what = format!("{} must be {expected}, got {}", self.subject(), self.culprit().key_text());
         Diagnostic::error("E0205", what).at(self.span, format!("expected {expected}"))
     }
 

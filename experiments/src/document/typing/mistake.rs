@@ -51,6 +51,8 @@ pub(super) enum Fault {
     },
     /// A number its type cannot hold: what it must be.
     Number(String),
+    /// A variant that holds nothing has something in parentheses.
+    NotBare,
     /// The type's own words.
     Refused(String),
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod blame;
+mod by_path;
 mod mistake;
 mod value;
 mod vocabulary;
@@ -82,12 +83,17 @@ impl Pruned {
     fn explains(&self, mistake: &Mistake) -> bool {
         let Some(group) = mistake.node(&self.tree) else { return false };
         match mistake.fault() {
-            Fault::Missing(name) => self.holes.iter().any(|(span, hole)| *span == group.span && hole == name),
+            Fault::Missing(name) => {
+                let here =
+                    |(span, hole): &(Span, String)| *span == group.span && (hole == name || group.is_loose());
+                self.holes.iter().any(here)
+            }
             Fault::Length { .. } => self.holes.iter().any(|(span, _)| *span == group.span),
             Fault::UnknownField { .. }
             | Fault::UnknownVariant { .. }
             | Fault::Mismatch { .. }
             | Fault::Number(_)
+            | Fault::NotBare
             | Fault::Refused(_) => false,
         }
     }

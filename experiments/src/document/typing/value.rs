@@ -62,7 +62,7 @@ impl<'a> Value<'a> {
     }
 
     fn fields<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        let expected = "fields in parentheses ( … )";
+        let expected = "a group of fields ( … )";
         match (&self.node.kind, self.view) {
             (Kind::Struct { name: None, fields, .. }, _) | (Kind::Struct { fields, .. }, View::Arguments) => {
                 visitor.visit_map(Fields::new(fields))
@@ -113,8 +113,10 @@ impl<'a> Value<'a> {
             let Kind::Scalar(Scalar::Number(text)) = &node.kind else {
                 return Err(Mistake::mismatch("a whole number"));
             };
-            let value = whole(text).filter(|value| (least..=most).contains(value));
-            value.ok_or_else(|| Mistake::new(Fault::Number(integer_range(least, most))))
+            let value = whole(text);
+            let fits = value.filter(|value| (least..=most).contains(value));
+            let too_large = value.is_some_and(|value| value > most);
+            fits.ok_or_else(|| Mistake::new(Fault::Number(integer_range(least, most, too_large))))
         })
     }
 }
@@ -127,12 +129,12 @@ fn whole(text: &str) -> Option<i128> {
     text.parse().ok().or_else(|| float().map(|value| value as i128))
 }
 
-fn integer_range(least: i128, most: i128) -> String {
-    match (least, most) {
-        (0, most) if most >= i128::from(u64::MAX) => "a whole number, 0 or more".to_owned(),
-        (0, most) => format!("a whole number from 0 to {most}"),
-        (least, most) => format!("a whole number from {least} to {most}"),
+/// What an integer must be; its upper end matters only to one beyond it.
+fn integer_range(least: i128, most: i128, too_large: bool) -> String {
+    if least == 0 && !too_large {
+        return "a whole number, 0 or more".to_owned();
     }
+    format!("a whole number from {least} to {most}")
 }
 
 fn one_value(found: usize) -> Mistake {

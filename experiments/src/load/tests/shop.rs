@@ -310,8 +310,9 @@ impl Shop {
             return;
         }
         let known: Vec<&str> = self.components.keys().map(String::as_str).collect();
-        let near = nearest(target, known.iter().copied()).unwrap_or("?");
-        let help = format!("did you mean \"{near}\"?  known components: {}", known.join(", "));
+        let list = format!("known components: {}", known.join(", "));
+        let near = nearest(target, known.iter().copied());
+        let help = near.map_or_else(|| list.clone(), |near| format!("did you mean \"{near}\"?  {list}"));
         let what = format!("`{id}.{field}` refers to `{target}`, which does not exist");
         check.at(field, |check| check.problem_with_help("E0301", what, help));
     }
