@@ -205,7 +205,7 @@ struct Piece<'a> {
     start: usize,
 }
 
-impl<'a> Piece<'a> {
+impl Piece<'_> {
     const fn range(&self) -> Range<usize> {
         self.start..self.start + self.text.len()
     }

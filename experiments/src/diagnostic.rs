@@ -193,10 +193,10 @@ impl Diagnostics {
         if color {
             plain = String::from_utf8_lossy(&out.into_inner()).into_owned();
         }
-        if let Some(rest) = items.len().checked_sub(SHOWN).filter(|rest| *rest > 0) {
-            plain.push_str(&format!("… and {rest} more\n"));
+        match items.len().saturating_sub(SHOWN) {
+            0 => plain,
+            rest => format!("{plain}… and {rest} more\n"),
         }
-        plain
     }
 
     /// The form the renderer takes; a place on a line too long to show becomes a note.
@@ -206,7 +206,7 @@ impl Diagnostics {
             Severity::Warning => report::Severity::Warning,
         };
         let mut shown =
-            report::Diagnostic::new(severity).with_code(item.code).with_message(item.what.as_str());
+            report::Diagnostic::new(severity).with_code(item.code).with_message(shortened(&item.what));
         for label in &item.labels {
             match self.place(label.span) {
                 Ok(span) => {
@@ -216,12 +216,12 @@ impl Diagnostics {
                         report::LabelStyle::Secondary
                     };
                     let mark = report::Label::new(style, span.source, span.start..span.end);
-                    shown.labels.push(mark.with_message(label.text.as_str()));
+                    shown.labels.push(mark.with_message(shortened(&label.text)));
                 }
-                Err(named) => shown.notes.push(format!("note: {named}: {}", label.text)),
+                Err(named) => shown.notes.push(shortened(&format!("note: {named}: {}", label.text))),
             }
         }
-        shown.notes.extend(item.notes.iter().cloned());
+        shown.notes.extend(item.notes.iter().map(|note| shortened(note)));
         shown
     }
 
@@ -237,5 +237,13 @@ impl Diagnostics {
             return Err(format!("at {}:{line}:{column}", self.sources.name(span.source)));
         }
         Ok(Span { source: span.source, start, end: span.end.clamp(start, line_end) })
+    }
+}
+
+/// A sentence with a name of absurd length in it, cut.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

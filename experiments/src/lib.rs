@@ -1,6 +1,7 @@
 //! The laboratory: load, plan, run, analyse, report.
 
 pub mod claim;
+pub mod codes;
 pub mod diagnostic;
 pub mod document;
 pub mod experiment;

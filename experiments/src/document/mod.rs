@@ -7,6 +7,7 @@ mod nearest;
 mod parse;
 pub(crate) mod path;
 mod print;
+mod recovery;
 pub mod source;
 mod token;
 pub mod tree;

@@ -246,7 +246,7 @@ pub fn find(root: &Node, segments: &[String]) -> Option<Span> {
 fn part<'a>(node: &'a Node, segment: &str) -> Option<(&'a Node, Span)> {
     let named =
         |index: &usize| node.step(*index).is_some_and(|step| step.text.trim_matches(['[', ']']) == segment);
-    let count = (0..).take_while(|index| node.child(*index).is_some()).count();
+    let count = node.count();
     if let Some(index) = (0..count).find(named) {
         return Some((node.child(index)?, node.step(index)?.span));
     }

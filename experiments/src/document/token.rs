@@ -46,11 +46,13 @@ pub(super) enum Token {
 /// What the lexer found.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    pub(super) tokens: Vec<(Token, Span)>,
+    pub(super) read: Vec<(Token, Span)>,
     pub(super) comments: Vec<Span>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Where a text or comment begins that never ends: what follows was swallowed or means something else.
     pub(super) broken: Option<usize>,
+    /// Whether something was read as what it probably is not.
+    pub(super) guessed: bool,
 }
 
 /// Reads all of `text`, which is source number `source`.
@@ -60,7 +62,7 @@ pub(super) fn tokens(text: &str, source: usize) -> Tokens {
         lexer.step();
     }
     let end = lexer.span(lexer.at.min(text.trim_end().len()));
-    lexer.out.tokens.push((Token::End, Span { end: end.start, ..end }));
+    lexer.out.read.push((Token::End, Span { end: end.start, ..end }));
     lexer.out
 }
 
@@ -87,7 +89,7 @@ impl<'a> Lexer<'a> {
 
     fn push(&mut self, token: Token, start: usize) {
         let span = self.span(start);
-        self.out.tokens.push((token, span));
+        self.out.read.push((token, span));
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
@@ -275,16 +277,18 @@ impl<'a> Lexer<'a> {
                 Some(character)
             }
         };
-        let closed = self.peek() == Some('\'');
-        self.at += usize::from(closed);
-        let Some(character) = character.filter(|_| closed) else {
-            self.break_at(start);
-            let span = self.span(start);
-            let what = Diagnostic::error("E0105", "a single quote holds exactly one character");
-            self.report(what.at(span, "texts stand in double quotes"));
+        let alone = self.peek() == Some('\'');
+        self.skip(|next| !matches!(next, '\'' | '\n' | '\r'));
+        self.at += usize::from(self.peek() == Some('\''));
+        if let Some(character) = character.filter(|_| alone) {
+            self.push(Token::Character(character), start);
             return;
-        };
-        self.push(Token::Character(character), start);
+        }
+        self.break_at(start);
+        let span = self.span(start);
+        let what = Diagnostic::error("E0105", "a single quote holds exactly one character");
+        self.report(what.at(span, "texts stand in double quotes"));
+        self.push(Token::Text(String::new()), start);
     }
 
     /// A number, or a quantity that lacks its quotes (`20ms`, `700/s`), which is taken as if it had them.
@@ -308,6 +312,8 @@ impl<'a> Lexer<'a> {
             self.push(Token::Number(number), start);
             return;
         }
+        // With letters at its end it is a quantity that lacks its quotes, else anything.
+        self.out.guessed |= !written.ends_with(char::is_alphabetic);
         let span = self.span(start);
         let what = Diagnostic::error("E0106", format!("`{written}` is not a number"));
         self.report(what.at(span, format!("if it has a unit, write it in quotes: \"{written}\"")));

@@ -167,6 +167,16 @@ impl Node {
         }
     }
 
+    /// How many values it holds directly.
+    pub const fn count(&self) -> usize {
+        match &self.kind {
+            Kind::Struct { fields, .. } => fields.len(),
+            Kind::Tuple { items, .. } | Kind::List(items) => items.len(),
+            Kind::Map(entries) => entries.len(),
+            Kind::Scalar(_) | Kind::Word(_) => 0,
+        }
+    }
+
     /// The value in place `index` among those it holds directly.
     pub fn child(&self, index: usize) -> Option<&Self> {
         match &self.kind {

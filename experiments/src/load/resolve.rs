@@ -3,6 +3,8 @@
 //! Text comes from typed values, so comments, layout, the order of fields and values left at their defaults make
 //! no difference to a hash.
 
+use std::collections::BTreeSet;
+
 use ron::{Options, extensions::Extensions};
 use serde::Serialize;
 use xxhash_rust::xxh64::xxh64;
@@ -11,7 +13,7 @@ use crate::{
     claim::Claim,
     diagnostic::Diagnostic,
     document::{
-        self, pretty,
+        self, pretty, quoted,
         source::Span,
         tree::{Entry, Field, Kind, Name, Node},
     },
@@ -63,29 +65,30 @@ impl Resolver<'_> {
     fn cell_hash(&self, arm: &str, point: &[Coordinate], system: &str) -> String {
         let Study { spec, windows, slos, expectations } = self.study;
         let run = &spec.run;
-        let mut text = format!("{system}\n{} {} {}\n", run.seed, run.horizon, run.series_bin);
-        let mut windows: Vec<_> = windows.iter().collect();
-        windows.sort_by_key(|window| &window.name);
-        text.push_str(&format!("{windows:?}\n{:?}\n", limits(slos, expectations, arm)));
+        let mut lines = vec![system.to_owned(), format!("{} {} {}", run.seed, run.horizon, run.series_bin)];
+        let windows = windows.iter().map(|window| format!("{} {} {}", window.name, window.start, window.end));
+        lines.extend(windows.collect::<BTreeSet<_>>());
+        let limits = limits(slos, expectations, arm);
+        lines.extend(limits.iter().map(|limit| format!("{} {}", limit.name, limit.limit)));
         // Without common random numbers every cell has streams of its own.
         if !run.common_random_numbers {
-            text.push_str(&format!("{arm} {point:?}\n"));
+            lines.push(place(arm, point));
         }
-        format!("{:016x}", xxh64(text.as_bytes(), FORMAT))
+        format!("{:016x}", xxh64(lines.join("\n").as_bytes(), FORMAT))
     }
 
     /// A hash of the experiment without its replication count, 8 hex digits: the name of a folder.
     pub(super) fn hash<S>(&self, cells: &[Cell<S>]) -> String {
         let Study { spec, slos, expectations, .. } = self.study;
-        let mut text = format!("{}\n{}\n{:?}\n", spec.name, spec.question, spec.baseline);
-        for cell in cells {
-            text.push_str(&format!("{} {:?} {}\n", cell.arm, cell.point, cell.hash));
-        }
-        text.push_str(&format!("{:?}\n{:?}\n", spec.run.common_random_numbers, texts(slos)));
+        let baseline = spec.baseline.as_deref().unwrap_or_default();
+        let mut lines = vec![spec.name.clone(), quoted(&spec.question), baseline.to_owned()];
+        lines.extend(cells.iter().map(|cell| format!("{} {}", cell.hash, place(&cell.arm, &cell.point))));
+        lines.extend(texts(slos));
         for expectation in expectations {
-            text.push_str(&format!("{} {:?}\n", expectation.arm, texts(&expectation.claims)));
+            lines.push(expectation.arm.clone());
+            lines.extend(texts(&expectation.claims));
         }
-        format!("{:08x}", xxh64(text.as_bytes(), FORMAT) >> 32)
+        format!("{:08x}", xxh64(lines.join("\n").as_bytes(), FORMAT) >> 32)
     }
 
     /// A cell as a file of its own.
@@ -137,6 +140,11 @@ impl Resolver<'_> {
         fields.extend(filled("expect", expected));
         Ok(fields)
     }
+}
+
+/// The arm and the values of the axes, on one line.
+fn place(arm: &str, point: &[Coordinate]) -> String {
+    point.iter().fold(arm.to_owned(), |place, at| format!("{place} {}={}", at.path, at.value))
 }
 
 /// The canonical text of a typed value, on one line.

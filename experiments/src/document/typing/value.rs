@@ -195,10 +195,9 @@ impl<'a> Deserializer<'a> for Value<'a> {
             Kind::Word(word) if word == "None" => visitor.visit_none(),
             Kind::Word(word) => visitor.visit_borrowed_str(word),
             Kind::Struct { name: None, fields, .. } => visitor.visit_map(Fields::new(fields)),
-            Kind::Tuple { name: None, items } => visitor.visit_seq(Items::new(items)),
-            Kind::Struct { .. } | Kind::Tuple { .. } => visitor.visit_enum(Variant::new(node)),
             Kind::Map(entries) => visitor.visit_map(Entries::new(entries)),
-            Kind::List(items) => visitor.visit_seq(Items::new(items)),
+            Kind::List(items) | Kind::Tuple { name: None, items } => visitor.visit_seq(Items::new(items)),
+            Kind::Struct { .. } | Kind::Tuple { .. } => visitor.visit_enum(Variant::new(node)),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The whole way from text to plan, with a small shop as the system.
 
+mod broken;
 mod hostile;
 mod messages;
 mod plans;
