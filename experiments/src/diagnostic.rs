@@ -142,6 +142,11 @@ impl Diagnostics {
         self.items.len()
     }
 
+    /// Whether there are as many as are shown.
+    pub const fn is_full(&self) -> bool {
+        self.items.len() >= SHOWN
+    }
+
     /// Whether any of them stops the run.
     pub fn has_errors(&self) -> bool {
         self.items.iter().any(|diagnostic| diagnostic.severity == Severity::Error)

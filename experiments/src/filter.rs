@@ -221,3 +221,43 @@ impl<'a> Reader<'a> {
         Err(Diagnostic::error("E0507", format!("`{path}` is not a sweep axis")).at(span, label))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(condition: &str) -> bool {
+        let axes = ["clients.timeout", "web.servers", "lb.strategy"].map(str::to_owned);
+        let values = ["\"5s\"", "16", "PowerOfTwoChoices(choices: 3)"];
+        let point = axes.iter().zip(values);
+        let point: Vec<_> =
+            point.map(|(path, value)| Coordinate { path: path.clone(), value: value.to_owned() }).collect();
+        Condition::parse(condition, 0, &axes).unwrap_or_else(|wrong| panic!("{wrong:?}")).holds(&point)
+    }
+
+    #[test]
+    fn quantities_are_compared_by_size_and_the_rest_by_text() {
+        for right in [
+            "clients.timeout == 5000ms",
+            "clients.timeout < \"1min\"",
+            "web.servers >= 16 && web.servers<17",
+            "lb.strategy == \"PowerOfTwoChoices(choices: 3)\"",
+            "lb.strategy != Random",
+            "web.servers == 1 || web.servers == 2 || clients.timeout > 4s",
+            "!(web.servers == 16 && clients.timeout == 4s)",
+        ] {
+            assert!(holds(right), "{right}");
+        }
+        for wrong in
+            ["clients.timeout > 5s", "clients.timeout < 6", "web.servers != 16", "lb.strategy < Zebra"]
+        {
+            assert!(!holds(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn and_binds_closer_than_or() {
+        assert!(holds("web.servers == 16 || web.servers == 1 && web.servers == 2"));
+        assert!(!holds("(web.servers == 16 || web.servers == 1) && web.servers == 2"));
+    }
+}

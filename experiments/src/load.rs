@@ -5,6 +5,7 @@
 
 mod cells;
 mod flags;
+mod names;
 mod range;
 mod read;
 mod resolve;

@@ -2,7 +2,9 @@
 //!
 //! serde forgets where things stand and `ron::Value` forgets variant names, hence a reader of our own.
 
+mod cursor;
 mod duplicates;
+mod literal;
 mod nearest;
 mod parse;
 pub(crate) mod path;

@@ -272,3 +272,65 @@ pub(crate) fn start_advice(root: &Node, path: &Path, made: Span, known: &[&str])
         |near| format!("did you mean `{}`?", path.with_segment(0, near)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{compact, parse};
+
+    fn path(text: &str) -> Path {
+        Path::parse(text).unwrap_or_else(|wrong| panic!("{wrong:?}"))
+    }
+
+    /// `document` after setting `place` to 9.
+    fn after(document: &str, place: &str) -> String {
+        let mut root = parse(document, 0).root.unwrap();
+        match set(&mut root, &path(place), Span::default(), Node::number("9", Span::default())) {
+            Ok(()) => compact(&root),
+            Err(misstep) => format!("{}; {}", misstep.what, misstep.advice),
+        }
+    }
+
+    #[test]
+    fn a_path_has_one_canonical_text() {
+        for (written, canonical) in [
+            ("lb.strategy.choices", "lb.strategy.choices"),
+            ("web.overrides.15.speed", "web.overrides[15].speed"),
+            ("faults[0].duration", "faults[0].duration"),
+            ("a[x.y][2]", "a[x.y][2]"),
+        ] {
+            assert_eq!(path(written).to_string(), canonical);
+            assert_eq!(path(canonical), path(written));
+        }
+        for wrong in ["", ".", "a.", ".a", "a..b", "a[", "a[]", "a[1]b", "a b", "[0]"] {
+            assert!(Path::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(path("a.b").covers(&path("a.b.c")) && path("a.b").covers(&path("a.b")));
+        assert!(!path("a.b").covers(&path("a.bc")) && !path("a.b.c").covers(&path("a.b")));
+    }
+
+    #[test]
+    fn a_path_goes_through_every_shape() {
+        let ids = |value: &str| format!("(components: {{ \"lb\": {value} }})");
+        for (document, place, expected) in [
+            ("(a: 1)", "a", "(a: 9)"),
+            ("(a: (b: 1))", "a.b", "(a: (b: 9))"),
+            ("(a: [1, 2])", "a[1]", "(a: [1, 9])"),
+            ("(a: [(b: 1)])", "a[0].b", "(a: [(b: 9)])"),
+            ("(a: { 15: (b: 1) })", "a.15.b", "(a: { 15: (b: 9) })"),
+            ("(a: { \"x\": 1 })", "a.y", "(a: { \"x\": 1, \"y\": 9 })"),
+            ("(a: Fifo)", "a.capacity", "(a: Fifo(capacity: 9))"),
+            ("(a: P(by: Peak))", "a.by.decay", "(a: P(by: Peak(decay: 9)))"),
+            ("(a: P((by: 1)))", "a.by", "(a: P((by: 9)))"),
+            ("(a: Some((by: 1)))", "a.by", "(a: Some((by: 9)))"),
+            ("(a: (\"x\", \"y\"))", "a[1]", "(a: (\"x\", 9))"),
+            ("(a: None)", "a.b.c", "(a: (b: (c: 9)))"),
+            ("()", "a.b", "(a: (b: 9))"),
+        ] {
+            assert_eq!(after(document, place), expected);
+        }
+        assert_eq!(after(&ids("LoadBalancer(x: 1)"), "lb.x"), ids("LoadBalancer(x: 9)"));
+        assert_eq!(after("(a: [1, 2])", "a[2]"), "`a` has no item `2`; its items are [0] to [1]");
+        assert_eq!(after("(a: 1)", "a.b"), "`a` is the number 1 and has no `b`; set `a` itself");
+    }
+}

@@ -4,7 +4,7 @@
 //! that cannot be read is skipped to the next comma. Mistakes that only follow from another are not told.
 
 use super::{
-    parse::{Group, Parser},
+    cursor::{Group, Parser},
     source::Span,
     token::Token,
 };

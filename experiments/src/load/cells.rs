@@ -34,24 +34,47 @@ pub(super) struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// Checks the file without what is varied, then each arm and each value of each axis alone.
+    /// Checks the file without what is varied, then each arm and each value of each axis once.
     ///
     /// Most mistakes show here, before they repeat in every cell. Returns the system without arms and sweep.
     pub(super) fn probe<S: System>(self, diagnostics: &mut Diagnostics) -> Option<S> {
-        sections::check_axes(&self.sections.axes, diagnostics);
+        let axes = &self.sections.axes;
+        sections::check_axes(axes, diagnostics);
         sections::check_dead_sweeps(self.sections, diagnostics);
         sections::check_dead_flags(self.sections, &self.flags.settings, diagnostics);
         self.check_size(diagnostics);
         let base = self.system::<S>(None, &[], diagnostics);
-        for arm in &self.sections.arms {
-            self.system::<S>(Some(arm), &[], diagnostics);
-        }
-        for axis in &self.sections.axes {
-            for value in axis.values.iter().take(MOST) {
-                self.system::<S>(None, &[(axis, value)], diagnostics);
+        let first = vec![0; axes.len()];
+        let arms = self.arms().into_iter().map(|arm| (arm, first.clone()));
+        let varied = axes.iter().enumerate().flat_map(|(place, axis)| {
+            let first = &first;
+            (1..axis.values.len()).map(move |index| {
+                let mut point = first.clone();
+                point[place] = index;
+                (self.sections.arms.first(), point)
+            })
+        });
+        for (arm, point) in arms.chain(varied).take(MOST) {
+            if diagnostics.is_full() {
+                break;
             }
+            self.system::<S>(arm, &self.values(&point), diagnostics);
         }
         base
+    }
+
+    /// The arms; a file without arms has one that changes nothing.
+    fn arms(&self) -> Vec<Option<&Arm>> {
+        match &*self.sections.arms {
+            [] => vec![None],
+            arms => arms.iter().map(Some).collect(),
+        }
+    }
+
+    /// The values of the axes at a point.
+    fn values(&self, point: &[usize]) -> Vec<(&SweepAxis, &Node)> {
+        let values = point.iter().zip(&self.sections.axes);
+        values.filter_map(|(index, axis)| Some((axis, axis.values.get(*index)?))).collect()
     }
 
     /// Every point, the last axis varying fastest.
@@ -73,17 +96,10 @@ impl Product<'_> {
         points: &[Point],
         diagnostics: &mut Diagnostics,
     ) -> Option<Vec<S>> {
-        let arms: Vec<Option<&Arm>> = match &*self.sections.arms {
-            [] => vec![None],
-            arms => arms.iter().map(Some).collect(),
-        };
         let mut systems = Vec::new();
-        for arm in arms {
+        for arm in self.arms() {
             for point in points {
-                let values = point.iter().zip(&self.sections.axes);
-                let values: Vec<_> =
-                    values.filter_map(|(index, axis)| Some((axis, axis.values.get(*index)?))).collect();
-                systems.push(self.system::<S>(arm, &values, diagnostics)?);
+                systems.push(self.system::<S>(arm, &self.values(point), diagnostics)?);
             }
         }
         Some(systems)

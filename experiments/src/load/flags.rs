@@ -136,8 +136,10 @@ pub(super) fn bare_quantity(written: &str, span: Span) -> Option<Node> {
 fn set_run(root: &mut Node, flag: &str, field: &str, number: &str, diagnostics: &mut Diagnostics) {
     let source = diagnostics.sources_mut().add(format!("<{flag}>"), number);
     let span = Span { source, start: 0, end: number.len() };
-    // A file whose `run` is no group is told so when it is typed.
-    if let Ok(path) = Path::parse(&format!("run.{field}")) {
+    // A file without `run`, or whose `run` is no group, is told so when it is typed.
+    if root.field("run").is_some()
+        && let Ok(path) = Path::parse(&format!("run.{field}"))
+    {
         let _ = document::set(root, &path, span, Node::number(number, span));
     }
 }

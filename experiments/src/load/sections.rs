@@ -17,6 +17,9 @@ use crate::{
 /// The name of the only arm of a file without arms.
 pub(super) const BASE: &str = "base";
 
+/// Even two values on each of so many axes would be too many cells.
+const MOST_AXES: usize = 16;
+
 /// What is varied.
 #[derive(Debug, Default)]
 pub(super) struct Sections {
@@ -30,7 +33,12 @@ impl Sections {
     /// Reads `arms` and `sweep`.
     pub(super) fn read(root: &Node, diagnostics: &mut Diagnostics) -> Self {
         let arms = entries(root.field("arms"), "`arms`", diagnostics);
-        let axes = entries(root.field("sweep"), "`sweep`", diagnostics);
+        let mut axes = entries(root.field("sweep"), "`sweep`", diagnostics);
+        if let Some((_, excess)) = axes.split_at_checked(MOST_AXES).filter(|(_, excess)| !excess.is_empty()) {
+            let what = format!("the sweep has {} axes, more than {MOST_AXES}", axes.len());
+            diagnostics.push(Diagnostic::error("E0505", what).at(excess[0].key.span, "too many from here"));
+            axes = &axes[..MOST_AXES];
+        }
         Self {
             arms: arms.iter().map(|entry| arm(entry, diagnostics)).collect(),
             axes: axes.iter().filter_map(|entry| axis(entry, diagnostics)).collect(),

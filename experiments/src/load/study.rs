@@ -1,6 +1,6 @@
 //! The laboratory's part, understood: names, windows, claims, and whether they fit each other.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use sim_core::time::SimTime;
 
@@ -8,18 +8,18 @@ use crate::{
     claim::Claim,
     diagnostic::{Diagnostic, Diagnostics},
     document::{
-        self, nearest,
+        self,
         path::ID_MAPS,
         source::Span,
         tree::{Kind, Node},
     },
     experiment::{ExperimentSpec, FIELDS, Window},
-    load::sections::Sections,
+    load::{
+        names::{bad_name, known, taken},
+        sections::Sections,
+    },
     plan::Expectation,
 };
-
-/// The longest name of an experiment, arm, window or id: names become parts of file names.
-const LONGEST_NAME: usize = 80;
 
 /// Bins of a series at most: one pixel each would already be too many.
 const MOST_BINS: u64 = 1_000_000;
@@ -98,12 +98,12 @@ impl Checker<'_> {
         for entry in self.root.field("windows").map_or(&[][..], Node::entries) {
             found.extend(bad_name("window", entry.key.key_text(), entry.key.span, "@"));
         }
-        let mut ids: Vec<(&str, Span)> = Vec::new();
+        let mut ids = BTreeMap::new();
         for entry in ID_MAPS.iter().filter_map(|map| self.root.field(map)).flat_map(Node::entries) {
             let id = entry.key.key_text();
             found.extend(bad_name("id", id, entry.key.span, ".@#"));
             found.extend(taken(id, entry.key.span, &ids));
-            ids.push((id, entry.key.span));
+            ids.insert(id, entry.key.span);
         }
         found
     }
@@ -255,51 +255,4 @@ fn inside(node: &Node, text: &str, range: Range<usize>) -> Span {
     };
     let start = node.span.start + offset;
     Span { start: start + range.start, end: start + range.end, ..node.span }
-}
-
-/// "did you mean `x`?  known windows: a, b".
-fn known(what: &str, name: &str, names: &[String]) -> String {
-    let list = match names {
-        [] => format!("there are no {what}"),
-        names => format!("known {what}: {}", names.iter().take(12).cloned().collect::<Vec<_>>().join(", ")),
-    };
-    match nearest(name, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?  {list}"),
-        None => list,
-    }
-}
-
-/// A name that cannot be part of a file name or a path.
-fn bad_name(kind: &str, name: &str, span: Span, separators: &str) -> Option<Diagnostic> {
-    let forbidden = |character: char| {
-        !character.is_alphanumeric() && !"_-.+=".contains(character) || separators.contains(character)
-    };
-    let label = if name.is_empty() {
-        "a name cannot be empty".to_owned()
-    } else if name.chars().count() > LONGEST_NAME {
-        format!("a name has at most {LONGEST_NAME} characters")
-    } else if name.starts_with('.') {
-        "a name cannot start with a dot".to_owned()
-    } else {
-        let found = name.chars().find(|character| forbidden(*character))?;
-        format!("a name cannot contain {found:?}; letters, digits, `_` and `-` are fine")
-    };
-    let shown: String = name.chars().take(LONGEST_NAME).collect();
-    let what = format!("{kind} `{}` has a name that cannot be used", shown.escape_default());
-    Some(Diagnostic::error("E0206", what).at(span, label))
-}
-
-/// An id that names something else already.
-fn taken(id: &str, span: Span, ids: &[(&str, Span)]) -> Option<Diagnostic> {
-    if FIELDS.contains(&id) || ID_MAPS.contains(&id) {
-        let what = format!("`{id}` is a field of every experiment and cannot be an id");
-        return Some(Diagnostic::error("E0303", what).at(span, "choose another name"));
-    }
-    let (_, first) = ids.iter().find(|(known, _)| *known == id)?;
-    let what = format!("`{id}` is both a workload and a component");
-    Some(
-        Diagnostic::error("E0303", what)
-            .at(span, "again here; rename one of them")
-            .beside(*first, "first here"),
-    )
 }

@@ -7,6 +7,7 @@ mod access;
 mod blame;
 mod by_path;
 mod mistake;
+mod number;
 mod value;
 mod vocabulary;
 

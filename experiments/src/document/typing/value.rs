@@ -11,6 +11,7 @@ use serde::{
 use super::{
     access::{Entries, Fields, Items, Variant},
     mistake::{Fault, Mistake},
+    number,
 };
 use crate::document::tree::{Kind, Node, Scalar};
 
@@ -62,25 +63,13 @@ impl<'a> Value<'a> {
     }
 
     fn fields<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        let expected = "a group of fields ( … )";
         match (&self.node.kind, self.view) {
             (Kind::Struct { name: None, fields, .. }, _) | (Kind::Struct { fields, .. }, View::Arguments) => {
                 visitor.visit_map(Fields::new(fields))
             }
             (Kind::Word(_), View::Arguments) => visitor.visit_map(Fields::new(&[])),
-            (Kind::Tuple { items, .. }, View::Arguments) if items.len() == 1 => {
-                let inner = Value::whole(&items[0]).fields(visitor);
-                inner.map_err(|mistake| mistake.under(0))
-            }
-            (
-                Kind::Scalar(_)
-                | Kind::Word(_)
-                | Kind::Struct { .. }
-                | Kind::Tuple { .. }
-                | Kind::Map(_)
-                | Kind::List(_),
-                _,
-            ) => Err(Mistake::mismatch(expected)),
+            (Kind::Tuple { .. }, View::Arguments) => self.through(|node| Value::whole(node).fields(visitor)),
+            (_, View::Whole | View::Arguments) => Err(Mistake::mismatch("a group of fields ( … )")),
         }
     }
 
@@ -113,28 +102,12 @@ impl<'a> Value<'a> {
             let Kind::Scalar(Scalar::Number(text)) = &node.kind else {
                 return Err(Mistake::mismatch("a whole number"));
             };
-            let value = whole(text);
+            let value = number::whole(text);
             let fits = value.filter(|value| (least..=most).contains(value));
             let too_large = value.is_some_and(|value| value > most);
-            fits.ok_or_else(|| Mistake::new(Fault::Number(integer_range(least, most, too_large))))
+            fits.ok_or_else(|| Mistake::new(Fault::Number(number::range(least, most, too_large))))
         })
     }
-}
-
-/// The whole number a text stands for, exactly; `8.0` and `1e6` are whole too.
-fn whole(text: &str) -> Option<i128> {
-    // Beyond this a float no longer tells neighbouring integers apart.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let float = || text.parse::<f64>().ok().filter(|value| value.trunc() == *value && value.abs() <= EXACT);
-    text.parse().ok().or_else(|| float().map(|value| value as i128))
-}
-
-/// What an integer must be; its upper end matters only to one beyond it.
-fn integer_range(least: i128, most: i128, too_large: bool) -> String {
-    if least == 0 && !too_large {
-        return "a whole number, 0 or more".to_owned();
-    }
-    format!("a whole number from {least} to {most}")
 }
 
 fn one_value(found: usize) -> Mistake {
@@ -144,22 +117,6 @@ fn one_value(found: usize) -> Mistake {
 /// "one value", "2 values".
 fn count(length: usize) -> String {
     if length == 1 { "one value".to_owned() } else { format!("{length} values") }
-}
-
-/// A number as the visitor of a quantity likes it best.
-fn visit_number<'a, V: Visitor<'a>>(text: &str, visitor: V) -> Result<V::Value, Mistake> {
-    if let Ok(value) = text.parse::<u64>() {
-        return visitor.visit_u64(value);
-    }
-    if let Ok(value) = text.parse::<i64>() {
-        return visitor.visit_i64(value);
-    }
-    visitor.visit_f64(finite(text)?)
-}
-
-fn finite(text: &str) -> Result<f64, Mistake> {
-    let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
-    value.ok_or_else(|| Mistake::new(Fault::Number("a number below 1.8e308".to_owned())))
 }
 
 macro_rules! integers {
@@ -189,7 +146,7 @@ impl<'a> Deserializer<'a> for Value<'a> {
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Mistake> {
         self.through(|node| match &node.kind {
             Kind::Scalar(Scalar::Bool(value)) => visitor.visit_bool(*value),
-            Kind::Scalar(Scalar::Number(text)) => visit_number(text, visitor),
+            Kind::Scalar(Scalar::Number(text)) => number::visit(text, visitor),
             Kind::Scalar(Scalar::Text(text)) => visitor.visit_borrowed_str(text),
             Kind::Scalar(Scalar::Character(character)) => visitor.visit_char(*character),
             Kind::Word(word) if word == "None" => visitor.visit_none(),
@@ -202,14 +159,11 @@ impl<'a> Deserializer<'a> for Value<'a> {
     }
 
     fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        self.through(|node| match &node.kind {
-            Kind::Scalar(Scalar::Bool(value)) => visitor.visit_bool(*value),
-            Kind::Scalar(_)
-            | Kind::Word(_)
-            | Kind::Struct { .. }
-            | Kind::Tuple { .. }
-            | Kind::Map(_)
-            | Kind::List(_) => Err(Mistake::mismatch("`true` or `false`")),
+        self.through(|node| {
+            let Kind::Scalar(Scalar::Bool(value)) = &node.kind else {
+                return Err(Mistake::mismatch("`true` or `false`"));
+            };
+            visitor.visit_bool(*value)
         })
     }
 
@@ -222,7 +176,7 @@ impl<'a> Deserializer<'a> for Value<'a> {
             let Kind::Scalar(Scalar::Number(text)) = &node.kind else {
                 return Err(Mistake::mismatch("a number"));
             };
-            visitor.visit_f64(finite(text)?)
+            visitor.visit_f64(number::finite(text)?)
         })
     }
 
@@ -237,15 +191,12 @@ impl<'a> Deserializer<'a> for Value<'a> {
 
     /// Quantities ask for this: a bare number goes to them, so that they can say which unit it lacks.
     fn deserialize_str<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        self.through(|node| match &node.kind {
-            Kind::Scalar(Scalar::Number(text)) => visit_number(text, visitor),
-            Kind::Scalar(Scalar::Text(text)) => visitor.visit_borrowed_str(text),
-            Kind::Scalar(_)
-            | Kind::Word(_)
-            | Kind::Struct { .. }
-            | Kind::Tuple { .. }
-            | Kind::Map(_)
-            | Kind::List(_) => Err(Mistake::mismatch(expecting(&visitor))),
+        self.through(|node| {
+            if let Kind::Scalar(Scalar::Number(text)) = &node.kind {
+                return number::visit(text, visitor);
+            }
+            let text = node.as_text().ok_or_else(|| Mistake::mismatch(expecting(&visitor)))?;
+            visitor.visit_borrowed_str(text)
         })
     }
 
@@ -265,11 +216,13 @@ impl<'a> Deserializer<'a> for Value<'a> {
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        match &self.node.kind {
-            _ if self.is_bare() => visitor.visit_none(),
-            Kind::Word(word) if word == "None" => visitor.visit_none(),
-            Kind::Tuple { name: Some(name), items } if name.text == "Some" && items.len() == 1 => {
-                visitor.visit_some(Value::whole(&items[0])).map_err(|mistake| mistake.under(0))
+        let node = self.node;
+        if self.is_bare() || matches!(&node.kind, Kind::Word(word) if word == "None") {
+            return visitor.visit_none();
+        }
+        match &node.kind {
+            Kind::Tuple { items, .. } if node.name() == Some("Some") && items.len() == 1 => {
+                visitor.visit_some(Self::whole(&items[0])).map_err(|mistake| mistake.under(0))
             }
             Kind::Scalar(_)
             | Kind::Word(_)
@@ -302,8 +255,9 @@ impl<'a> Deserializer<'a> for Value<'a> {
     }
 
     fn deserialize_seq<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        let several = matches!(&self.node.kind, Kind::Tuple { items, .. } if items.len() > 1);
         match &self.node.kind {
-            Kind::Tuple { items, .. } if self.view == View::Arguments && items.len() > 1 => {
+            Kind::Tuple { items, .. } if several && self.view == View::Arguments => {
                 visitor.visit_seq(Items::new(items))
             }
             Kind::Scalar(_)

@@ -165,6 +165,11 @@ pub(super) const MEANING: &[(&str, &str, &str)] = &[
         "{ \"clients.load.fraction\": 0.5 }",
         "E0504 30:32 sweep over clients.load.fraction has no effect in arm random, which sets it",
     ),
+    (
+        RANDOM_ARM,
+        "{ \"clients.load\": Rate(\"5/s\") }",
+        "E0504 30:32 sweep over clients.load.fraction has no effect in arm random, which sets it",
+    ),
     ("[0.50,", "[0.6,", "E0505 38:45 the sweep over clients.load.fraction has 0.6 twice"),
     (
         "[0.50, 0.60, 0.70, 0.80, 0.90, 0.95]",

@@ -40,7 +40,7 @@ fn piece() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
@@ -102,34 +102,34 @@ proptest! {
 
 #[test]
 fn what_is_huge_or_deep_is_refused_in_time() {
-    let million = 1_000_000;
+    let many = 200_000;
     for text in [
-        "(".repeat(million),
-        "[".repeat(million),
-        "(a: ".repeat(million),
-        "{1: ".repeat(million),
-        "a(".repeat(million),
-        ")".repeat(million),
-        "/*".repeat(million),
-        "\"".repeat(million),
-        "'".repeat(million),
-        "#".repeat(million),
-        ",".repeat(million),
-        format!("({})", "a: 1, ".repeat(million / 4)),
-        format!("[{}]", "1, ".repeat(million / 4)),
-        format!("(name: \"{}\")", "x".repeat(million)),
-        format!("({}: 1)", "x".repeat(million)),
-        format!("(seed: {})", "9".repeat(million)),
-        SLOW_SERVER.replace("lb.strategy", &"a.".repeat(million)),
-        SLOW_SERVER.replace("lb.strategy", &"a[0]".repeat(million)),
-        SLOW_SERVER.replace("[0.50,", &format!("[{}", "0.5,".repeat(million / 8))),
-        SLOW_SERVER.replace("arms: {", &format!("arms: {{{}", "\"a\": {},".repeat(million / 32))),
+        "(".repeat(many),
+        "[".repeat(many),
+        "(a: ".repeat(many),
+        "{1: ".repeat(many),
+        "a(".repeat(many),
+        ")".repeat(many),
+        "/*".repeat(many),
+        "\"".repeat(many),
+        "'".repeat(many),
+        "#".repeat(many),
+        ",".repeat(many),
+        format!("({})", "a: 1, ".repeat(many / 4)),
+        format!("[{}]", "1, ".repeat(many / 4)),
+        format!("(name: \"{}\")", "x".repeat(many)),
+        format!("({}: 1)", "x".repeat(many)),
+        format!("(seed: {})", "9".repeat(many)),
+        SLOW_SERVER.replace("lb.strategy", &"a.".repeat(many)),
+        SLOW_SERVER.replace("lb.strategy", &"a[0]".repeat(many)),
+        SLOW_SERVER.replace("[0.50,", &format!("[{}", "0.5,".repeat(many / 2))),
+        SLOW_SERVER.replace("arms: {", &format!("arms: {{{}", "\"a\": {},".repeat(many / 2))),
     ] {
         assert!(survive(&text, &Overrides::default()) > 0, "{}", &text[..20]);
     }
-    let deep = format!("{}x > 1", "!(".repeat(million));
+    let deep = format!("{}x > 1", "!(".repeat(many));
     survive(SLOW_SERVER, &Overrides { where_: Some(deep), ..Overrides::default() });
-    let long = vec!["clients.load.fraction > 0.1"; million / 10].join(" && ");
+    let long = vec!["clients.load.fraction > 0.1"; many / 10].join(" && ");
     assert_eq!(survive(SLOW_SERVER, &Overrides { where_: Some(long), ..Overrides::default() }), 36);
 }
 

@@ -52,7 +52,7 @@ fn mistakes_of_meaning() {
     }
     assert_eq!(
         told(&RETRY_STORM.replace("remaining: 0.5", "remaining: 50"), &Overrides::default()),
-        "E0402 28:85 remaining must be between 0 and 1, got 50"
+        "E0402 30:82 remaining must be between 0 and 1, got 50"
     );
 }
 

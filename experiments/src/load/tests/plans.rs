@@ -158,6 +158,28 @@ fn filters_hide_cells_and_change_no_name() {
 }
 
 #[test]
+fn an_arm_refines_what_is_swept() {
+    let text = slow_server_with(
+        "\"clients.load.fraction\": [0.50, 0.60, 0.70, 0.80, 0.90, 0.95]",
+        "\"lb.strategy\": [PowerOfTwoChoices, PowerOfTwoChoices((choices: 3))]",
+    );
+    let (start, end) = (text.find("arms: {").unwrap(), text.find("baseline").unwrap());
+    let arms = "arms: { \"plain\": {}, \"peak\": { \"lb.strategy.by\": PeakEwma(decay: \"10s\") } }, ";
+    let text = format!("{}{arms}{}", &text[..start], text[end..].replace("round_robin", "plain"));
+    let plan = plan(&text, &Overrides::default());
+    let strategy = |cell: usize| match &plan.cells[cell].system.components["lb"] {
+        Component::LoadBalancer(LoadBalancer { strategy: Strategy::PowerOfTwoChoices(two), .. }) => {
+            two.clone()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((strategy(0).choices, strategy(1).choices), (2, 3));
+    assert_eq!((strategy(2).choices, strategy(3).choices), (2, 3));
+    assert!(matches!((strategy(1).by, strategy(3).by), (By::OutstandingRequests, By::PeakEwma { .. })));
+    assert_eq!(plan.cells[1].point[0].value, "PowerOfTwoChoices((choices: 3))");
+}
+
+#[test]
 fn a_set_that_every_arm_overrides_is_told() {
     let flags = Overrides { set: vec!["lb.strategy=Random".to_owned()], ..Overrides::default() };
     let warnings = plan(SLOW_SERVER, &flags).warnings.render(false);
