@@ -1,0 +1,42 @@
+//! The field's own words for what a place in the file holds: users never see a Rust type's name.
+
+/// What a choice is called, and the `stampede list` that shows all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    /// "load-balancing strategy".
+    pub(super) word: &'static str,
+    /// What to list, if there is a list.
+    pub(super) list: Option<&'static str>,
+}
+
+const fn kind(word: &'static str, list: &'static str) -> Kind {
+    Kind { word, list: Some(list) }
+}
+
+/// The word for the choice in field `field` of a group named `group`; a map's entry has the map's field.
+pub(super) fn of(group: &str, field: &str) -> Option<Kind> {
+    let known = match (group, field) {
+        ("GlobalRouter", "strategy") => kind("routing strategy", "strategies"),
+        (_, "strategy" | "balancer") => kind("load-balancing strategy", "strategies"),
+        (_, "queue" | "discipline") => kind("queue discipline", "strategies"),
+        (_, "policy") => kind("eviction policy", "strategies"),
+        (_, "partitioning") => kind("partitioning strategy", "strategies"),
+        (_, "autoscaler") => kind("scaling strategy", "strategies"),
+        (_, "backoff") => kind("backoff", "strategies"),
+        (_, "jitter") => kind("jitter", "strategies"),
+        (_, "budget") => kind("retry budget", "strategies"),
+        (_, "delivery") => kind("delivery guarantee", "strategies"),
+        (_, "replication") => kind("replication mode", "strategies"),
+        (_, "breaker" | "circuit_breaker") => kind("circuit breaker", "strategies"),
+        (_, "components") => kind("component", "components"),
+        (_, "workloads") => kind("workload", "components"),
+        (_, "faults") => kind("fault", "faults"),
+        (_, "arrivals") => kind("arrival process", "distributions"),
+        (_, "keys") => kind("key distribution", "distributions"),
+        (_, field) if field.ends_with("_time") || field == "lag" || field.ends_with("_region") => {
+            kind("distribution", "distributions")
+        }
+        _ => return None,
+    };
+    Some(known)
+}
