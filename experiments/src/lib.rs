@@ -1,3 +1,4 @@
 //! The laboratory: load, plan, run, analyse, report.
 
+pub mod charts;
 pub mod plan;
