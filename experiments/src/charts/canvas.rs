@@ -184,8 +184,13 @@ impl Canvas {
 
     /// A filled rectangle between two corners.
     pub(super) fn block(&mut self, from: Place, to: Place, fill: RGBColor) {
+        self.block_in(&Group::default(), from, to, fill);
+    }
+
+    /// A filled rectangle in a group.
+    pub(super) fn block_in(&mut self, group: &Group, from: Place, to: Place, fill: RGBColor) {
         let block = Rectangle::new([place(from), place(to)], fill.filled());
-        self.layer(&Group::default(), |area| area.draw(&block));
+        self.layer(group, |area| area.draw(&block));
     }
 
     /// Many rectangles (left, top, right, bottom) of one colour as a single path: a heat map has thousands.

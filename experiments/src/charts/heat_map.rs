@@ -20,6 +20,8 @@ use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 
 /// Steps of colour; more could not be told apart.
 const SHADES: usize = 48;
+/// Least height of the colour bar, for its three figures.
+const SHORTEST_BAR: f64 = 90.0;
 /// Tiles a map has at most, so that the file stays small.
 const MOST_TILES: usize = 9_000;
 
@@ -69,7 +71,7 @@ impl Chart for HeatMap {
         plot.draw_columns(&mut sheet.canvas);
         plot.draw_column_title(&mut sheet.canvas, "simulated time");
         self.draw_hits(&mut sheet.canvas, &plot);
-        sheet.top = plot.bottom + 2.0 * TICKS_HEIGHT;
+        sheet.top = (plot.bottom + 2.0 * TICKS_HEIGHT).max(plot.top + SHORTEST_BAR);
         Some(sheet.finish())
     }
 
@@ -169,7 +171,7 @@ impl HeatMap {
 
     fn draw_colour_bar(&self, canvas: &mut Canvas, plot: &Plot) {
         let (left, right) = (plot.right + 18.0, plot.right + 32.0);
-        let height = (plot.bottom - plot.top).max(90.0);
+        let height = (plot.bottom - plot.top).max(SHORTEST_BAR);
         for shade in 0..SHADES {
             let place = |shade: usize| plot.top + height * (1.0 - shade as f64 / SHADES as f64);
             canvas.tiles(colour_of(shade), &[[left, place(shade + 1), right, place(shade)]]);

@@ -1,8 +1,9 @@
 //! The strip above a time axis: faults and windows as labelled bars, in as many lanes as their names need.
 
-use super::canvas::{Canvas, Words};
-use super::data::Span;
+use super::canvas::{Canvas, Group, Words};
+use super::data::{Quantity, Span};
 use super::font::Face;
+use super::number::plain;
 use super::palette::{FAULT, INK, SHADE};
 use super::plot::Plot;
 use plotters::style::RGBColor;
@@ -10,7 +11,7 @@ use plotters::style::RGBColor;
 const LANE_HEIGHT: f64 = 19.0;
 const BAR_HEIGHT: f64 = 16.0;
 const PADDING: f64 = 5.0;
-/// Spans beyond this many lanes are drawn over the last.
+/// Spans beyond this many lanes are drawn over the last, their names only as tooltips.
 const MOST_LANES: usize = 8;
 
 /// A bar in the strip.
@@ -20,6 +21,8 @@ struct Bar<'a> {
     lane: usize,
     left: f64,
     right: f64,
+    /// Where its name begins, if there is a lane for it.
+    name: Option<f64>,
 }
 
 /// Faults and windows laid out for a plot's time axis.
@@ -49,29 +52,50 @@ impl<'a> Strip<'a> {
             let top = top + bar.lane as f64 * LANE_HEIGHT;
             // A hairline keeps apart what follows at once.
             let right = (bar.right - 1.0).max(bar.left + 1.0);
-            canvas.block((bar.left, top), (right, top + BAR_HEIGHT), bar.fill);
-            let at = (bar.left + PADDING, top + BAR_HEIGHT / 2.0);
-            canvas.words(&Words::new(&bar.span.label, at, Face::SMALL, INK).within(LONGEST));
+            let tooltip = Group::default().tooltip(&told(bar.span));
+            canvas.block_in(&tooltip, (bar.left, top), (right, top + BAR_HEIGHT), bar.fill);
+            if let Some(name) = bar.name {
+                let at = (name, top + BAR_HEIGHT / 2.0);
+                canvas.words(&Words::new(&bar.span.label, at, Face::SMALL, INK).within(LONGEST));
+            }
         }
     }
+}
+
+fn told(span: &Span) -> String {
+    format!(
+        "{}: {} to {}",
+        span.label,
+        plain(Quantity::Seconds, span.from),
+        plain(Quantity::Seconds, span.to)
+    )
 }
 
 /// Longer names are cut.
 const LONGEST: f64 = 260.0;
 
 fn place_bars<'a>(plot: &Plot, spans: &'a [Span], fill: RGBColor, first: usize) -> Vec<Bar<'a>> {
-    let mut free: Vec<f64> = Vec::new();
+    let mut taken: Vec<Vec<(f64, f64)>> = vec![Vec::new(); MOST_LANES];
     let mut bars = Vec::new();
     for span in spans.iter().filter(|span| is_visible(plot, span)) {
         let (left, right) = (plot.across(span.from), plot.across(span.to).max(plot.across(span.from) + 2.0));
-        let name = left + Face::SMALL.width(&span.label).min(LONGEST) + 2.0 * PADDING;
-        let found = free.iter().position(|edge| *edge <= left + 0.5).unwrap_or(free.len());
-        let lane = found.min(MOST_LANES - 1);
-        free.resize(free.len().max(lane + 1), 0.0);
-        free[lane] = right.max(name);
-        bars.push(Bar { span, fill, lane: first + lane, left, right });
+        let width = Face::SMALL.width(&span.label).min(LONGEST);
+        // A name that would leave the paper ends at the plot's edge.
+        let name = (left + PADDING).min(plot.right - width);
+        let needed = (left.min(name - PADDING), right.max(name + width + PADDING));
+        let free = taken.iter().position(|lane| lane.iter().all(|other| apart(*other, needed)));
+        let lane = free.unwrap_or(MOST_LANES - 1);
+        if let Some(taken) = taken.get_mut(lane) {
+            taken.push(needed);
+        }
+        bars.push(Bar { span, fill, lane: first + lane, left, right, name: free.map(|_| name) });
     }
     bars
+}
+
+/// Whether two stretches have nothing in common but an end.
+fn apart(a: (f64, f64), b: (f64, f64)) -> bool {
+    a.1 <= b.0 + 0.5 || b.1 <= a.0 + 0.5
 }
 
 /// Whether any part of a span lies on the plot's time axis.
