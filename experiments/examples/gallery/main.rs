@@ -2,6 +2,7 @@
 //!
 //! The data are made up but plausible; the pictures are for looking at after a change of the charts.
 
+mod report;
 mod samples;
 
 use std::error::Error;
@@ -18,6 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(folder.join(format!("{name}.csv")), chart.csv())?;
         println!("{name}: {} x {}, {} bytes", picture.width, picture.height, picture.svg.len());
     }
-    println!("{}", folder.display());
+    let page = experiments::report::html(&report::report());
+    fs::write(folder.join("report.html"), &page)?;
+    println!("report: {} bytes in {}", page.len(), folder.display());
     Ok(())
 }

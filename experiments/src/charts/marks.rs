@@ -3,7 +3,7 @@
 use super::canvas::{Area, Canvas, Drawn, Group, Place, place, stroke};
 use super::data::{Axis, Dash, Line, Point, Quantity, Spacing};
 use super::marker;
-use super::number::reading;
+use super::number::{reading, with_interval};
 use super::palette::PAPER;
 use super::plot::Plot;
 use super::scale::has_place;
@@ -137,11 +137,13 @@ impl Pen<'_> {
                 format!("{label}: {} {x}", self.x.title)
             }
         };
-        let y = |value| reading(self.y.quantity, value);
-        let value = point.y.map(|value| format!(", {} {}", self.y.title, y(value)));
-        let interval = point.low.zip(point.high).map(|(low, high)| format!(" [{}, {}]", y(low), y(high)));
+        let figure = |value| match point.low.zip(point.high) {
+            Some((low, high)) => with_interval(self.y.quantity, value, low, high),
+            None => reading(self.y.quantity, value),
+        };
+        let value = point.y.map(|value| format!(", {} {}", self.y.title, figure(value)));
         let note = point.note.as_ref().map(|note| format!(", {note}"));
-        [Some(place), value, interval, note].into_iter().flatten().collect()
+        [Some(place), value, note].into_iter().flatten().collect()
     }
 
     /// Where the line ends, for its label.

@@ -69,24 +69,34 @@ pub(super) fn plain(quantity: Quantity, value: f64) -> String {
     format!("{}{unit}", without_trailing_zeros(figure))
 }
 
-/// A difference with its interval, all in one unit: `+11.40 ms [+10.95, +11.85]`.
+/// A value with its interval, all in one unit: `104.0 ms [103.5, 104.5]`.
+pub(super) fn with_interval(quantity: Quantity, value: f64, low: f64, high: f64) -> String {
+    in_one_unit(quantity, [value, low, high], &|value, decimals| format!("{value:.decimals$}"))
+}
+
+/// A difference with its interval: `+11.40 ms [+10.95, +11.85]`.
 pub(super) fn difference(quantity: Quantity, value: f64, low: f64, high: f64) -> String {
-    let all = [value, low, high];
+    in_one_unit(quantity, [value, low, high], &|value, decimals| format!("{value:+.decimals$}"))
+}
+
+/// Value, low and high with the prefix of the largest, and as many decimals as the interval's width deserves.
+fn in_one_unit(quantity: Quantity, all: [f64; 3], write: &dyn Fn(f64, usize) -> String) -> String {
+    let [value, low, high] = all;
     let largest =
         all.iter().filter(|value| value.is_finite()).fold(0.0, |most: f64, next| most.max(next.abs()));
     let (factor, unit) = quantity.prefix(largest);
     // Two digits of the half-width, and three of the largest figure.
-    let digits = |of: f64, digits: i32| digits - 1 - three_digits(of / factor).1;
-    let narrow = if high > low && (high - low).is_finite() { digits((high - low) / 2.0, 2) } else { 0 };
-    let decimals = usize::try_from(narrow.max(digits(largest, 3)).min(6)).unwrap_or(0);
-    let signed = |value: f64| match value {
-        _ if value.is_finite() && value.abs() / factor < 1e9 => format!("{:+.decimals$}", value / factor),
-        _ if value.is_finite() => format!("{:+.2e}", value / factor),
+    let decimals = |of: f64, digits: i32| digits - 1 - three_digits(of / factor).1;
+    let narrow = if high > low && (high - low).is_finite() { decimals((high - low) / 2.0, 2) } else { 0 };
+    let decimals = usize::try_from(narrow.max(decimals(largest, 3)).min(6)).unwrap_or(0);
+    let figure = |value: f64| match value {
+        _ if value.is_finite() && value.abs() / factor < 1e9 => write(value / factor, decimals),
+        _ if value.is_finite() => format!("{:.2e}", value / factor),
         _ if value.is_nan() => "–".to_owned(),
-        _ if value > 0.0 => "+∞".to_owned(),
+        _ if value > 0.0 => "∞".to_owned(),
         _ => "-∞".to_owned(),
     };
-    format!("{}{unit} [{}, {}]", signed(value), signed(low), signed(high))
+    format!("{}{unit} [{}, {}]", figure(value), figure(low), figure(high))
 }
 
 /// A probability of error: `2e-12`, `0.013`.
@@ -208,11 +218,13 @@ mod tests {
             ((0.0114, 0.01095, 0.01185), "+11.40 ms [+10.95, +11.85]"),
             ((0.1808, 0.1597, 0.2018), "+181 ms [+160, +202]"),
             ((-0.0001, -0.0004, 0.0002), "-100 µs [-400, +200]"),
-            ((1.0, 0.5, f64::INFINITY), "+1.00 s [+0.50, +∞]"),
+            ((1.0, 0.5, f64::INFINITY), "+1.00 s [+0.50, ∞]"),
         ];
         for ((value, low, high), expected) in table {
             assert_eq!(difference(Seconds, value, low, high), expected);
         }
+        assert_eq!(with_interval(Seconds, 0.104, 0.1035, 0.1045), "104.00 ms [103.50, 104.50]");
+        assert_eq!(with_interval(PerSecond, 985.0, 955.0, 1004.0), "985/s [955, 1004]");
     }
 
     #[test]
