@@ -285,6 +285,7 @@ mod tests {
         let svg = finished(|canvas| canvas.words(&words));
         assert!(svg.contains("<title>a &lt;long&gt; name that cannot fit</title>"), "{svg}");
         assert!(svg.contains('…'), "{svg}");
+        assert!(svg.contains("font-size=\"125\""), "12.5 pixels: {svg}");
     }
 
     #[test]

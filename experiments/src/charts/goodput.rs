@@ -75,6 +75,9 @@ fn peak(line: &Line) -> Option<(f64, f64)> {
     line.points.iter().filter_map(shown).reduce(higher)
 }
 
+/// A diagonal lower than this many pixels has no room for its name.
+const FLATTEST: f64 = 60.0;
+
 /// The line on which everything offered is served, as far as the plot reaches.
 fn draw_diagonal(canvas: &mut Canvas, plot: &Plot) {
     let end = plot.x.high().min(plot.y.high());
@@ -82,6 +85,9 @@ fn draw_diagonal(canvas: &mut Canvas, plot: &Plot) {
     canvas.layer(&Group::default().dash(Dash::LongDash), |area| plot.on(area).draw(&line));
     // Nothing is ever drawn above the diagonal, so that its name stands there alone.
     let (x, y) = plot.at(0.94 * end, 0.94 * end);
+    if plot.bottom - y < FLATTEST {
+        return;
+    }
     let words = Words::new("everything offered is served", (x - 10.0, y), Face::SMALL, SOFT);
     canvas.words_in(halo(), &words.align(Align::Right).within(x - plot.left - 10.0));
 }

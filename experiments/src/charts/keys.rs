@@ -14,7 +14,7 @@ pub(super) const MOST_DIRECT: usize = 10;
 /// Least distance of two labels beside each other's lines.
 const LABEL_HEIGHT: f64 = 17.0;
 /// The drawn sample before a name.
-const SAMPLE_WIDTH: f64 = 24.0;
+const SAMPLE_WIDTH: f64 = 34.0;
 const GAP: f64 = 6.0;
 /// Longer names are cut.
 const LONGEST: f64 = 200.0;

@@ -193,20 +193,15 @@ impl LineChart<'_> {
     }
 
     /// What could not be drawn, in words: nothing is lost silently.
-    fn left_out(&self) -> Option<String> {
-        let points = || self.lines.iter().flat_map(|line| &line.points).filter(|point| !point.open);
-        let lost = points().filter(|point| {
-            point.y.is_some_and(f64::is_finite) && value(point, self.x.spacing, self.y.spacing).is_none()
-        });
+    fn left_out(&self) -> Vec<String> {
+        let points = self.lines.iter().flat_map(|line| &line.points);
+        let lost = points.filter(|point| self.is_gap(point) && point.y.is_some_and(f64::is_finite)).count();
         let empty = self.lines.iter().filter(|line| line.points.iter().all(|point| self.is_gap(point)));
         let names: Vec<&str> = empty.map(|line| line.label.as_str()).collect();
-        match (lost.count(), names.is_empty()) {
-            (0, true) => None,
-            (0, false) => Some(format!("Nothing to show for {}.", names.join(", "))),
-            (lost, _) => {
-                Some(format!("Values a logarithmic axis cannot show (zero or below): {lost} left out."))
-            }
-        }
+        let lost = (lost > 0)
+            .then(|| format!("Values these axes cannot show, such as zero on a log scale: {lost}."));
+        let empty = (!names.is_empty()).then(|| format!("Nothing to show for {}.", names.join(", ")));
+        lost.into_iter().chain(empty).collect()
     }
 
     fn is_gap(&self, point: &super::data::Point) -> bool {

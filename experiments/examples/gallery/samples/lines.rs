@@ -56,6 +56,30 @@ pub(super) fn hockey_stick_one_point() -> HockeyStick {
     HockeyStick { lines, theory: None, ..hockey_stick() }
 }
 
+pub(super) fn hockey_stick_gaps_and_zeros() -> HockeyStick {
+    let odd = vec![
+        Point::new(0.5, 0.0),
+        Point::between(0.6, 2e-9, 0.0, 4e-9),
+        Point::gap(0.7),
+        Point::between(0.8, 123.456, 60.0, 250.0),
+        Point::between(0.9, 1e7, 1e6, 1e8),
+        Point::unstable(0.95, Some(3e7), "unstable, +84/s"),
+    ];
+    let nothing = LOADS.map(|load| Point::new(load, f64::NAN));
+    let lines = vec![
+        Line::new("odd", ArmStyle::of(0, true), odd),
+        Line::new("crashed", ArmStyle::of(1, false), nothing.to_vec()),
+    ];
+    HockeyStick { lines, limit: None, theory: None, ..hockey_stick() }
+}
+
+pub(super) fn goodput_all_equal() -> Goodput {
+    let points =
+        [100.0, 200.0, 300.0].map(|x| Point::between(x, 123_456_789.0, 123_456_789.0, 123_456_789.0));
+    let lines = vec![Line::new("constant", ArmStyle::of(2, false), points.to_vec())];
+    Goodput { lines, ..goodput() }
+}
+
 pub(super) fn goodput() -> Goodput {
     let offered = [100., 300., 500., 700., 800., 900., 1000., 1100., 1200., 1400., 1600.];
     let shapes: [Shaped; 4] = [
