@@ -1,5 +1,6 @@
 //! The laboratory: load, plan, run, analyse, report.
 
+pub mod charts;
 pub mod claim;
 pub mod codes;
 pub mod diagnostic;
@@ -10,3 +11,4 @@ pub mod load;
 pub mod metric;
 pub mod plan;
 pub mod quantity;
+pub mod report;
