@@ -1,3 +1,7 @@
 //! The laboratory: load, plan, run, analyse, report.
 
+pub mod clock;
+pub mod exit;
 pub mod plan;
+pub mod store;
+pub mod study;
