@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod exit;
 pub mod plan;
+pub mod runner;
 pub mod store;
 pub mod study;
