@@ -207,19 +207,23 @@ impl Claim {
             None => self.metric.clone(),
         }
     }
-
-    /// The share below the quantile: 0.999 for `p999`; none for other statistics.
-    pub fn quantile(&self) -> Option<f64> {
-        quantile_of(&self.statistic)
-    }
 }
 
 /// The share a quantile's name speaks of: `p50` 0.5, `p99` 0.99, `p999` 0.999.
 pub fn quantile_of(statistic: &str) -> Option<f64> {
-    let digits = statistic.strip_prefix('p')?;
+    digits_of(statistic).map(|(number, scale)| number / scale)
+}
+
+/// The share a quantile leaves above itself, as the nearest number to that decimal: `p90` 0.1, `p999` 0.001.
+pub fn tail_of(statistic: &str) -> Option<f64> {
+    digits_of(statistic).map(|(number, scale)| (scale - number) / scale)
+}
+
+/// The digits of a quantile's name and the power of ten they are read against: `p999` 999 of 1000.
+fn digits_of(statistic: &str) -> Option<(f64, f64)> {
+    let digits = statistic.strip_prefix('p').filter(|digits| (2..=9).contains(&digits.len()))?;
     let number: u32 = digits.parse().ok()?;
-    let scale = (0..digits.len()).fold(1.0, |power, _| power * 10.0);
-    (digits.len() >= 2).then_some(f64::from(number) / scale)
+    Some((f64::from(number), digits.chars().fold(1.0, |scale, _| scale * 10.0)))
 }
 
 impl Op {
@@ -260,6 +264,8 @@ mod tests {
         for (name, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p999", 0.999), ("p9999", 0.9999)] {
             assert_eq!(quantile_of(name), Some(share));
         }
+        // 1 − 0.9 is not the number nearest to 0.1.
+        assert_eq!(["p90", "p99", "p999"].map(tail_of), [Some(0.1), Some(0.01), Some(0.001)]);
         for other in ["mean", "max", "p", "p5", "pxx"] {
             assert_eq!(quantile_of(other), None, "{other}");
         }
