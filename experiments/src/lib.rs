@@ -1,5 +1,6 @@
 //! The laboratory: load, plan, run, analyse, report.
 
+pub mod analysis;
 pub mod clock;
 pub mod exit;
 pub mod plan;

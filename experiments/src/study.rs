@@ -3,6 +3,8 @@
 //! A plan says what each cell *is*; a study says what is asked of it: arms, axes, claims, windows, how many
 //! replications. It is written beside the results, so that reports and exports need no experiment file.
 
+mod words;
+
 use serde::{Deserialize, Serialize};
 
 /// One experiment: its question, its cells and its claims.
@@ -14,6 +16,8 @@ pub struct Study {
     pub question: String,
     /// Hash of the resolved experiment without the replication count, 8 hex digits.
     pub hash: String,
+    /// Where load comes from, by id: their figures matter most where no claim says what does.
+    pub workloads: Vec<String>,
     /// The arms in the file's order.
     pub arms: Vec<String>,
     /// The arm all others are compared with.

@@ -34,7 +34,8 @@ impl Band {
     pub(super) fn of(series: &[&Series]) -> Option<Self> {
         let first = series.first()?;
         let bins = series.iter().map(|series| series.values.len()).max().unwrap_or(0);
-        let points = (0..bins).map(|bin| point(series.iter().filter_map(|s| s.values.get(bin).copied().flatten())));
+        let points =
+            (0..bins).map(|bin| point(series.iter().filter_map(|s| s.values.get(bin).copied().flatten())));
         Some(Self { name: first.name.clone(), unit: first.unit, bin: first.bin, points: points.collect() })
     }
 

@@ -126,7 +126,8 @@ fn limits(reports: &[&RunReport]) -> Vec<LimitTally> {
     for count in reports.iter().flat_map(|report| &report.limits) {
         by_limit.entry((&count.name, count.limit)).or_default().push(count.clone());
     }
-    let tally = |((name, limit), counts): ((&str, u64), _)| LimitTally { name: name.to_owned(), limit, counts };
+    let tally =
+        |((name, limit), counts): ((&str, u64), _)| LimitTally { name: name.to_owned(), limit, counts };
     by_limit.into_iter().map(tally).collect()
 }
 
@@ -156,7 +157,10 @@ mod tests {
 
     #[test]
     fn figures_that_a_replication_lacks_are_told_as_partial() {
-        let cell = CellAnalysis::of(&[(0, run(&[("a.b.mean", 1.0), ("c.d.mean", 5.0)])), (2, run(&[("a.b.mean", 3.0)]))]);
+        let cell = CellAnalysis::of(&[
+            (0, run(&[("a.b.mean", 1.0), ("c.d.mean", 5.0)])),
+            (2, run(&[("a.b.mean", 3.0)])),
+        ]);
         assert_eq!(cell.replications, [0, 2]);
         assert_eq!(cell.estimate("a.b.mean").unwrap().mean, Some(2.0));
         let partial = cell.estimate("c.d.mean").unwrap();

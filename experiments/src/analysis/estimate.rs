@@ -2,7 +2,9 @@
 
 use models::report::{Metric, Unit};
 use serde::Serialize;
-use sim_core::statistics::{Bounds, Interval, Proportion, proportion_over_replications};
+use sim_core::statistics::{
+    Bounds, Interval, Proportion, interval::FEW_REPLICATIONS, proportion_over_replications,
+};
 
 use super::CONFIDENCE;
 use crate::study::tail_of;
@@ -98,7 +100,8 @@ impl<'a> FigureName<'a> {
 impl Estimate {
     /// What the replications' values of one figure say together.
     pub fn of(metrics: &[Option<&Metric>], name: &str, unit: Unit) -> Self {
-        let values: Vec<Option<f64>> = metrics.iter().map(|metric| metric.and_then(|metric| metric.value)).collect();
+        let values: Vec<Option<f64>> =
+            metrics.iter().map(|metric| metric.and_then(|metric| metric.value)).collect();
         let samples = metrics.iter().map(|metric| metric.map_or(0, |metric| metric.samples)).collect();
         let mut estimate = Self {
             name: name.to_owned(),
@@ -169,7 +172,7 @@ impl Estimate {
         self.settle_interval(&measured);
         match measured.len() as u64 {
             1 => self.raise(Flag::OneReplication),
-            2..sim_core::statistics::FEW_REPLICATIONS => self.raise(Flag::FewReplications),
+            2..FEW_REPLICATIONS => self.raise(Flag::FewReplications),
             _ => {}
         }
     }
@@ -270,7 +273,12 @@ mod tests {
 
     #[test]
     fn one_collapse_among_ten_replications_is_not_averaged_into_certainty() {
-        let found = estimate("a.success_ratio.mean@late", Unit::Ratio, &[1., 1., 1., 1., 1., 1., 1., 1., 1., 0.], 1000);
+        let found = estimate(
+            "a.success_ratio.mean@late",
+            Unit::Ratio,
+            &[1., 1., 1., 1., 1., 1., 1., 1., 1., 0.],
+            1000,
+        );
         let bounds = found.bounds.unwrap();
         // Pooled alone says 0.9 ± 0.006; the replications say 0.9 ± 0.226.
         assert!((bounds.lower - 0.6738).abs() < 1e-4 && (bounds.upper - 1.1262).abs() < 1e-4, "{bounds:?}");

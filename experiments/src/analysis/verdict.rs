@@ -152,7 +152,11 @@ fn decide(claim: &Claim, cell: &CellAnalysis, estimate: &Estimate) -> Option<Dec
 fn by_every_replication(claim: &Claim, estimate: &Estimate) -> Option<Decision> {
     let measured: Vec<f64> = estimate.values.iter().flatten().copied().collect();
     let broken = measured.iter().filter(|value| !claim.op.holds(**value, claim.threshold)).count();
-    let note = if broken == 0 { String::new() } else { format!("broken in {broken} of {} replications", measured.len()) };
+    let note = if broken == 0 {
+        String::new()
+    } else {
+        format!("broken in {broken} of {} replications", measured.len())
+    };
     let decision = Decision { note, ..Decision::plain(broken == 0, Basis::EveryReplication) };
     (!measured.is_empty()).then_some(decision)
 }
@@ -167,7 +171,10 @@ fn by_value(claim: &Claim, estimate: &Estimate) -> Option<Decision> {
     if !mean.is_finite() {
         let infinite = estimate.values.iter().flatten().filter(|value| !value.is_finite()).count();
         let note = format!("infinite in {infinite} of {count} replications");
-        return Some(Decision { note, ..Decision::plain(claim.op.holds(mean, claim.threshold), Basis::Interval) });
+        return Some(Decision {
+            note,
+            ..Decision::plain(claim.op.holds(mean, claim.threshold), Basis::Interval)
+        });
     }
     // Without an interval all replications agree on 0: there is nothing to be unsure between.
     let bounds = estimate.bounds.unwrap_or(Bounds { lower: mean, upper: mean });
@@ -188,7 +195,9 @@ fn by_share_over_limit(claim: &Claim, cell: &CellAnalysis) -> Option<Decision> {
     let counts: Vec<(u64, u64)> = tally
         .counts
         .iter()
-        .map(|count| (if strict { count.at + count.over } else { count.over }, count.under + count.at + count.over))
+        .map(|count| {
+            (if strict { count.at + count.over } else { count.over }, count.under + count.at + count.over)
+        })
         .filter(|(_, trials)| *trials > 0)
         .collect();
     let share = |(over, trials): (u64, u64)| over as f64 / trials as f64;
@@ -207,7 +216,10 @@ fn by_share_over_limit(claim: &Claim, cell: &CellAnalysis) -> Option<Decision> {
 }
 
 fn one_replication(holds: bool) -> Decision {
-    Decision { note: "(1 replication, no interval)".to_owned(), ..Decision::plain(holds, Basis::OneReplication) }
+    Decision {
+        note: "(1 replication, no interval)".to_owned(),
+        ..Decision::plain(holds, Basis::OneReplication)
+    }
 }
 
 /// Pass if the whole interval keeps the threshold, fail if none of it does.
@@ -225,7 +237,8 @@ fn needed(verdict: Verdict, count: u64, bounds: Bounds, mean: f64, threshold: f6
     let ratio = half / (mean - threshold).abs();
     let replications = (count as f64 * ratio * ratio).ceil();
     // At the threshold itself no number of replications decides.
-    (verdict == Verdict::Inconclusive && replications.is_finite()).then(|| (replications as u64).max(count + 1))
+    (verdict == Verdict::Inconclusive && replications.is_finite())
+        .then(|| (replications as u64).max(count + 1))
 }
 
 #[cfg(test)]
@@ -249,7 +262,8 @@ mod tests {
     }
 
     fn cell(figure: &str, values: &[f64]) -> CellAnalysis {
-        let metric = |value| Metric { name: figure.into(), unit: Unit::Seconds, value: Some(value), samples: 1000 };
+        let metric =
+            |value| Metric { name: figure.into(), unit: Unit::Seconds, value: Some(value), samples: 1000 };
         let report = |value| RunReport { metrics: vec![metric(value)], ..RunReport::default() };
         let runs: Vec<_> = values.iter().enumerate().map(|(r, value)| (r as u64, report(*value))).collect();
         CellAnalysis::of(&runs)
@@ -263,7 +277,8 @@ mod tests {
     }
 
     fn verdict(op: Op, threshold: f64, values: &[f64]) -> (Verdict, Option<u64>) {
-        let ruling = judge(&claim("clients.latency.mean", op, threshold), &cell("clients.latency.mean", values));
+        let ruling =
+            judge(&claim("clients.latency.mean", op, threshold), &cell("clients.latency.mean", values));
         (ruling.verdict, ruling.replications_needed)
     }
 
@@ -295,7 +310,8 @@ mod tests {
 
     #[test]
     fn counts_and_equality_hold_in_every_replication_or_not_at_all() {
-        let letters = |values: &[f64], op| judge(&claim("dead.length.max", op, 0.0), &cell("dead.length.max", values));
+        let letters =
+            |values: &[f64], op| judge(&claim("dead.length.max", op, 0.0), &cell("dead.length.max", values));
         assert_eq!(letters(&[0.0; 10], Op::Equal).verdict, Verdict::Pass);
         let broken = letters(&[0.0, 0.0, 1.0], Op::Equal);
         assert_eq!((broken.verdict, broken.note.as_str()), (Verdict::Fail, "broken in 1 of 3 replications"));
@@ -305,13 +321,8 @@ mod tests {
 
     #[test]
     fn a_quantile_is_decided_by_the_counter_and_not_by_its_own_interval() {
-        let limit = |over| LimitCount {
-            name: "a.latency".into(),
-            limit: 250_000_000,
-            under: 9_900,
-            at: 20,
-            over,
-        };
+        let limit =
+            |over| LimitCount { name: "a.latency".into(), limit: 250_000_000, under: 9_900, at: 20, over };
         let mut found = cell("a.latency.p99", &ten(0.260, 0.001));
         found.limits = vec![super::super::cell::LimitTally {
             name: "a.latency".into(),
@@ -338,8 +349,14 @@ mod tests {
 
     #[test]
     fn what_never_ends_fails_and_what_is_not_measured_stays_open() {
-        let ruling = judge(&claim("a.time_to_recover.max", Op::Less, 60.0), &cell("a.time_to_recover.max", &[4.0, f64::INFINITY]));
-        assert_eq!((ruling.verdict, ruling.note.as_str()), (Verdict::Fail, "infinite in 1 of 2 replications"));
+        let ruling = judge(
+            &claim("a.time_to_recover.max", Op::Less, 60.0),
+            &cell("a.time_to_recover.max", &[4.0, f64::INFINITY]),
+        );
+        assert_eq!(
+            (ruling.verdict, ruling.note.as_str()),
+            (Verdict::Fail, "infinite in 1 of 2 replications")
+        );
         let missing = judge(&claim("b.latency.p99", Op::Less, 1.0), &cell("a.latency.p99", &[1.0]));
         assert_eq!((missing.verdict, missing.basis), (Verdict::Inconclusive, Basis::NotMeasured));
     }

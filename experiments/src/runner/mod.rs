@@ -258,15 +258,16 @@ mod tests {
         (tally, kept.into_inner().unwrap())
     }
 
-    fn fine(cell: usize, _: u64, _: &Supervisor) -> Result<RunReport, RunFailure> {
-        Ok(RunReport { events: cell as u64, requests: 1, ..RunReport::default() })
+    fn report(cell: usize) -> RunReport {
+        RunReport { events: cell as u64, requests: 1, ..RunReport::default() }
     }
 
     #[test]
     fn all_jobs_run_once_on_any_number_of_threads() {
         for threads in [1, 3] {
             let settings = Settings { threads, fail_fast: false };
-            let (tally, mut kept) = run(&fine, settings, &Supervisor::default());
+            let (tally, mut kept) =
+                run(&|cell, _, _: &Supervisor| Ok(report(cell)), settings, &Supervisor::default());
             kept.sort_unstable();
             kept.dedup();
             assert_eq!(kept.len(), 20);
@@ -277,9 +278,9 @@ mod tests {
     #[test]
     fn a_panic_is_a_crashed_run_and_the_others_go_on() {
         quiet_panics_in_runs();
-        let execute = |cell, replication, supervisor: &Supervisor| {
-            assert!((cell, replication) != (2, 1), "the books of web do not balance: {} != 3", cell);
-            fine(cell, replication, supervisor)
+        let execute = |cell, replication, _: &Supervisor| {
+            assert!((cell, replication) != (2, 1), "the books of web do not balance: {cell} != 3");
+            Ok(report(cell))
         };
         let (tally, _) = run(&execute, Settings { threads: 2, fail_fast: false }, &Supervisor::default());
         assert_eq!(tally.computed, 19);
@@ -302,11 +303,7 @@ mod tests {
             if replication == 1 {
                 supervisor.stop();
             }
-            if supervisor.stopped() {
-                Err(RunFailure::Interrupted)
-            } else {
-                fine(cell, replication, supervisor)
-            }
+            if supervisor.stopped() { Err(RunFailure::Interrupted) } else { Ok(report(cell)) }
         };
         let (tally, kept) = run(&execute, Settings { threads: 1, fail_fast: false }, &Supervisor::default());
         assert_eq!((tally.computed, tally.crashes.len()), (5, 0));

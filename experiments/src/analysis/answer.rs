@@ -1,0 +1,187 @@
+//! The answer in sentences: who wins where, and who keeps which promise where.
+//!
+//! Where the ranking changes along the sweep each stretch is told, and where arms tie, that: one name for the
+//! whole would be wrong.
+
+use super::{Analysis, Headline, Ruling, Verdict, ranking::Ranking, verdict::Kind};
+use crate::study::Study;
+
+/// The sentences, most important first.
+pub(super) fn answer(study: &Study, analysis: &Analysis) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for (index, headline) in analysis.headlines.iter().enumerate() {
+        let rankings: Vec<&Ranking> =
+            analysis.rankings.iter().filter(|ranking| ranking.headline == index).collect();
+        sentences.extend(winners(study, headline, &rankings));
+        if let Some(claim) = headline.slo.and_then(|slo| study.slos.get(slo)) {
+            let about = |ruling: &&Ruling| ruling.kind == Kind::Slo && ruling.claim == *claim;
+            sentences.extend(keepers(study, &analysis.rulings.iter().filter(about).collect::<Vec<_>>()));
+        }
+    }
+    sentences
+}
+
+/// `At load 0.50–0.60 p2c has the lowest p99; at 0.70 p2c and least tie; from 0.80 on least.`
+fn winners(study: &Study, headline: &Headline, rankings: &[&Ranking]) -> Option<String> {
+    if rankings.iter().all(|ranking| ranking.leaders.is_empty()) {
+        return None;
+    }
+    let best =
+        format!("the {} {}", if headline.less_is_better { "lowest" } else { "highest" }, headline.short());
+    let leaders = |ranking: &&Ranking| arms(study, &ranking.leaders);
+    if study.axes.len() > 1 {
+        return Some(winners_over_a_grid(study, &best, rankings));
+    }
+    let stretches = stretches(&rankings.iter().map(leaders).collect::<Vec<_>>());
+    let axis = AxisWords::of(study, rankings.iter().map(|ranking| ranking.point.as_slice()));
+    if let [only] = stretches.as_slice() {
+        return Some(format!("{} {best}{}.", has(&only.what), axis.everywhere()));
+    }
+    let part = |(place, stretch): (usize, &Stretch<Vec<&str>>)| {
+        let range = axis.range(stretch, rankings.len(), place == 0);
+        match stretch.what.as_slice() {
+            [] => format!("{range} no two arms can be compared"),
+            [one] if place == 0 => format!("{range} {one} has {best}"),
+            [one] => format!("{range} {one}"),
+            several if place == 0 => format!("{range} {} tie for {best}", list(several)),
+            several => format!("{range} {} tie", list(several)),
+        }
+    };
+    let parts: Vec<String> = stretches.iter().enumerate().map(part).collect();
+    Some(format!("{}.", parts.join("; ")))
+}
+
+fn has(leaders: &[&str]) -> String {
+    match leaders {
+        [one] => format!("{one} has"),
+        several => format!("{} tie for", list(several)),
+    }
+}
+
+/// Over several axes stretches mean nothing: how often each arm leads.
+fn winners_over_a_grid(study: &Study, best: &str, rankings: &[&Ranking]) -> String {
+    let leads =
+        |arm: &str| rankings.iter().filter(|ranking| arms(study, &ranking.leaders).contains(&arm)).count();
+    let mut counts: Vec<(usize, &str)> =
+        study.present_arms().into_iter().map(|arm| (leads(arm), arm)).collect();
+    counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let told = counts.iter().filter(|(count, _)| *count > 0).map(|(count, arm)| format!("{arm} at {count}"));
+    let told: Vec<String> = told.collect();
+    format!("Of {} sweep points, {best} (or a tie for it): {}.", rankings.len(), told.join(", "))
+}
+
+/// `A and B meet p99 < 250ms at every load; C up to 0.90; D fails it at every load.`
+fn keepers(study: &Study, rulings: &[&Ruling]) -> Option<String> {
+    let claim = &rulings.first()?.claim.text;
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for arm in study.present_arms() {
+        let of_arm = |ruling: &&&Ruling| study.cells.get(ruling.cell).is_some_and(|cell| cell.arm == arm);
+        let mine: Vec<&Ruling> = rulings.iter().filter(of_arm).copied().collect();
+        let words = record(study, &mine);
+        match groups.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, members)) => members.push(arm),
+            None => groups.push((words, vec![arm])),
+        }
+    }
+    let part = |(words, members): &(String, Vec<&str>)| format!("{} {words}", list(members));
+    Some(format!("{claim}: {}.", groups.iter().map(part).collect::<Vec<_>>().join("; ")))
+}
+
+/// How one arm fares: `pass at every load`, `pass up to 0.90, fail from 0.95 on`.
+fn record(study: &Study, rulings: &[&Ruling]) -> String {
+    let cells = rulings.iter().filter_map(|ruling| study.cells.get(ruling.cell));
+    let axis = AxisWords::of(study, cells.map(|cell| cell.point.as_slice()));
+    if study.axes.len() > 1 {
+        let passed = rulings.iter().filter(|ruling| ruling.verdict == Verdict::Pass).count();
+        return format!("pass at {passed} of {} points", rulings.len());
+    }
+    let stretches = stretches(&rulings.iter().map(|ruling| ruling.verdict).collect::<Vec<_>>());
+    if let [only] = stretches.as_slice() {
+        return format!("{}{}", verb(only.what), axis.everywhere());
+    }
+    let part = |stretch: &Stretch<Verdict>| {
+        format!("{} {}", verb(stretch.what), axis.extent(stretch, rulings.len()))
+    };
+    stretches.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+const fn verb(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Inconclusive => "open",
+    }
+}
+
+/// Neighbouring points with the same thing said of them; both ends inclusive.
+struct Stretch<T> {
+    from: usize,
+    to: usize,
+    what: T,
+}
+
+fn stretches<T: PartialEq + Clone>(items: &[T]) -> Vec<Stretch<T>> {
+    let mut found: Vec<Stretch<T>> = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        match found.last_mut() {
+            Some(last) if last.what == *item => last.to = place,
+            _ => found.push(Stretch { from: place, to: place, what: item.clone() }),
+        }
+    }
+    found
+}
+
+/// How the one sweep axis is spoken of; nothing to say without a sweep.
+struct AxisWords {
+    label: String,
+    values: Vec<String>,
+}
+
+impl AxisWords {
+    fn of<'a>(study: &Study, points: impl Iterator<Item = &'a [String]>) -> Self {
+        let label = study.axis_labels().first().cloned().unwrap_or_default();
+        Self { label, values: points.map(|point| study.shown_point_text(point)).collect() }
+    }
+
+    fn everywhere(&self) -> String {
+        if self.label.is_empty() { String::new() } else { format!(" at every {}", self.label) }
+    }
+
+    fn value(&self, place: usize) -> &str {
+        self.values.get(place).map_or("?", String::as_str)
+    }
+
+    fn range<T>(&self, stretch: &Stretch<T>, points: usize, first: bool) -> String {
+        let (from, to) = (self.value(stretch.from), self.value(stretch.to));
+        match (first, stretch.from == stretch.to) {
+            (true, true) => format!("At {} {from}", self.label),
+            (true, false) => format!("At {} {from}–{to}", self.label),
+            (false, true) => format!("at {from}"),
+            (false, false) if stretch.to + 1 == points => format!("from {from} on"),
+            (false, false) => format!("at {from}–{to}"),
+        }
+    }
+
+    fn extent<T>(&self, stretch: &Stretch<T>, points: usize) -> String {
+        let (from, to) = (self.value(stretch.from), self.value(stretch.to));
+        match (stretch.from, stretch.to) {
+            (0, last) if last > 0 => format!("up to {to}"),
+            (first, last) if last + 1 == points && first < last => format!("from {from} on"),
+            (first, last) if first == last => format!("at {from}"),
+            _ => format!("at {from}–{to}"),
+        }
+    }
+}
+
+fn arms<'a>(study: &'a Study, cells: &[usize]) -> Vec<&'a str> {
+    cells.iter().filter_map(|cell| study.cells.get(*cell)).map(|cell| cell.arm.as_str()).collect()
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn list(words: &[&str]) -> String {
+    match words {
+        [] => "none".to_owned(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
