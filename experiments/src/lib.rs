@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod clock;
 pub mod exit;
+pub mod output;
 pub mod plan;
 pub mod runner;
 pub mod store;
