@@ -1,6 +1,7 @@
 //! The laboratory: load, plan, run, analyse, report.
 
 pub mod analysis;
+pub mod campaign;
 pub mod clock;
 pub mod exit;
 pub mod output;

@@ -5,6 +5,7 @@ mod crash;
 mod interrupt;
 mod pace;
 mod pending;
+mod precision;
 pub mod progress;
 mod schedule;
 
@@ -21,6 +22,7 @@ pub use self::{
     crash::quiet_panics_in_runs,
     interrupt::{Supervisor, listen_for_interrupts},
     pending::{Pending, pending},
+    precision::{Goal, begin},
     schedule::{Job, Shard, schedule},
 };
 use crate::{clock::Stopwatch, store::StoreError};
