@@ -12,7 +12,10 @@ pub(super) fn answer(study: &Study, analysis: &Analysis) -> Vec<String> {
     for (index, headline) in analysis.headlines.iter().enumerate() {
         let rankings: Vec<&Ranking> =
             analysis.rankings.iter().filter(|ranking| ranking.headline == index).collect();
-        sentences.extend(winners(study, headline, &rankings));
+        // What only the author claims something of is no question of the reader's.
+        if headline.slo.is_some() || study.slos.is_empty() {
+            sentences.extend(winners(study, headline, &rankings));
+        }
         if let Some(claim) = headline.slo.and_then(|slo| study.slos.get(slo)) {
             let about = |ruling: &&Ruling| ruling.kind == Kind::Slo && ruling.claim == *claim;
             sentences.extend(keepers(study, &analysis.rulings.iter().filter(about).collect::<Vec<_>>()));
@@ -71,45 +74,59 @@ fn winners_over_a_grid(study: &Study, best: &str, rankings: &[&Ranking]) -> Stri
 }
 
 /// `A and B meet p99 < 250ms at every load; C up to 0.90; D fails it at every load.`
-fn keepers(study: &Study, rulings: &[&Ruling]) -> Option<String> {
+fn keepers<'a>(study: &'a Study, rulings: &[&'a Ruling]) -> Option<String> {
     let claim = &rulings.first()?.claim.text;
-    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for arm in study.present_arms() {
         let of_arm = |ruling: &&&Ruling| study.cells.get(ruling.cell).is_some_and(|cell| cell.arm == arm);
         let mine: Vec<&Ruling> = rulings.iter().filter(of_arm).copied().collect();
-        let words = record(study, &mine);
-        match groups.iter_mut().find(|(known, _)| *known == words) {
-            Some((_, members)) => members.push(arm),
-            None => groups.push((words, vec![arm])),
+        let verdicts: Vec<Verdict> = mine.iter().map(|ruling| ruling.verdict).collect();
+        match groups.iter_mut().find(|group| group.verdicts == verdicts) {
+            Some(group) => group.arms.push(arm),
+            None => groups.push(Group { arms: vec![arm], verdicts, rulings: mine }),
         }
     }
-    let part = |(words, members): &(String, Vec<&str>)| format!("{} {words}", list(members));
+    // Those that keep it most often first.
+    groups.sort_by_key(|group| group.verdicts.iter().filter(|verdict| **verdict != Verdict::Pass).count());
+    let part = |group: &Group<'_>| format!("{} {}", list(&group.arms), record(study, group));
     Some(format!("{claim}: {}.", groups.iter().map(part).collect::<Vec<_>>().join("; ")))
 }
 
-/// How one arm fares: `pass at every load`, `pass up to 0.90, fail from 0.95 on`.
-fn record(study: &Study, rulings: &[&Ruling]) -> String {
-    let cells = rulings.iter().filter_map(|ruling| study.cells.get(ruling.cell));
+/// Arms with the same verdict at every point.
+struct Group<'a> {
+    arms: Vec<&'a str>,
+    verdicts: Vec<Verdict>,
+    rulings: Vec<&'a Ruling>,
+}
+
+/// How they fare: `pass at every load`, `passes up to 0.90, fails from 0.95 on`.
+fn record(study: &Study, group: &Group<'_>) -> String {
+    let several = group.arms.len() > 1;
+    let cells = group.rulings.iter().filter_map(|ruling| study.cells.get(ruling.cell));
     let axis = AxisWords::of(study, cells.map(|cell| cell.point.as_slice()));
     if study.axes.len() > 1 {
-        let passed = rulings.iter().filter(|ruling| ruling.verdict == Verdict::Pass).count();
-        return format!("pass at {passed} of {} points", rulings.len());
+        let passed = group.verdicts.iter().filter(|verdict| **verdict == Verdict::Pass).count();
+        return format!("{} at {passed} of {} points", verb(Verdict::Pass, several), group.verdicts.len());
     }
-    let stretches = stretches(&rulings.iter().map(|ruling| ruling.verdict).collect::<Vec<_>>());
+    let stretches = stretches(&group.verdicts);
     if let [only] = stretches.as_slice() {
-        return format!("{}{}", verb(only.what), axis.everywhere());
+        return format!("{}{}", verb(only.what, several), axis.everywhere());
     }
+    let points = group.verdicts.len();
     let part = |stretch: &Stretch<Verdict>| {
-        format!("{} {}", verb(stretch.what), axis.extent(stretch, rulings.len()))
+        format!("{} {}", verb(stretch.what, several), axis.extent(stretch, points))
     };
     stretches.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-const fn verb(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-        Verdict::Inconclusive => "open",
+const fn verb(verdict: Verdict, several: bool) -> &'static str {
+    match (verdict, several) {
+        (Verdict::Pass, true) => "pass",
+        (Verdict::Pass, false) => "passes",
+        (Verdict::Fail, true) => "fail",
+        (Verdict::Fail, false) => "fails",
+        (Verdict::Inconclusive, true) => "are inconclusive",
+        (Verdict::Inconclusive, false) => "is inconclusive",
     }
 }
 

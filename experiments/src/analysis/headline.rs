@@ -1,7 +1,7 @@
 //! Which figures a reader wants to see first: those that claims speak of, else what every workload is asked for.
 
 use super::{cell::CellAnalysis, estimate::FigureName};
-use crate::study::Study;
+use crate::study::{Claim, Study};
 
 /// A figure worth a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,16 @@ pub fn headlines(study: &Study, cells: &[CellAnalysis]) -> Vec<Headline> {
     if found.is_empty() { usual(study, cells) } else { found }
 }
 
+/// The names of all figures that claims speak of or that every workload is asked for, whether measured or not.
+pub fn usual_figures(study: &Study) -> Vec<String> {
+    let usual =
+        study.workloads.iter().flat_map(|workload| USUAL.map(|(figure, _)| format!("{workload}.{figure}")));
+    let mut names: Vec<String> = study.claims().map(Claim::figure).chain(usual).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 fn usual(study: &Study, cells: &[CellAnalysis]) -> Vec<Headline> {
     let named = |workload: &String| {
         let headline = |(figure, less_is_better): (&str, bool)| Headline {
@@ -49,7 +59,9 @@ impl Headline {
     pub fn short(&self) -> String {
         let name = FigureName::parse(&self.figure);
         let quantity = name.quantity().replace('_', " ");
+        let a_time = quantity.ends_with("latency") || quantity.ends_with("wait");
         let words = match name.statistic {
+            "mean" if a_time => format!("mean {quantity}"),
             "mean" | "rate" | "count" => quantity,
             statistic if quantity == "latency" => statistic.to_owned(),
             statistic => format!("{statistic} of {quantity}"),
@@ -71,6 +83,7 @@ mod tests {
             |figure: &str| Headline { figure: figure.into(), less_is_better: true, slo: None }.short();
         assert_eq!(short("clients.latency.p99"), "p99");
         assert_eq!(short("clients.goodput.mean@late"), "goodput@late");
+        assert_eq!(short("clients.latency.mean"), "mean latency");
         assert_eq!(short("clients.time_to_recover.max"), "max of time to recover");
     }
 }

@@ -22,8 +22,8 @@ pub use self::{
     band::{Band, BandPoint},
     cell::{CellAnalysis, LimitTally},
     estimate::{Estimate, FigureName, Flag, Method},
-    headline::{Headline, headlines},
-    ranking::{Difference, Ranking, Reference, paired},
+    headline::{Headline, headlines, usual_figures},
+    ranking::{Difference, Ranking, Reference, paired, rank},
     recovery::{Recovery, Stuck},
     stability::Growth,
     verdict::{Basis, Kind, Ruling, Verdict, rule},
@@ -72,7 +72,7 @@ pub fn analyse(study: &Study, load: &Load<'_>) -> Analysis {
     let warmup = warmup::check(study, &cells);
     raise_warmup_flags(&mut cells, warmup.as_ref());
     let headlines = headlines(study, &cells);
-    let (rankings, differences) = ranking::rank(study, &cells, &headlines);
+    let (rankings, differences) = rank(study, &cells, &headlines);
     let rulings = rule(study, &cells);
     let recoveries = recovery::recoveries(study, &cells);
     let mut analysis =
@@ -128,6 +128,12 @@ impl Analysis {
     /// The rulings on wishes or on the author's claims.
     pub fn rulings_of(&self, kind: Kind) -> impl Iterator<Item = &Ruling> {
         self.rulings.iter().filter(move |ruling| ruling.kind == kind)
+    }
+
+    /// Whether a cell is best, or tied with the best, in a headline at its point.
+    pub fn leads(&self, headline: usize, cell: usize) -> bool {
+        let here = |ranking: &Ranking| ranking.headline == headline && ranking.leaders.contains(&cell);
+        self.rankings.iter().any(here)
     }
 
     /// How many rulings of that kind have that verdict.

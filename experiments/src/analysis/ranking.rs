@@ -50,7 +50,7 @@ pub struct Ranking {
 }
 
 /// Ranks every headline at every point, and the differences behind it: baseline's first, then the best one's.
-pub(super) fn rank(
+pub fn rank(
     study: &Study,
     cells: &[CellAnalysis],
     headlines: &[Headline],

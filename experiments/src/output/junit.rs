@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::number::significant;
+use super::number::{short, significant};
 use crate::{
     analysis::{Analysis, Kind, Ruling, Verdict},
     study::Study,
@@ -68,7 +68,7 @@ fn message(ruling: &Ruling) -> String {
     if let Some(bounds) = ruling.bounds {
         let _ = write!(text, " [{}, {}]", significant(bounds.lower, 6), significant(bounds.upper, 6));
     }
-    let _ = write!(text, " against {}", significant(ruling.claim.threshold, 6));
+    let _ = write!(text, " against {}", short(ruling.claim.threshold));
     if let Some(needed) = ruling.replications_needed {
         let _ = write!(text, "; about {needed} replications would decide");
     }

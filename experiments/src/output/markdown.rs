@@ -67,9 +67,7 @@ fn entry(analysis: &Analysis, index: usize, headline: &Headline, cell: usize, sc
         (Some(estimate), _) => value(estimate, scale),
         (None, _) => "–".to_owned(),
     };
-    let here =
-        |ranking: &&crate::analysis::Ranking| ranking.headline == index && ranking.leaders.contains(&cell);
-    let leads = if analysis.rankings.iter().any(|ranking| here(&ranking)) { " ▴" } else { "" };
+    let leads = if analysis.leads(index, cell) { " ▴" } else { "" };
     let about = |ruling: &&Ruling| ruling.cell == cell && ruling.claim.figure() == headline.figure;
     let sign = analysis.rulings_of(Kind::Slo).find(about).map_or("", |ruling| sign(ruling.verdict));
     format!("{value} {sign}{leads}").trim_end().to_owned()

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Latencies are recorded in nanoseconds; percentile tables show milliseconds.
-const NANOS_PER_MILLI: f64 = 1e6;
+pub const NANOS_PER_MILLI: f64 = 1e6;
 
 /// What the terminal tells of a run beside its results.
 #[derive(Clone, Debug, Default)]

@@ -50,10 +50,14 @@ impl Scale {
 
     /// The number with three digits and its unit: `104 ms`, `700/s`, `0.95`.
     pub fn show(self, value: f64) -> String {
-        let number = significant(value * self.factor, 3);
+        self.with_unit(&significant(value * self.factor, 3))
+    }
+
+    /// The unit behind a number that is written already.
+    pub fn with_unit(self, number: &str) -> String {
         match self.unit {
-            "" => number,
-            unit if unit.starts_with('/') => number + unit,
+            "" => number.to_owned(),
+            unit if unit.starts_with('/') => format!("{number}{unit}"),
             unit => format!("{number} {unit}"),
         }
     }
@@ -104,6 +108,22 @@ pub fn significant(value: f64, digits: usize) -> String {
     without_minus_zero(format!("{value:.decimals$}"))
 }
 
+/// Three digits without zeros that say nothing: `20` for 20.0; for what a file states and nobody measured.
+pub fn short(value: f64) -> String {
+    let text = significant(value, 3);
+    match text.split_once('.') {
+        Some((_, decimals)) if !decimals.contains('e') => {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => text,
+    }
+}
+
+/// How many times: `8.4×`; beyond what anybody can use, only that.
+pub fn times(factor: f64) -> String {
+    if factor > 10_000.0 { ">10 000×".to_owned() } else { format!("{factor:.1}×") }
+}
+
 /// A mean and its half-width as one word: `104±0.5`, `292±21`; the half-width with two digits, and with one decimal
 /// more than the mean at most.
 pub fn give_or_take(mean: f64, half_width: Option<f64>) -> String {
@@ -123,6 +143,7 @@ pub fn signed(value: f64, digits: usize) -> String {
 /// A chance: `0.04`, `2e-12`; what the arithmetic no longer tells from 0 is `<1e-15`.
 pub fn chance(p: f64) -> String {
     match p {
+        p if p > 0.995 => "1".to_owned(),
         p if p >= 1e-3 => significant(p, 2),
         p if p < 1e-15 => "<1e-15".to_owned(),
         p => format!("{p:.0e}"),
@@ -155,6 +176,8 @@ mod tests {
         assert_eq!(shown, ["104", "0.00312", "10.0", "12346", "0", "-0.0000400"]);
         assert_eq!(significant(f64::INFINITY, 3), "∞");
         assert_eq!(significant(1.5e-12, 3), "1.50e-12");
+        assert_eq!([20.0, 100.0, 0.25, 1500.0].map(short), ["20", "100", "0.25", "1500"]);
+        assert_eq!([8.43, 3e28].map(times), ["8.4×", ">10 000×"]);
     }
 
     #[test]
@@ -185,6 +208,6 @@ mod tests {
 
     #[test]
     fn chances_are_short() {
-        assert_eq!([0.041, 2.3e-12, 0.0].map(chance), ["0.041", "2e-12", "<1e-15"]);
+        assert_eq!([1.0, 0.041, 2.3e-12, 0.0].map(chance), ["1", "0.041", "2e-12", "<1e-15"]);
     }
 }

@@ -28,7 +28,10 @@ pub fn quiet_panics_in_runs() {
 }
 
 /// The result of `run`, or what it panicked with and where.
-pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+///
+/// # Errors
+/// It panicked.
+pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     IN_RUN.set(true);
     // What a broken run leaves behind is its own: nothing of it is looked at again.
     let result = panic::catch_unwind(AssertUnwindSafe(run));

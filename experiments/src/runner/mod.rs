@@ -19,7 +19,7 @@ use rayon::ThreadPoolBuilder;
 
 use self::progress::Progress;
 pub use self::{
-    crash::quiet_panics_in_runs,
+    crash::{caught, quiet_panics_in_runs},
     interrupt::{Supervisor, listen_for_interrupts},
     pending::{Pending, pending},
     precision::{Goal, begin},
@@ -194,7 +194,7 @@ impl Floor<'_> {
 
     fn carry_out(&self, job: &Job) -> Ending {
         let run = || self.execute.execute(job.cell, job.replication, self.supervisor);
-        match crash::caught(run).unwrap_or_else(|panic| Err(RunFailure::Broken(panic))) {
+        match caught(run).unwrap_or_else(|panic| Err(RunFailure::Broken(panic))) {
             Ok(report) => self.keep(job, report),
             Err(RunFailure::Interrupted) => Ending::Left,
             Err(RunFailure::Broken(message)) => {

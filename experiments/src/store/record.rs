@@ -21,19 +21,19 @@ const LARGEST: u64 = 1 << 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Spoiled {
     /// The file is shorter than its header.
-    #[error("truncated")]
+    #[error("cut short")]
     Truncated,
     /// It does not begin as a stored run does.
     #[error("not a stored run")]
     Foreign,
     /// Another version of the tool wrote it.
-    #[error("written by another version of stampede")]
+    #[error("of another version of stampede")]
     OtherVersion,
     /// It stands in the place of another run.
-    #[error("holds another run than its place says")]
+    #[error("of another run")]
     OfAnotherRun,
     /// Its bytes are not those that were written.
-    #[error("checksum mismatch")]
+    #[error("damaged: its checksum is wrong")]
     Checksum,
     /// The system could not read it.
     #[error("unreadable: {0}")]

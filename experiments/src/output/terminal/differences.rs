@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Difference, Ranking},
-    output::number::{Scale, chance, signed},
+    output::number::{Scale, chance, signed, times},
     study::Study,
 };
 
@@ -45,10 +45,9 @@ fn row(study: &Study, difference: &Difference, scale: Scale) -> Vec<String> {
     let arm = study.cells.get(difference.cell).map(|cell| cell.arm.clone()).unwrap_or_default();
     let (mean, lower, upper) = (found.difference.mean, found.difference.lower(), found.difference.upper());
     let show = |value: f64, digits| signed(value * scale.factor, digits);
-    let unit = if scale.unit.is_empty() { String::new() } else { format!(" {}", scale.unit) };
     vec![
         arm,
-        format!("{}{unit}", show(mean, 3)),
+        scale.with_unit(&show(mean, 3)),
         format!("[{}, {}]", show(lower, 4), show(upper, 4)),
         format!("Holm p {}", chance(difference.p_holm)),
         saved(study, found.variance_reduction),
@@ -59,9 +58,9 @@ fn row(study: &Study, difference: &Difference, scale: Scale) -> Vec<String> {
 fn saved(study: &Study, reduction: Option<f64>) -> String {
     match reduction {
         Some(factor) if study.common_random_numbers && factor < 1.0 => {
-            format!("CRN cost {:.1}×", 1.0 / factor)
+            format!("CRN cost {}", times(1.0 / factor))
         }
-        Some(factor) if study.common_random_numbers => format!("CRN saved {factor:.1}×"),
+        Some(factor) if study.common_random_numbers => format!("CRN saved {}", times(factor)),
         Some(_) | None => String::new(),
     }
 }

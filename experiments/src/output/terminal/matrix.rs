@@ -115,19 +115,13 @@ impl Matrix<'_> {
     fn entry(&self, arm: &str, point: &[String]) -> String {
         let Some((index, cell, estimate)) = self.found(arm, point) else { return String::new() };
         let ruling = self.ruling(index).map_or(" ".to_owned(), |ruling| self.look.verdict(ruling.verdict));
-        let leads = if self.leads(index, point) { "▴" } else { " " };
+        let leads = if self.analysis.leads(self.index, index) { "▴" } else { " " };
         format!("{}\t{ruling}{leads}", shown(cell, estimate, self.scale))
     }
 
     fn ruling(&self, cell: usize) -> Option<&Ruling> {
         let claim = self.claim()?;
         self.analysis.rulings_of(Kind::Slo).find(|ruling| ruling.cell == cell && ruling.claim == *claim)
-    }
-
-    fn leads(&self, cell: usize, point: &[String]) -> bool {
-        let here =
-            |ranking: &&crate::analysis::Ranking| ranking.headline == self.index && ranking.point == point;
-        self.analysis.rankings.iter().find(here).is_some_and(|ranking| ranking.leaders.contains(&cell))
     }
 }
 

@@ -14,10 +14,10 @@ pub use self::{
 };
 use super::{
     Closing,
-    number::{Scale, TimeUnit, give_or_take, significant},
+    number::{Scale, TimeUnit, give_or_take, short, signed},
 };
 use crate::{
-    analysis::{Analysis, Basis, Kind, Ruling, Verdict},
+    analysis::{Analysis, Basis, Growth, Headline, Kind, Ruling, Verdict},
     runner::Crash,
     study::Study,
 };
@@ -27,10 +27,12 @@ const TOLD: usize = 10;
 
 /// The whole text, with colours; the writer takes them out where they are not wanted.
 pub fn terminal(study: &Study, analysis: &Analysis, closing: &Closing, look: Look) -> String {
+    let story = story::story(study, analysis, look);
+    let matrices = matrices(study, analysis, &story, look);
     let blocks = [
         head(study, closing, look),
-        story::story(study, analysis, look),
-        matrices(study, analysis, look),
+        story,
+        matrices,
         answer(analysis, look),
         differences::differences(study, analysis, look),
         open_claims(study, analysis, look),
@@ -59,19 +61,21 @@ fn head(study: &Study, closing: &Closing, look: Look) -> String {
     )
 }
 
-/// A matrix for each headline; a study with an end shows its first SLOs in the story, but nothing twice is missed.
-fn matrices(study: &Study, analysis: &Analysis, look: Look) -> String {
-    let shown = analysis
-        .headlines
-        .iter()
-        .enumerate()
-        .filter(|(_, headline)| headline.slo.is_some() || study.slos.is_empty());
-    let blocks: Vec<String> =
+/// A matrix for each SLO, or for each headline if there is none; and what the signs mean.
+fn matrices(study: &Study, analysis: &Analysis, story: &str, look: Look) -> String {
+    let wanted = |headline: &Headline| headline.slo.is_some() || study.slos.is_empty();
+    // The story's lines have shown the first SLOs of each workload already.
+    let told = |index: usize| {
+        let in_story =
+            |workload: &String| story::shown_headlines(analysis, workload).any(|(shown, _)| shown == index);
+        !story.is_empty() && study.workloads.iter().any(in_story)
+    };
+    let shown =
+        analysis.headlines.iter().enumerate().filter(|(index, headline)| wanted(headline) && !told(*index));
+    let mut blocks: Vec<String> =
         shown.map(|(index, headline)| matrix::matrix(study, analysis, index, headline, look)).collect();
-    if blocks.is_empty() {
-        return String::new();
-    }
-    format!("{}\n{}", blocks.join("\n"), legend(study, analysis))
+    blocks.push(legend(study, analysis));
+    blocks.join("\n")
 }
 
 /// Only the signs that occur.
@@ -87,12 +91,16 @@ fn legend(study: &Study, analysis: &Analysis) -> String {
         signs.push("◇ baseline");
     }
     let mut text = if signs.is_empty() { String::new() } else { format!("  {}\n", signs.join("   ")) };
-    if let Some(growth) = analysis.cells.iter().find_map(|cell| cell.growth.as_ref()) {
-        let example = super::number::signed(growth.per_second, 3);
+    let growing: Vec<&Growth> = analysis.cells.iter().filter_map(|cell| cell.growth.as_ref()).collect();
+    if let Some(growth) = growing.first() {
+        let mut stations: Vec<&str> = growing.iter().map(|growth| growth.station.as_str()).collect();
+        stations.sort_unstable();
+        stations.dedup();
         let _ = writeln!(
             text,
-            "  {example}/s = unstable: that many requests per second pile up at {}; no steady-state latency exists",
-            growth.station
+            "  {}/s = unstable: that many requests per second pile up at {}; no steady-state latency exists",
+            signed(growth.per_second, 3),
+            stations.join(", "),
         );
     }
     text
@@ -206,19 +214,16 @@ pub fn reproduce(study: &Study, crash: &Crash, file: &str) -> String {
 }
 
 fn foot(analysis: &Analysis, closing: &Closing, look: Look) -> String {
-    let mut checks = vec![];
-    let whole = closing.crashes.is_empty();
     // A run whose books do not balance is an error: every run that is here has passed.
-    checks.push(format!("conservation {}", look.check(whole)));
-    checks.push(format!("Little's law {}", look.check(whole)));
+    let mut checks =
+        vec![format!("conservation {}", look.check(true)), format!("Little's law {}", look.check(true))];
+    if !closing.crashes.is_empty() {
+        checks.push(format!("{} runs broke {}", closing.crashes.len(), look.check(false)));
+    }
     if let Some(warmup) = &analysis.warmup {
         let enough = warmup.insufficient.is_empty();
         let sign = if enough { "≥" } else { "<" };
-        checks.push(format!(
-            "warm-up {} s {sign} MSER-5 {}",
-            significant(warmup.stated, 3),
-            look.check(enough)
-        ));
+        checks.push(format!("warm-up {} s {sign} MSER-5 {}", short(warmup.stated), look.check(enough)));
     }
     if let Some(same) = closing.rerun_identical {
         checks.push(format!("re-run of 1 cell identical {}", look.check(same)));

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Band, CellAnalysis, Headline, Kind, Recovery},
-    output::number::{Scale, significant},
+    output::number::{short, significant},
     study::{Fault, Horizon, Study},
 };
 
@@ -28,6 +28,16 @@ pub(super) fn story(study: &Study, analysis: &Analysis, look: Look) -> String {
         text.push_str(&story.stuck());
     }
     text
+}
+
+/// The headlines that the story's lines show: SLOs of a workload, as many as a line takes.
+pub(super) fn shown_headlines<'a>(
+    analysis: &'a Analysis,
+    workload: &str,
+) -> impl Iterator<Item = (usize, &'a Headline)> {
+    let of_workload = format!("{workload}.");
+    let mine = move |headline: &Headline| headline.slo.is_some() && headline.figure.starts_with(&of_workload);
+    analysis.headlines.iter().enumerate().filter(move |(_, headline)| mine(headline)).take(2)
 }
 
 struct Story<'a> {
@@ -60,7 +70,7 @@ impl Story<'_> {
     }
 
     fn header(&self) -> Vec<String> {
-        let (start, end) = ("t=0", format!("{} s", significant(self.end, 3)));
+        let (start, end) = ("t=0", format!("{} s", short(self.end)));
         let line = format!("{start}{}", pad(&end, self.bins().saturating_sub(width(start)), Lean::Right));
         let mut row = vec![format!("{} goodput", self.workload), line];
         if !self.analysis.recoveries.is_empty() {
@@ -112,24 +122,20 @@ impl Story<'_> {
         if !self.analysis.recoveries.is_empty() {
             row.push(self.recovery(cell).map(recovered).unwrap_or_default());
         }
-        row.extend(self.shown_headlines().map(|(_, headline)| self.figure(cell, headline)));
+        row.extend(self.shown_headlines().map(|(index, headline)| self.figure(cell, index, headline)));
         row
     }
 
-    /// SLOs of this workload, as many as a line takes.
     fn shown_headlines(&self) -> impl Iterator<Item = (usize, &Headline)> {
-        let mine = |headline: &Headline| {
-            headline.slo.is_some() && headline.figure.starts_with(&format!("{}.", self.workload))
-        };
-        self.analysis.headlines.iter().enumerate().filter(move |(_, headline)| mine(headline)).take(2)
+        shown_headlines(self.analysis, self.workload)
     }
 
-    fn figure(&self, cell: usize, headline: &Headline) -> String {
+    fn figure(&self, cell: usize, index: usize, headline: &Headline) -> String {
         let scale = matrix::scale(self.study, self.analysis, headline, self.look);
         let found: Option<&CellAnalysis> = self.analysis.cells.get(cell);
         let estimate = found.and_then(|found| found.estimate(&headline.figure));
         let value = match (found, estimate) {
-            (Some(found), Some(estimate)) => unit_shown(&matrix::shown(found, estimate, scale), scale),
+            (Some(found), Some(estimate)) => scale.with_unit(&matrix::shown(found, estimate, scale)),
             _ => "–".to_owned(),
         };
         let claim = headline.slo.and_then(|slo| self.study.slos.get(slo));
@@ -137,7 +143,8 @@ impl Story<'_> {
             .analysis
             .rulings_of(Kind::Slo)
             .find(|ruling| ruling.cell == cell && Some(&ruling.claim) == claim);
-        format!("{value} {}", ruling.map_or(" ".to_owned(), |ruling| self.look.verdict(ruling.verdict)))
+        let sign = ruling.map_or(" ".to_owned(), |ruling| self.look.verdict(ruling.verdict));
+        format!("{value} {sign}{}", if self.analysis.leads(index, cell) { "▴" } else { " " })
     }
 
     fn stuck(&self) -> String {
@@ -152,8 +159,8 @@ impl Story<'_> {
                 "  {}  {}: the trigger ended at {} s, the system is still down at {} s\n              (goodput {}/s, before the fault {}/s, under the same load)\n",
                 self.look.strong("METASTABLE"),
                 cell.label(),
-                significant(stuck.trigger_end, 3),
-                significant(stuck.end, 3),
+                short(stuck.trigger_end),
+                short(stuck.end),
                 significant(stuck.late, 3),
                 significant(stuck.before, 3),
             );
@@ -162,27 +169,19 @@ impl Story<'_> {
     }
 }
 
-fn unit_shown(value: &str, scale: Scale) -> String {
-    match scale.unit {
-        "" => value.to_owned(),
-        unit if unit.starts_with('/') => format!("{value}{unit}"),
-        unit => format!("{value} {unit}"),
-    }
-}
-
 /// `10/10 17 s`; a system that never came back has no time.
 fn recovered(recovery: &Recovery) -> String {
     let (recovered, of) = recovery.recovered;
     let median = match recovery.median {
-        Some(median) if median.is_finite() => format!("{} s", significant(median, 3)),
+        Some(median) if median.is_finite() => format!("{} s", short(median)),
         _ => "–".to_owned(),
     };
     if of == 0 { "–".to_owned() } else { format!("{recovered}/{of} {median}") }
 }
 
 fn mark(fault: &Fault, end: f64) -> String {
-    let to = if fault.to >= end { String::new() } else { significant(fault.to, 3) };
-    format!("┌{}─{to}┐", significant(fault.from, 3))
+    let to = if fault.to >= end { String::new() } else { short(fault.to) };
+    format!("┌{}─{to}┐", short(fault.from))
 }
 
 fn widest_label(rows: &[Vec<String>]) -> usize {
