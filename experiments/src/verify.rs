@@ -261,3 +261,65 @@ fn extent(before: Option<f64>, now: Option<f64>, half_width: Option<f64>) -> Str
     let percent = (now - before) / before * 100.0;
     if percent.is_finite() { format!(" ({percent:+.1} %{place})") } else { String::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(p99: f64, events: u64, tool: &str) -> Snapshot {
+        let print = Fingerprint { events, digest: format!("{events:016x}") };
+        let figure =
+            Figure { unit: Unit::Seconds, first: Some(0.11), mean: Some(p99), half_width: Some(0.001) };
+        Snapshot {
+            tool: tool.into(),
+            target: "x86_64".into(),
+            seed: 1,
+            replications: 10,
+            cells: vec![SnapshotCell {
+                cell: "least@0.95".into(),
+                all: print.clone(),
+                first: Fingerprint { events: 1, digest: "1".into() },
+                figures: BTreeMap::from([("c.latency.p99".to_owned(), figure)]),
+            }],
+        }
+    }
+
+    fn told(stored: &Snapshot, now: &Snapshot, quick: bool) -> Vec<String> {
+        drifts(stored, now, quick).into_iter().map(|drift| drift.what).collect()
+    }
+
+    #[test]
+    fn a_figure_that_moved_is_told_with_how_far() {
+        let (stored, now) = (snapshot(0.111_396, 5, "1"), snapshot(0.118_204, 5, "1"));
+        let expected = "c.latency.p99 111.396 → 118.204 ms (+6.1 %, outside the stored CI)";
+        assert_eq!(told(&stored, &now, false), [expected]);
+        // The first replication did not move.
+        assert!(told(&stored, &now, true).is_empty());
+    }
+
+    #[test]
+    fn digests_bind_only_within_one_build() {
+        let stored = snapshot(0.1, 5, "1");
+        assert_eq!(told(&stored, &snapshot(0.1, 6, "1"), false).len(), 1);
+        assert!(told(&stored, &snapshot(0.1, 6, "2"), false).is_empty());
+    }
+
+    #[test]
+    fn another_number_of_replications_is_another_experiment() {
+        let now = Snapshot { replications: 20, ..snapshot(0.2, 9, "1") };
+        assert_eq!(told(&snapshot(0.1, 5, "1"), &now, false).len(), 1);
+    }
+
+    #[test]
+    fn figures_have_six_digits_and_survive_the_file() {
+        assert_eq!(six_digits(0.111_396_491), 0.111_396);
+        assert_eq!(six_digits(f64::INFINITY), f64::INFINITY);
+        let folder = tempfile::tempdir().unwrap();
+        let path = snapshot_path(&folder.path().join("lb.ron"));
+        assert!(path.ends_with("lb.snapshot.ron") && matches!(read(&path), Ok(None)));
+        write(&path, &snapshot(0.1, 5, "1")).unwrap();
+        assert_eq!(read(&path).unwrap(), Some(snapshot(0.1, 5, "1")));
+        fs::write(&path, "(tool: 1").unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("lb.snapshot.ron"));
+    }
+}

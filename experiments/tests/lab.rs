@@ -223,8 +223,8 @@ fn damaged_files_are_computed_again_with_a_note() {
     let desk = Desk::with("plain");
     desk.run("");
     let runs: Vec<PathBuf> = desk.contents().into_keys().filter(|path| path.starts_with("runs")).collect();
-    let damage: [&dyn Fn(&mut Vec<u8>); 3] =
-        [&|bytes| bytes.truncate(50), &|bytes| bytes[70] ^= 1, &|bytes| *bytes = vec![b'x'; 500]];
+    let damage: [fn(&mut Vec<u8>); 3] =
+        [|bytes| bytes.truncate(50), |bytes| bytes[70] ^= 1, |bytes| *bytes = vec![b'x'; 500]];
     for (path, damage) in runs.iter().zip(damage) {
         let path = desk.results().join(path);
         let mut bytes = fs::read(&path).unwrap();

@@ -202,3 +202,114 @@ fn list(words: &[&str]) -> String {
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        analysis::Basis,
+        study::{Axis, Cell, Claim, Op},
+    };
+
+    const ARMS: [&str; 3] = ["a", "b", "c"];
+
+    /// Arms at the given loads, or without a sweep, and an SLO on their p99.
+    fn study(loads: &[&str]) -> Study {
+        let cell = |arm: &str, point: &[&str]| Cell {
+            arm: arm.into(),
+            point: point.iter().map(|value| (*value).to_owned()).collect(),
+            ..Cell::default()
+        };
+        let points: Vec<&[&str]> = if loads.is_empty() { vec![&[]] } else { loads.chunks(1).collect() };
+        let values = loads.iter().map(|load| (*load).to_owned()).collect();
+        let axis = Axis { path: "clients.load.fraction".into(), values };
+        Study {
+            arms: ARMS.map(str::to_owned).to_vec(),
+            axes: if loads.is_empty() { Vec::new() } else { vec![axis] },
+            cells: ARMS.iter().flat_map(|arm| points.iter().map(|point| cell(arm, point))).collect(),
+            slos: vec![Claim {
+                text: "c.latency.p99 < 250ms".into(),
+                metric: "c.latency".into(),
+                statistic: "p99".into(),
+                window: None,
+                op: Op::Less,
+                threshold: 0.25,
+                unit: "ms".into(),
+            }],
+            ..Study::default()
+        }
+    }
+
+    /// What is told where `leaders` lead and where the verdicts are these, a word a point and arm.
+    fn told(study: &Study, leaders: &[&str], verdicts: [&str; 3]) -> Vec<String> {
+        let points = study.points();
+        let index = |arm: char, point: &[String]| study.cell(&arm.to_string(), point).unwrap();
+        let ranking = |(arms, point): (&&str, &Vec<String>)| Ranking {
+            headline: 0,
+            point: point.clone(),
+            best: arms.chars().next().map(|arm| index(arm, point)),
+            leaders: arms.chars().map(|arm| index(arm, point)).collect(),
+        };
+        let ruling = |(cell, letter): (usize, char)| Ruling {
+            kind: Kind::Slo,
+            claim: study.slos[0].clone(),
+            cell,
+            verdict: match letter {
+                '+' => Verdict::Pass,
+                '-' => Verdict::Fail,
+                _ => Verdict::Inconclusive,
+            },
+            basis: Basis::Interval,
+            value: None,
+            bounds: None,
+            replications_needed: None,
+            note: String::new(),
+        };
+        let analysis = Analysis {
+            headlines: vec![Headline { figure: "c.latency.p99".into(), less_is_better: true, slo: Some(0) }],
+            rankings: leaders.iter().zip(&points).map(ranking).collect(),
+            rulings: verdicts.concat().chars().enumerate().map(ruling).collect(),
+            ..Analysis::default()
+        };
+        answer(study, &analysis)
+    }
+
+    #[test]
+    fn a_ranking_that_crosses_names_each_stretch() {
+        let study = study(&["0.5", "0.6", "0.70", "0.8", "0.9"]);
+        let told = told(&study, &["a", "a", "ab", "b", "b"], ["+++++", "+++--", "-----"]);
+        assert_eq!(
+            told,
+            [
+                "At load 0.50–0.60 a has the lowest p99; at 0.70 a and b tie; from 0.80 on b.",
+                "c.latency.p99 < 250ms: a passes at every load; b passes up to 0.70, fails from 0.80 on; \
+             c fails at every load.",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_winner_is_named_only_where_it_wins_everywhere() {
+        let study = study(&["0.5", "0.9"]);
+        let told = told(&study, &["ab", "ab"], ["++", "++", "+?"]);
+        assert_eq!(
+            told,
+            [
+                "a and b tie for the lowest p99 at every load.",
+                "c.latency.p99 < 250ms: a and b pass at every load; c passes at 0.5, is inconclusive at 0.9.",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_a_sweep_no_place_is_named() {
+        let told = told(&study(&[]), &["c"], ["-", "-", "+"]);
+        assert_eq!(told, ["c has the lowest p99.", "c.latency.p99 < 250ms: c passes; a and b fail."]);
+    }
+
+    #[test]
+    fn points_where_nothing_can_be_compared_are_told() {
+        let told = told(&study(&["1", "2"]), &["a", ""], ["++", "--", "--"]);
+        assert_eq!(told[0], "At load 1 a has the lowest p99; at 2 no two arms can be compared.");
+    }
+}
