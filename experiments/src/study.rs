@@ -122,6 +122,8 @@ pub struct Claim {
     pub op: Op,
     /// The threshold in base units.
     pub threshold: f64,
+    /// The threshold of a length of time in whole nanoseconds: runs count observations around it exactly.
+    pub limit: Option<u64>,
     /// The unit as written: `ms`, `/s`, or nothing.
     pub unit: String,
 }

@@ -234,6 +234,7 @@ mod tests {
                 window: None,
                 op: Op::Less,
                 threshold: 0.25,
+                limit: Some(250_000_000),
                 unit: "ms".into(),
             }],
             ..Study::default()

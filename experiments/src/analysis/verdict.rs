@@ -188,8 +188,7 @@ fn by_value(claim: &Claim, estimate: &Estimate) -> Option<Decision> {
 /// The exact share of observations over the limit against the quantile's tail.
 fn by_share_over_limit(claim: &Claim, cell: &CellAnalysis) -> Option<Decision> {
     let tail = tail_of(&claim.statistic)?;
-    let limit = (claim.threshold * 1e9 + 0.5) as u64;
-    let tally = cell.limit(&claim.distribution(), limit)?;
+    let tally = cell.limit(&claim.distribution(), claim.limit?)?;
     // p99 < T leaves those at T outside, p99 <= T does not; the opposites likewise.
     let strict = matches!(claim.op, Op::Less | Op::AtLeast);
     let counts: Vec<(u64, u64)> = tally
@@ -257,6 +256,7 @@ mod tests {
             window: None,
             op,
             threshold,
+            limit: Some((threshold * 1e9 + 0.5) as u64),
             unit: String::new(),
         }
     }

@@ -126,6 +126,7 @@ fn claim(metric: &str, statistic: &str, op: Op, threshold: f64, unit: &str) -> C
         window: None,
         op,
         threshold,
+        limit: Some((threshold * 1e9 + 0.5) as u64),
         unit: unit.into(),
     }
 }

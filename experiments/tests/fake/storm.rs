@@ -13,6 +13,7 @@ pub(crate) fn study() -> Study {
         window: Some("late".into()),
         op,
         threshold,
+        limit: None,
         unit: "/s".into(),
     };
     let cell = |(arm, _): (&str, _)| Cell {
