@@ -1,5 +1,12 @@
 //! The `stampede` command.
 
-fn main() {
-    println!("stampede {}", env!("CARGO_PKG_VERSION"));
+use std::{env, process::ExitCode};
+
+use experiments::{
+    cli::{self, Streams},
+    house::House,
+};
+
+fn main() -> ExitCode {
+    cli::main(env::args_os(), &House, Streams::standard()).into()
 }

@@ -1,0 +1,76 @@
+//! `stampede report`: rebuild what a results folder says from its stored runs.
+
+use clap::Args;
+
+use super::{ResultsRoot, console::Console, run};
+use crate::{
+    analysis::Analysis,
+    campaign::{Finished, analyse_stored},
+    exit::Exit,
+    output::{self, Closing},
+    runner::Tally,
+    store::{Store, StoreError, locate},
+    study::Study,
+};
+
+/// Rebuild tables and summary from stored runs, and show them
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  stampede report latest
+  stampede report lb_one_slow_server --time-unit s
+  stampede report results/lb_one_slow_server/3f9c2a71 --format markdown")]
+pub(super) struct Report {
+    /// A results folder, an experiment's name, or `latest`
+    result: String,
+    #[command(flatten)]
+    root: ResultsRoot,
+}
+
+/// A results folder, analysed.
+pub(super) struct Opened {
+    pub(super) store: Store,
+    pub(super) study: Study,
+    pub(super) analysis: Analysis,
+}
+
+/// Finds a results folder and analyses its stored runs; otherwise tells why not.
+pub(super) fn open(result: &str, root: &ResultsRoot, console: &Console) -> Result<Opened, Exit> {
+    let folder = locate(&root.out, result).map_err(|error| {
+        console.complain(&format!("error: {error}"));
+        Exit::NothingMatched
+    })?;
+    let store = Store::at(&folder);
+    let study = store.study().map_err(|error| console.fail(&error))?;
+    let analysis = analyse_stored(&store, &study);
+    Ok(Opened { store, study, analysis })
+}
+
+impl Report {
+    pub(super) fn run(&self, console: &Console) -> Exit {
+        let opened = match open(&self.result, &self.root, console) {
+            Ok(opened) => opened,
+            Err(exit) => return exit,
+        };
+        match rebuild(opened) {
+            Ok(finished) => {
+                run::print(&finished, console);
+                Exit::Done
+            }
+            Err(error) => console.fail(&error),
+        }
+    }
+}
+
+fn rebuild(opened: Opened) -> Result<Finished, StoreError> {
+    let Opened { store, study, analysis } = opened;
+    output::write_tables(&store, &study, &analysis, false)?;
+    let folder = store.folder();
+    let closing = Closing {
+        folder: folder.display().to_string(),
+        file: folder.join("experiment.ron").display().to_string(),
+        report: folder.join("summary.md").display().to_string(),
+        ..Closing::default()
+    };
+    Ok(Finished { study, analysis, closing, tally: Tally::default() })
+}

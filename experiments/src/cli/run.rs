@@ -1,0 +1,230 @@
+//! `stampede run`: run what is not stored, then summarise.
+
+use std::{
+    num::NonZero,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use clap::Args;
+
+use super::{Loaded, Overrides, ResultsRoot, Sources, console::Console, list, options::Format};
+use crate::{
+    campaign::{self, Ending, Finished, Listener, Order},
+    exit::Exit,
+    output,
+    runner::{
+        Goal, Settings, Shard, Supervisor, listen_for_interrupts,
+        progress::{seconds_in_words, short_rate},
+    },
+};
+
+/// Run all cells not yet in the results store, then summarise
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  stampede run my.ron                                    run, or finish what was interrupted
+  stampede run my.ron -r 30                              20 replications more than the first 10
+  stampede run my.ron --precision 5%@clients.latency.p99 until p99 is known within 5 %
+  stampede run my.ron -s web.servers=32 --arm 'least*'   what if?
+  stampede run my.ron --shard 2/8                        one of eight machines' part; copy the folders together
+  stampede run my.ron --gate --format quiet              in CI: only the exit code")]
+pub(super) struct Run {
+    /// Experiment files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+    #[command(flatten)]
+    root: ResultsRoot,
+    #[command(flatten)]
+    how: How,
+    /// Let SLO verdicts set the exit code too
+    #[arg(long)]
+    gate: bool,
+    /// Show the planned runs and run nothing
+    #[arg(short = 'n', long = "dry-run")]
+    plan_only: bool,
+}
+
+/// How the runs are made; nothing here changes a result but the number of replications.
+#[derive(Debug, Args)]
+struct How {
+    /// Threads; one for each core by default. Never changes results
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
+    #[command(flatten)]
+    stored: Stored,
+    #[command(flatten)]
+    broken: Broken,
+    /// Add replications until a figure is known this well: 5%@clients.latency.p99
+    #[arg(long, value_name = "GOAL", conflicts_with_all = ["replications", "shard"])]
+    precision: Option<Goal>,
+    /// With --precision, no more replications than these
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "precision")]
+    max_replications: u64,
+    /// Compute only this part of the runs: 2/8 is the second of eight
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+}
+
+/// What becomes of runs that are stored already.
+#[derive(Debug, Args)]
+struct Stored {
+    /// Ignore stored runs
+    #[arg(long, overrides_with = "resume")]
+    fresh: bool,
+    /// Use stored runs (the default)
+    #[arg(long, overrides_with = "fresh")]
+    resume: bool,
+}
+
+/// What becomes of the others when a run breaks.
+#[derive(Debug, Args)]
+struct Broken {
+    /// Start nothing after the first run that breaks
+    #[arg(long, overrides_with = "keep_going")]
+    fail_fast: bool,
+    /// Go on after a run that breaks (the default)
+    #[arg(long, overrides_with = "fail_fast")]
+    keep_going: bool,
+}
+
+impl Run {
+    pub(super) fn run(&self, sources: &dyn Sources, console: &Console) -> Exit {
+        self.how.size_the_pool();
+        let supervisor = listen_for_interrupts();
+        let mut exit = Exit::Done;
+        for file in &self.files {
+            exit = exit.worse(self.one(file, sources, console, &supervisor));
+            if supervisor.stopped() {
+                break;
+            }
+        }
+        exit
+    }
+
+    fn one(&self, file: &Path, sources: &dyn Sources, console: &Console, supervisor: &Supervisor) -> Exit {
+        match sources.load(file, &self.overrides) {
+            Ok(loaded) => {
+                console.warn(&loaded.warnings);
+                if self.plan_only {
+                    self.plan(&loaded, console)
+                } else {
+                    self.execute(file, loaded, console, supervisor)
+                }
+            }
+            Err(failure) => console.refuse(&failure),
+        }
+    }
+
+    fn plan(&self, loaded: &Loaded, console: &Console) -> Exit {
+        list::runs(&loaded.study).print(console);
+        let forecast = loaded.experiment.forecast();
+        let (requests, seconds) = (short_rate(forecast.requests), seconds_in_words(forecast.cpu_seconds));
+        console.narrate(&format!("about {requests} requests, about {seconds} of CPU"));
+        Exit::Done
+    }
+
+    fn execute(&self, file: &Path, loaded: Loaded, console: &Console, supervisor: &Supervisor) -> Exit {
+        let order = self.order(file);
+        let threads = self.how.threads();
+        console.narrate(&format!("{}  seed {}", loaded.study.name, loaded.study.seed));
+        let listener = Listener {
+            supervisor,
+            progress: &|study, pending| {
+                console.detail(&format!(
+                    "{} runs stored, {} to do",
+                    pending.stored.len(),
+                    pending.jobs.len()
+                ));
+                console.progress(study, pending, threads)
+            },
+            narrate: &|text| console.narrate(text),
+        };
+        let execute = |cell, replication, supervisor: &Supervisor| {
+            loaded.experiment.execute(cell, replication, supervisor)
+        };
+        match campaign::run(&self.root.out, loaded.study, &loaded.texts, &execute, &order, &listener) {
+            Ok(ending) => self.end(&ending, console),
+            Err(error) => console.fail(&error),
+        }
+    }
+
+    fn order(&self, file: &Path) -> Order {
+        Order {
+            settings: Settings { threads: self.how.threads(), fail_fast: self.how.broken.fail_fast },
+            fresh: self.how.stored.fresh,
+            shard: self.how.shard,
+            precision: self.how.precision.clone().map(|goal| (goal, self.how.max_replications)),
+            gate: self.gate,
+            file: file.display().to_string(),
+        }
+    }
+
+    fn end(&self, ending: &Ending, console: &Console) -> Exit {
+        match ending {
+            Ending::Finished(finished) => {
+                tell_speed(finished, self.how.threads(), console);
+                print(finished, console);
+                finished.exit(self.gate)
+            }
+            Ending::ShardDone { missing, total } => {
+                console.narrate(&format!(
+                    "this shard is done; {missing} of {total} runs are left to others\n  = help: copy the folders together, then run once without --shard"
+                ));
+                Exit::Done
+            }
+            Ending::Interrupted { missing, total } => {
+                console.complain(&format!(
+                    "interrupted; {} of {total} runs are stored\n  = help: the same command goes on from here",
+                    total - missing
+                ));
+                Exit::Interrupted
+            }
+        }
+    }
+}
+
+impl How {
+    fn threads(&self) -> usize {
+        let cores = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        self.jobs.unwrap_or_else(cores).get()
+    }
+
+    /// Analysis keeps to as many threads as the runs. A pool that stands already stays as it is.
+    fn size_the_pool(&self) {
+        if let Some(jobs) = self.jobs {
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build_global();
+        }
+    }
+}
+
+fn tell_speed(finished: &Finished, threads: usize, console: &Console) {
+    let tally = &finished.tally;
+    if tally.computed == 0 {
+        console.narrate("every run was stored already");
+        return;
+    }
+    let rate = |count: u64| short_rate(count as f64 / tally.seconds.max(1e-9));
+    console.narrate(&format!(
+        "{} runs in {}: {} requests/s, {} events/s ({threads} jobs)",
+        tally.computed,
+        seconds_in_words(tally.seconds),
+        rate(tally.requests),
+        rate(tally.events),
+    ));
+}
+
+/// Prints a finished study in the format the user wants.
+pub(super) fn print(finished: &Finished, console: &Console) {
+    let (study, analysis) = (&finished.study, &finished.analysis);
+    let text = match console.format {
+        Format::Human => output::terminal::terminal(study, analysis, &finished.closing, console.look),
+        Format::Json => output::pretty(&output::summary(study, analysis)),
+        Format::Jsonl => output::lines(study, analysis),
+        Format::Markdown => output::markdown(study, analysis),
+        Format::Quiet => String::new(),
+    };
+    console.print(&text);
+}
