@@ -32,7 +32,7 @@ pub trait System: Clone + fmt::Debug + DeserializeOwned + Serialize {
 
 impl System for SystemSpec {
     fn problems(&self) -> Vec<Problem> {
-        Vec::new()
+        models::wire::check(self)
     }
 }
 
