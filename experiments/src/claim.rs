@@ -65,6 +65,13 @@ impl Statistic {
     }
 }
 
+impl fmt::Display for Statistic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = STATISTICS.iter().find(|(_, statistic)| statistic == self);
+        f.write_str(found.map_or("", |(text, _)| text))
+    }
+}
+
 /// What must hold between the figure and the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {

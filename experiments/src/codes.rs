@@ -48,7 +48,7 @@ const fn code(
 
 /// Every code, in order.
 #[rustfmt::skip]
-pub const CODES: [Code; 43] = [
+pub const CODES: [Code; 48] = [
     code("E0001", "the file cannot be read",
         "It does not exist, is a folder, may not be read, or is longer than any experiment. Exit status 1.",
         "stampede check experiments/", "stampede check experiments/lb_one_slow_server.ron"),
@@ -108,6 +108,8 @@ pub const CODES: [Code; 43] = [
     code("E0304", "synchronous calls form a cycle",
         "Each call would wait for itself. Break the cycle with a queue, or limit the depth if recursion is meant.",
         "\"profile\": handles: { \"*\": [Call(\"gateway\")] }", "\"profile\": handles: { \"*\": [Publish(\"events\")] }"),
+    code("E0305", "nothing would happen",
+        "A system without a workload has no requests.", "workloads: {}", "workloads: { \"clients\": OpenLoop(target: \"web\") }"),
     code("E0401", "a unit is missing",
         "Every duration, rate and size carries its unit, so that nobody has to guess.",
         "timeout: \"20\"", "timeout: \"20ms\""),
@@ -123,6 +125,9 @@ pub const CODES: [Code; 43] = [
     code("E0405", "unknown unit",
         "Durations: ns, us, ms, s, min, h. Rates: /s, /min, /h. Sizes: B, KB, MB, GB, TB and KiB, MiB, GiB, TiB.",
         "timeout: \"2 sec\"", "timeout: \"2s\""),
+    code("E0406", "a field does not belong here",
+        "Faults and strategies take the fields they have a use for; others would be ignored without a word.",
+        "Crash(target: \"web\", at: \"60s\", factor: 2.0)", "Slow(target: \"web\", at: \"60s\", factor: 2.0)"),
     code("E0501", "a path leads nowhere",
         "A path is <id>.<field>…, with [n] for items: each segment must be a field of what stands before it.",
         "\"lb.stratgy\": Random", "\"lb.strategy\": Random"),
@@ -164,6 +169,12 @@ pub const CODES: [Code; 43] = [
     code("E0606", "expectations for an arm that does not exist",
         "The keys of `expect` are names of arms; a file without arms has one, `base`.",
         "expect: { \"retries\": […] }", "expect: { \"retry\": […] }"),
+    code("E0701", "a file the experiment names cannot be read",
+        "Traces and columns of values stand beside the experiment file; paths are relative to it.", "", ""),
+    code("E0702", "a column of values cannot be used",
+        "The file lacks the column, or a value in it is no quantity with a unit.", "", ""),
+    code("E0703", "a trace cannot be used",
+        "A line is no record of a request in the format named, or the file holds none.", "", ""),
     code("W0502", "unstable cells",
         "By the traffic equations some stations get more work than they serve: their latency grows with the run's length.",
         "", ""),

@@ -215,16 +215,7 @@ fn mean_seconds(pool: &PoolSpec, mix: &BTreeMap<&str, f64>) -> f64 {
 
 /// Normal workers a pool has in one region, slow servers counted by their speed.
 fn speed_of(pool: &PoolSpec) -> f64 {
-    (0..pool.servers).map(|server| server_speed(pool, server)).sum()
-}
-
-fn server_speed(pool: &PoolSpec, server: u32) -> f64 {
-    let own = pool.overrides.get(&server).cloned().unwrap_or_default();
-    let workers = match &pool.sharing {
-        Some(sharing) => u32::from(sharing.cores()),
-        None => own.workers.unwrap_or(pool.workers_per_server),
-    };
-    own.speed.unwrap_or(1.0) * f64::from(workers)
+    (0..pool.servers).map(|server| pool.server_speed(server)).sum()
 }
 
 fn balancer_rate(balancer: &LoadBalancerSpec) -> f64 {
@@ -275,7 +266,7 @@ fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> 
                 | BalancerSpec::StaticRoundRobin(_)
         );
         in_turns.then(|| match before.weights() {
-            Weights::ByCapacity => server_speed(pool, server),
+            Weights::ByCapacity => pool.server_speed(server),
             Weights::Configured => f64::from(own),
             Weights::Given(weights) => f64::from(weights.get(server as usize).copied().unwrap_or(1)),
         })
@@ -286,7 +277,7 @@ fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> 
     let seconds = mean_seconds(pool, &mix_of(spec));
     let load = |server: u32| {
         arrivals / regions_of(spec, id) as f64 * weights[server as usize] / total * seconds
-            / server_speed(pool, server)
+            / pool.server_speed(server)
     };
     let worst = (0..pool.servers).max_by(|a, b| load(*a).total_cmp(&load(*b)).then(b.cmp(a)))?;
     Some((format!("{id}[{worst}]"), load(worst)))

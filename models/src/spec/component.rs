@@ -245,6 +245,16 @@ impl ComponentSpec {
 }
 
 impl PoolSpec {
+    /// How many normal workers a server is worth.
+    pub fn server_speed(&self, server: u32) -> f64 {
+        let own = self.overrides.get(&server).cloned().unwrap_or_default();
+        let workers = match &self.sharing {
+            Some(sharing) => u32::from(sharing.cores()),
+            None => own.workers.unwrap_or(self.workers_per_server),
+        };
+        own.speed.unwrap_or(1.0) * f64::from(workers)
+    }
+
     /// Components it calls, each once, in order of first mention.
     pub fn callees(&self) -> Vec<&str> {
         let mut callees: Vec<&str> = Vec::new();
@@ -307,7 +317,7 @@ impl Overrides {
     fn check(&self, check: &mut Check, server: u32, servers: u32) {
         if server >= servers {
             check.problem(
-                "E0302",
+                "E0301",
                 format!("there is no server {server}: this pool has {servers}, numbered from 0"),
             );
         }

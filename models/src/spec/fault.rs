@@ -157,7 +157,7 @@ impl FaultSpec {
         if struck.moment().is_none() {
             let help = "write at: \"120s\", duration: \"30s\", or time_between: …, time_to_repair: …";
             check.problem_with_help(
-                "E0405",
+                "E0406",
                 "a fault needs one time: either `at`, or both `time_between` and `time_to_repair`",
                 help,
             );
@@ -165,7 +165,7 @@ impl FaultSpec {
         if struck.at.is_none() && struck.duration.is_some() {
             check.at("duration", |check| {
                 check
-                    .problem("E0405", "`duration` belongs to `at`; with `time_between` say `time_to_repair`");
+                    .problem("E0406", "`duration` belongs to `at`; with `time_between` say `time_to_repair`");
             });
         }
         for (name, time) in
@@ -207,13 +207,13 @@ impl FaultSpec {
                 check.require(is_given, field, || format!("{} needs {field}", self.name()));
             } else if is_given {
                 check.at(field, |check| {
-                    check.problem("E0405", format!("{} has no use for `{field}`", self.name()));
+                    check.problem("E0406", format!("{} has no use for `{field}`", self.name()));
                 });
             }
         }
         if struck.latency.is_some() && !matches!(self, Self::FastFailure(_)) {
             check.at("latency", |check| {
-                check.problem("E0405", format!("{} has no use for `latency`", self.name()));
+                check.problem("E0406", format!("{} has no use for `latency`", self.name()));
             });
         }
         for (field, share) in [("remaining", struck.remaining), ("share", struck.share)] {

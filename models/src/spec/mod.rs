@@ -9,6 +9,9 @@ mod workload;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
+use sim_core::{random::distribution::Column, time::SimDuration};
+
+use crate::policy::arrival::ArrivalSpec;
 
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, Step, WarmUpSpec};
@@ -34,7 +37,42 @@ pub struct SystemSpec {
     pub faults: Vec<FaultSpec>,
 }
 
+/// Reads the values of a column of a file.
+pub type ReadColumn<'a, E> = &'a mut dyn FnMut(&Column) -> Result<Vec<SimDuration>, E>;
+
 impl SystemSpec {
+    /// Fills in what distributions of time take from files: service, think and patience times, gaps.
+    ///
+    /// # Errors
+    /// The first error of `read`.
+    pub fn fill_columns<E>(&mut self, read: ReadColumn<'_, E>) -> Result<(), E> {
+        for component in self.components.values_mut() {
+            match component {
+                ComponentSpec::LoadBalancer(balancer) => balancer.service_time.fill(read)?,
+                ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => {
+                    pool.service_time.fill(read)?;
+                    pool.service_times.values_mut().try_for_each(|time| time.fill(read))?;
+                }
+            }
+        }
+        for workload in self.workloads.values_mut() {
+            match workload {
+                WorkloadSpec::OpenLoop(open) => {
+                    if let ArrivalSpec::Renewal(gaps) = &mut open.arrivals {
+                        gaps.0.fill(read)?;
+                    }
+                    open.patience.iter_mut().try_for_each(|time| time.fill(read))?;
+                }
+                WorkloadSpec::ClosedLoop(closed) => {
+                    closed.think_time.fill(read)?;
+                    closed.patience.iter_mut().try_for_each(|time| time.fill(read))?;
+                }
+                WorkloadSpec::Trace(trace) => trace.patience.iter_mut().try_for_each(|time| time.fill(read))?,
+            }
+        }
+        Ok(())
+    }
+
     /// Reports everything that is wrong with the values; references are the wiring's to check.
     pub fn check(&self, check: &mut sim_core::check::Check) {
         check.at("network", |check| self.network.check(check));

@@ -21,7 +21,7 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
         if spec.components.contains_key(id) {
             check.at("workloads", |check| {
                 check.at(id, |check| {
-                    check.problem("E0306", format!("`{id}` is the id of a component too; ids are unique"));
+                    check.problem("E0303", format!("`{id}` is the id of a component too; ids are unique"));
                 });
             });
         }
@@ -66,7 +66,7 @@ impl References<'_> {
         if let Some(ComponentSpec::LoadBalancer(_)) = self.spec.components.get(id) {
             check.at(field, |check| {
                 check.problem(
-                    "E0303",
+                    "E0302",
                     format!("`{id}` is a LoadBalancer; `{owner}.{field}` needs a pool of servers"),
                 );
             });
@@ -196,7 +196,7 @@ impl References<'_> {
             if index.is_none_or(|index| index >= servers) {
                 check.at("target", |check| {
                     check.problem(
-                        "E0302",
+                        "E0301",
                         format!("there is no server `{target}`: `{id}` has {servers}, numbered from 0"),
                     );
                 });

@@ -1,0 +1,104 @@
+//! Runs: a cell and a replication in, the models' report out.
+
+use std::{ops::ControlFlow, path::PathBuf};
+
+use models::{Limit, LimitOf, RunError, RunSettings, measure, report::RunReport, spec::WorkloadSpec};
+use sim_core::{
+    random::name_hash,
+    simulation::{Budget, Stop},
+    time::{SimDuration, SimTime},
+};
+
+use super::{files, forecast};
+use crate::{
+    cli::{Experiment, Forecast},
+    plan::{Cell, Plan},
+    runner::{Execute, RunFailure, Supervisor},
+};
+
+/// Bins beyond this many are widened: a series is for looking at.
+const MOST_BINS: u64 = 4_000;
+/// A run has at least so many bins, so that a growing backlog has a slope.
+const LEAST_BINS: u64 = 60;
+
+/// A plan's cells, ready to run.
+pub(super) struct Cells {
+    plan: Plan,
+    /// Where the experiment file stands; files it names stand beside it.
+    folder: PathBuf,
+}
+
+impl Cells {
+    pub(super) fn new(plan: Plan, folder: PathBuf) -> Self {
+        Self { plan, folder }
+    }
+
+    fn settings(&self, cell: &Cell, replication: u64) -> RunSettings {
+        let run = &self.plan.run;
+        // Without common random numbers every cell has chance of its own.
+        let own = if run.common_random_numbers { 0 } else { name_hash(&cell.hash) };
+        let windows = self.plan.windows.iter().map(|window| measure::Window {
+            name: window.name.clone(),
+            from: window.start,
+            to: window.end,
+        });
+        RunSettings {
+            seed: run.seed ^ own,
+            replication,
+            measure_from: run.horizon.start(),
+            end: run.horizon.end(),
+            windows: windows.collect(),
+            bin: bin(run.series_bin, run.horizon.end()),
+            limits: self.plan.limits(&cell.arm).iter().filter_map(limit_of).collect(),
+            budget: Budget { events: run.budget.events, in_flight: run.budget.in_flight },
+        }
+    }
+}
+
+/// The width of the bins of a run: as wished, within reason for its length.
+fn bin(wished: SimDuration, end: SimTime) -> SimDuration {
+    let end = end.as_nanos();
+    let wished = wished.as_nanos().max(1);
+    if end / wished > MOST_BINS {
+        return SimDuration::from_nanos(wished * (end / wished).div_ceil(MOST_BINS));
+    }
+    SimDuration::from_nanos(wished.min((end / LEAST_BINS).max(1)))
+}
+
+/// A limit as the models count it; figures other than times of a station are decided by their values.
+fn limit_of(limit: &crate::plan::Limit) -> Option<Limit> {
+    let (metric, window) = limit.name.split_once('@').unwrap_or((&limit.name, ""));
+    let (station, metric) = metric.rsplit_once('.')?;
+    let of = match metric {
+        "latency" => LimitOf::Latency,
+        "wait" => LimitOf::Wait,
+        _ => return None,
+    };
+    Some(Limit { station: station.into(), of, window: window.into(), limit: SimDuration::from_nanos(limit.limit) })
+}
+
+impl Execute for Cells {
+    fn execute(&self, cell: usize, replication: u64, supervisor: &Supervisor) -> Result<RunReport, RunFailure> {
+        let Some(cell) = self.plan.cells.get(cell) else {
+            return Err(RunFailure::Broken("there is no such cell".into()));
+        };
+        let settings = self.settings(cell, replication);
+        let mut traces = |id: &str| match cell.system.workloads.get(id) {
+            Some(WorkloadSpec::Trace(spec)) => files::records(&spec.trace, &self.folder),
+            Some(WorkloadSpec::OpenLoop(_) | WorkloadSpec::ClosedLoop(_)) | None => Err(format!("`{id}` has no trace")),
+        };
+        let mut look = |_: &sim_core::simulation::Progress| {
+            if supervisor.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        models::run(&cell.system, &settings, &mut traces, &mut look).map_err(|error| match error {
+            RunError::Budget { stop: Stop::Supervisor, .. } => RunFailure::Interrupted,
+            RunError::Budget { .. } | RunError::Books(_) | RunError::Trace(_) => RunFailure::Broken(error.to_string()),
+        })
+    }
+}
+
+impl Experiment for Cells {
+    fn forecast(&self) -> Forecast {
+        forecast::of(&self.plan)
+    }
+}

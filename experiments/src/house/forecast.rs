@@ -1,0 +1,75 @@
+//! What can be said before anything runs: how much there is to do, and which cells cannot keep up.
+
+use models::{
+    estimate::{Estimate, StationEstimate},
+    spec::{ComponentSpec, PoolSpec},
+};
+use sim_core::time::SimTime;
+
+use crate::{
+    cli::{Busiest, Forecast},
+    plan::Plan,
+};
+
+/// Requests a second one core simulates, about; told as an estimate only.
+const REQUESTS_PER_SECOND: f64 = 3e6;
+
+/// The forecast of a plan.
+pub(super) fn of(plan: &Plan) -> Forecast {
+    let end = plan.run.horizon.end();
+    let measured = end.since(plan.run.horizon.start()).as_secs_f64();
+    let replications = f64::from(plan.run.replications);
+    let estimates: Vec<Estimate> = plan.cells.iter().map(|cell| Estimate::of(&cell.system, end.since(SimTime::ZERO))).collect();
+    let requests: f64 = estimates.iter().map(|estimate| estimate.offered * end.as_secs_f64() * replications).sum();
+    Forecast {
+        requests,
+        cpu_seconds: requests / REQUESTS_PER_SECOND,
+        fewest_requests: estimates.iter().map(|estimate| estimate.offered * measured).fold(f64::INFINITY, f64::min),
+        capacity: plan.cells.first().map(|cell| capacities(&cell.system, &estimates[0])).unwrap_or_default(),
+        busiest: estimates.iter().map(busiest).collect(),
+    }
+}
+
+/// The station that saturates first.
+fn busiest(estimate: &Estimate) -> Busiest {
+    let worst = estimate.stations.iter().max_by(|left, right| left.worst().total_cmp(&right.worst()));
+    let Some(worst) = worst else { return Busiest::default() };
+    let station = match &worst.busiest {
+        Some((server, _)) => server.clone(),
+        None => worst.id.clone(),
+    };
+    Busiest { load: Some(worst.worst()), station }
+}
+
+/// A line for each pool: `web: 15 × 200/s + 1 × 100/s = 3100/s`.
+fn capacities(system: &models::spec::SystemSpec, estimate: &Estimate) -> Vec<String> {
+    let line = |station: &StationEstimate| match system.components.get(&station.id) {
+        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+            Some(format!("{}: {} = {}/s", station.id, parts(pool, station.capacity), figure(station.capacity)))
+        }
+        Some(ComponentSpec::LoadBalancer(_)) => Some(format!("{}: {}/s", station.id, figure(station.capacity))),
+        None => None,
+    };
+    estimate.stations.iter().filter_map(line).collect()
+}
+
+/// Equal servers counted together, the most common first.
+fn parts(pool: &PoolSpec, capacity: f64) -> String {
+    let mut kinds: Vec<(f64, u32)> = Vec::new();
+    for server in 0..pool.servers {
+        let speed = pool.server_speed(server);
+        match kinds.iter_mut().find(|(known, _)| *known == speed) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((speed, 1)),
+        }
+    }
+    kinds.sort_by(|left, right| right.1.cmp(&left.1));
+    let total: f64 = kinds.iter().map(|(speed, count)| speed * f64::from(*count)).sum();
+    let part = |(speed, count): &(f64, u32)| format!("{count} × {}/s", figure(speed / total * capacity));
+    kinds.iter().map(part).collect::<Vec<_>>().join(" + ")
+}
+
+/// A figure for people: three significant digits or whole.
+fn figure(value: f64) -> String {
+    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+}

@@ -1,0 +1,72 @@
+//! What the house gives its commands: the loader's plans as studies, the models' runs, the catalogue.
+
+mod execute;
+mod files;
+mod forecast;
+mod study;
+
+use std::path::Path;
+
+use crate::{
+    campaign::Texts,
+    cli::{Catalogue, Entry, LoadFailure, Loaded, Overrides, Sources, Template, TheoryCheck},
+    diagnostic::Diagnostics,
+    load,
+};
+
+/// The loader, the models and the catalogue, as the commands see them.
+#[derive(Clone, Copy, Debug)]
+pub struct House;
+
+impl Sources for House {
+    fn load(&self, file: &Path, overrides: &Overrides) -> Result<Loaded, LoadFailure> {
+        let flags = load::Overrides {
+            set: overrides.set.clone(),
+            sweep: overrides.sweep.clone(),
+            arm: overrides.arm.clone(),
+            where_: overrides.condition.clone(),
+            replications: overrides.replications,
+            seed: overrides.seed,
+            slo: overrides.slo.clone(),
+            allow_single: overrides.allow_single,
+        };
+        let mut plan = load::load(file, &flags).map_err(|wrong| failure(&wrong))?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        files::fill(&mut plan, folder).map_err(LoadFailure::Invalid)?;
+        let warnings = plan.warnings.render(false);
+        let texts = Texts { experiment: plan.source.clone(), resolved: plan.resolved.clone() };
+        let study = study::of(&plan);
+        let experiment = Box::new(execute::Cells::new(plan, folder.to_owned()));
+        Ok(Loaded { study, texts, warnings, experiment })
+    }
+
+    fn catalogue(&self, _what: Catalogue) -> Vec<Entry> {
+        Vec::new()
+    }
+
+    fn explain(&self, name: &str) -> Option<String> {
+        crate::codes::find(name).map(ToString::to_string)
+    }
+
+    fn similar(&self, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn templates(&self) -> Vec<Template> {
+        Vec::new()
+    }
+
+    fn theory(&self) -> Vec<TheoryCheck> {
+        Vec::new()
+    }
+}
+
+/// What a command tells of a file that does not load.
+fn failure(wrong: &Diagnostics) -> LoadFailure {
+    let text = wrong.render(false);
+    match wrong.status() {
+        8 => LoadFailure::NothingMatched(text),
+        1 => LoadFailure::Unreadable(text),
+        _ => LoadFailure::Invalid(text),
+    }
+}
