@@ -312,7 +312,7 @@ fn a_crash_leaves_partial_results_and_a_way_to_see_it_again() {
     let said = desk.run("");
     assert!(said.out.contains("Crashed  3 of the runs broke"), "{}", said.out);
     assert!(said.out.contains("the books of web do not balance: 7 arrived, 6 left"), "{}", said.out);
-    let again = "stampede run DESK/fake.ron --arm even --where 'clients.load.fraction == 0.5' --seed 1 -r 3";
+    let again = "stampede run DESK/fake.ron -o DESK/results --arm even --where 'clients.load.fraction == 0.5' --seed 1 -r 3";
     assert!(said.out.contains(again), "{}", said.out);
     assert!(desk.read("cells.csv").contains("even,0.5,clients.latency.p99,s,5,"));
     assert!(desk.read("manifest.json").contains("do not balance"));

@@ -68,7 +68,6 @@ fn rebuild(opened: Opened) -> Result<Finished, StoreError> {
     let folder = store.folder();
     let closing = Closing {
         folder: folder.display().to_string(),
-        file: folder.join("experiment.ron").display().to_string(),
         report: folder.join("summary.md").display().to_string(),
         ..Closing::default()
     };

@@ -35,8 +35,8 @@ pub const NANOS_PER_MILLI: f64 = 1e6;
 pub struct Closing {
     /// The results folder as a path that can be clicked.
     pub folder: String,
-    /// The experiment file, for commands to repeat.
-    pub file: String,
+    /// The command that gives these results, without filters.
+    pub command: String,
     /// Where the report is.
     pub report: String,
     /// Runs that broke.
