@@ -223,7 +223,7 @@ impl Campaign<'_> {
         let closing = Closing {
             folder: folder.display().to_string(),
             command: self.order.command.clone(),
-            report: folder.join("summary.md").display().to_string(),
+            report: output::report_path(folder).display().to_string(),
             crashes: self.tally.crashes.clone(),
             rerun_identical,
         };
