@@ -42,8 +42,8 @@ pub struct Order {
     pub precision: Option<(Goal, u64)>,
     /// Whether SLOs decide the exit code.
     pub gate: bool,
-    /// The experiment file, for commands to repeat.
-    pub file: String,
+    /// The command that gives these results, without filters: `stampede run my.ron -s web.servers=32`.
+    pub command: String,
 }
 
 /// Whom a campaign talks to.
@@ -222,8 +222,8 @@ impl Campaign<'_> {
         let folder = self.store.folder();
         let closing = Closing {
             folder: folder.display().to_string(),
-            file: self.order.file.clone(),
-            report: folder.join("summary.md").display().to_string(),
+            command: self.order.command.clone(),
+            report: output::report_path(folder).display().to_string(),
             crashes: self.tally.crashes.clone(),
             rerun_identical,
         };

@@ -110,6 +110,21 @@ impl Desk {
         files
     }
 
+    /// Waits until another process has stored that many runs.
+    fn wait_for_runs(&self, count: usize) {
+        let stored = || {
+            let cells = fs::read_dir(self.results().join("runs")).into_iter().flatten().flatten();
+            cells.flat_map(|cell| fs::read_dir(cell.path()).into_iter().flatten()).count()
+        };
+        for _ in 0..6000 {
+            if stored() >= count {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!("no run was stored in 30 s");
+    }
+
     fn read(&self, name: &str) -> String {
         fs::read_to_string(self.results().join(name)).unwrap()
     }
@@ -207,7 +222,7 @@ fn two_processes_share_a_store() {
 fn ctrl_c_keeps_what_is_done_and_says_130() {
     let desk = Desk::with("slow");
     let mut child = desk.spawn("run FILE -o ROOT -j 1");
-    thread::sleep(Duration::from_millis(300));
+    desk.wait_for_runs(3);
     let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(interrupted.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
@@ -312,7 +327,7 @@ fn a_crash_leaves_partial_results_and_a_way_to_see_it_again() {
     let said = desk.run("");
     assert!(said.out.contains("Crashed  3 of the runs broke"), "{}", said.out);
     assert!(said.out.contains("the books of web do not balance: 7 arrived, 6 left"), "{}", said.out);
-    let again = "stampede run DESK/fake.ron --arm even --where 'clients.load.fraction == 0.5' --seed 1 -r 3";
+    let again = "stampede run DESK/fake.ron -o DESK/results --arm even --where 'clients.load.fraction == 0.5' --seed 1 -r 3";
     assert!(said.out.contains(again), "{}", said.out);
     assert!(desk.read("cells.csv").contains("even,0.5,clients.latency.p99,s,5,"));
     assert!(desk.read("manifest.json").contains("do not balance"));

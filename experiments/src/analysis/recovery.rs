@@ -111,8 +111,17 @@ mod tests {
 
     /// Goodput 700/s, then nothing from the fault until `back`.
     fn cell(times: &[f64], back: usize) -> CellAnalysis {
-        let values =
-            (0..600).map(|second| Some(if (120..back).contains(&second) { 0.0 } else { 700.0 })).collect();
+        cell_at(times, back, 700.0)
+    }
+
+    /// The same, with that goodput afterwards.
+    fn cell_at(times: &[f64], back: usize, after: f64) -> CellAnalysis {
+        let level = |second: usize| match second {
+            0..120 => 700.0,
+            second if second < back => 0.0,
+            _ => after,
+        };
+        let values = (0..600).map(|second| Some(level(second))).collect();
         let series = Series { name: "clients.goodput".into(), unit: Unit::PerSecond, bin: 1.0, values };
         let run = |time: &f64| RunReport {
             series: vec![series.clone()],
@@ -135,6 +144,12 @@ mod tests {
         let stuck = found[0].stuck.unwrap();
         assert_eq!((stuck.before, stuck.late, stuck.trigger_end), (700.0, 0.0, 150.0));
         assert_eq!((found[0].recovered, found[0].median), ((0, 3), Some(f64::INFINITY)));
+    }
+
+    #[test]
+    fn half_the_goodput_divides_a_slow_return_from_none() {
+        let stuck = |after| recoveries(&study(), &[cell_at(&[17.0], 170, after)])[0].stuck.is_some();
+        assert!(stuck(349.0) && !stuck(351.0));
     }
 
     #[test]

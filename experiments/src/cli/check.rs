@@ -48,23 +48,28 @@ impl Check {
 }
 
 fn page(loaded: &Loaded, console: &Console) -> String {
-    let (study, forecast) = (&loaded.study, loaded.experiment.forecast());
-    let mut facts = vec![fact("Plan", &plan(study)), fact("Size", &size(&forecast))];
-    facts.extend(
-        forecast
-            .capacity
-            .iter()
-            .enumerate()
-            .map(|(line, text)| fact(if line == 0 { "Capacity" } else { "" }, text)),
-    );
-    let mut text = format!("{}   {}\n\n{}", console.look.strong(&study.name), study.question, facts.concat());
-    text.push_str(&stability(study, &forecast));
-    text.push_str(&fact("Precision", &precision(study, &forecast)));
+    let study = &loaded.study;
+    let forecast = loaded.experiment.forecast();
+    let mut text = format!("{}   {}\n\n", console.look.strong(&study.name), study.question);
+    text.push_str(&fact("Plan", &plan(study)));
+    if let Some(forecast) = &forecast {
+        text.push_str(&outlook(study, forecast));
+    }
     if let Horizon::SteadyState { warmup, .. } = study.horizon {
         text.push_str(&fact("Warm-up", &format!("{} s   verified at run time (MSER-5)", short(warmup))));
     }
     let warned = if loaded.warnings.is_empty() { "" } else { ", with warnings" };
     format!("{text}\n{} valid{warned}\n", console.look.check(true))
+}
+
+/// What the equations tell: size, capacity, stability, precision.
+fn outlook(study: &Study, forecast: &Forecast) -> String {
+    let mut text = fact("Size", &size(forecast));
+    for (line, capacity) in forecast.capacity.iter().enumerate() {
+        text.push_str(&fact(if line == 0 { "Capacity" } else { "" }, capacity));
+    }
+    text.push_str(&stability(study, forecast));
+    text + &fact("Precision", &precision(study, forecast))
 }
 
 fn fact(name: &str, text: &str) -> String {
@@ -73,13 +78,16 @@ fn fact(name: &str, text: &str) -> String {
 
 fn plan(study: &Study) -> String {
     let runs: u64 = study.cells.iter().map(|cell| cell.replications).sum();
-    let mut factors = vec![format!("{} arms", study.present_arms().len())];
-    factors.extend(study.axes.iter().zip(study.axis_labels()).map(|(axis, label)| {
-        format!("{} {label}{}", axis.values.len(), if axis.values.len() == 1 { "" } else { "s" })
-    }));
-    factors.push(format!("{} replications", study.replications));
+    let mut factors = vec![counted(study.present_arms().len(), "arm")];
+    let axes = study.axes.iter().zip(study.axis_labels());
+    factors.extend(axes.map(|(axis, label)| counted(axis.values.len(), &label)));
+    factors.push(counted(study.replications as usize, "replication"));
     let luck = if study.common_random_numbers { "on" } else { "off" };
     format!("{} = {runs} runs, seed {}, common random numbers {luck}", factors.join(" × "), study.seed)
+}
+
+fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 fn size(forecast: &Forecast) -> String {

@@ -26,8 +26,15 @@ use crate::{
 pub struct Streams {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
-    colored: bool,
+    colors: Colors,
     interactive: bool,
+}
+
+/// Which streams show colours.
+#[derive(Clone, Copy)]
+struct Colors {
+    out: bool,
+    err: bool,
 }
 
 impl Streams {
@@ -36,14 +43,17 @@ impl Streams {
         Self {
             out: Box::new(io::stdout()),
             err: Box::new(io::stderr()),
-            colored: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            colors: Colors {
+                out: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+                err: AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+            },
             interactive: io::stderr().is_terminal(),
         }
     }
 
     /// Others, at which nobody looks: for tests.
     pub fn captured(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
-        Self { out, err, colored: false, interactive: false }
+        Self { out, err, colors: Colors { out: false, err: false }, interactive: false }
     }
 }
 
@@ -59,7 +69,7 @@ enum Talk {
 pub(super) struct Console {
     out: Mutex<Box<dyn Write + Send>>,
     err: Shared,
-    colored: bool,
+    colors: Colors,
     interactive: bool,
     talk: Talk,
     progress: ProgressKind,
@@ -74,10 +84,10 @@ impl Console {
         Self {
             out: Mutex::new(streams.out),
             err: Shared(Arc::new(Mutex::new(streams.err))),
-            colored: match global.color {
-                Color::Auto => streams.colored,
-                Color::Always => true,
-                Color::Never => false,
+            colors: match global.color {
+                Color::Auto => streams.colors,
+                Color::Always => Colors { out: true, err: true },
+                Color::Never => Colors { out: false, err: false },
             },
             interactive: streams.interactive,
             talk: match (global.quiet, global.verbose) {
@@ -95,7 +105,7 @@ impl Console {
     pub(super) fn print(&self, text: &str) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // A reader that has seen enough, such as `head`, is no error.
-        let _ = out.write_all(self.dressed(text).as_bytes()).and_then(|()| out.flush());
+        let _ = out.write_all(dressed(text, self.colors.out).as_bytes()).and_then(|()| out.flush());
     }
 
     /// A sentence of narration.
@@ -114,7 +124,7 @@ impl Console {
 
     /// An error: told even to the quiet.
     pub(super) fn complain(&self, text: &str) {
-        let text = self.dressed(&self.look.finish(text.to_owned()));
+        let text = dressed(&self.look.finish(text.to_owned()), self.colors.err);
         // Nobody is left to be told.
         let _ = writeln!(self.err.clone(), "{text}");
     }
@@ -169,10 +179,10 @@ impl Console {
     pub(super) fn is_interactive(&self) -> bool {
         self.interactive && io::stdin().is_terminal()
     }
+}
 
-    fn dressed(&self, text: &str) -> String {
-        if self.colored { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
-    }
+fn dressed(text: &str, colored: bool) -> String {
+    if colored { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() }
 }
 
 /// A stream that several hold.

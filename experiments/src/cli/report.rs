@@ -1,5 +1,7 @@
 //! `stampede report`: rebuild what a results folder says from its stored runs.
 
+use std::{env, process::Command};
+
 use clap::Args;
 
 use super::{ResultsRoot, console::Console, run};
@@ -23,6 +25,9 @@ Examples:
 pub(super) struct Report {
     /// A results folder, an experiment's name, or `latest`
     result: String,
+    /// Open the page in the system's viewer
+    #[arg(long)]
+    open: bool,
     #[command(flatten)]
     root: ResultsRoot,
 }
@@ -55,9 +60,25 @@ impl Report {
         match rebuild(opened) {
             Ok(finished) => {
                 run::print(&finished, console);
-                Exit::Done
+                if self.open { show(&finished.closing.report, console) } else { Exit::Done }
             }
             Err(error) => console.fail(&error),
+        }
+    }
+}
+
+/// Opens a file as a double click would.
+fn show(path: &str, console: &Console) -> Exit {
+    let (program, before): (&str, &[&str]) = match env::consts::OS {
+        "macos" => ("open", &[]),
+        "windows" => ("cmd", &["/C", "start", ""]),
+        _ => ("xdg-open", &[]),
+    };
+    match Command::new(program).args(before).arg(path).spawn() {
+        Ok(_) => Exit::Done,
+        Err(error) => {
+            console.complain(&format!("error: cannot open {path} with {program}: {error}"));
+            Exit::Internal
         }
     }
 }
@@ -68,8 +89,7 @@ fn rebuild(opened: Opened) -> Result<Finished, StoreError> {
     let folder = store.folder();
     let closing = Closing {
         folder: folder.display().to_string(),
-        file: folder.join("experiment.ron").display().to_string(),
-        report: folder.join("summary.md").display().to_string(),
+        report: output::report_path(folder).display().to_string(),
         ..Closing::default()
     };
     Ok(Finished { study, analysis, closing, tally: Tally::default() })

@@ -120,9 +120,10 @@ impl Run {
 
     fn plan(&self, loaded: &Loaded, console: &Console) -> Exit {
         list::runs(&loaded.study).print(console);
-        let forecast = loaded.experiment.forecast();
-        let (requests, seconds) = (short_rate(forecast.requests), seconds_in_words(forecast.cpu_seconds));
-        console.narrate(&format!("about {requests} requests, about {seconds} of CPU"));
+        if let Some(forecast) = loaded.experiment.forecast() {
+            let (requests, seconds) = (short_rate(forecast.requests), seconds_in_words(forecast.cpu_seconds));
+            console.narrate(&format!("about {requests} requests, about {seconds} of CPU"));
+        }
         Exit::Done
     }
 
@@ -158,8 +159,21 @@ impl Run {
             shard: self.how.shard,
             precision: self.how.precision.clone().map(|goal| (goal, self.how.max_replications)),
             gate: self.gate,
-            file: file.display().to_string(),
+            command: self.command(file),
         }
+    }
+
+    /// The command without what only filters cells or decides how they are run.
+    fn command(&self, file: &Path) -> String {
+        let mut words = vec!["stampede run".to_owned(), quoted(&file.display().to_string())];
+        let changes = &self.overrides;
+        for (flag, values) in [("-s", &changes.set), ("--sweep", &changes.sweep), ("--slo", &changes.slo)] {
+            words.extend(values.iter().map(|value| format!("{flag} {}", quoted(value))));
+        }
+        if self.root.out != Path::new("results") {
+            words.push(format!("-o {}", quoted(&self.root.out.display().to_string())));
+        }
+        words.join(" ")
     }
 
     fn end(&self, ending: &Ending, console: &Console) -> Exit {
@@ -200,9 +214,15 @@ impl How {
     }
 }
 
+/// A word as a shell takes it; plain words stay as they are.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/=".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
 fn tell_speed(finished: &Finished, threads: usize, console: &Console) {
     let tally = &finished.tally;
-    if tally.computed == 0 {
+    if tally.computed == 0 && tally.crashes.is_empty() {
         console.narrate("every run was stored already");
         return;
     }

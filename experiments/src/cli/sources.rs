@@ -43,8 +43,8 @@ pub struct Loaded {
 
 /// What can be done with an experiment's cells.
 pub trait Experiment: Execute {
-    /// What can be said of it without running it.
-    fn forecast(&self) -> Forecast;
+    /// What can be said of it without running it; none if its equations cannot be solved.
+    fn forecast(&self) -> Option<Forecast>;
 }
 
 /// Why there is no experiment.

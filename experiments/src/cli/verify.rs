@@ -89,7 +89,7 @@ impl Verify {
             return Err(Exit::Interrupted);
         }
         if let Some(crash) = tally.crashes.first() {
-            let again = reproduce(&loaded.study, crash, &self.file.display().to_string());
+            let again = reproduce(&loaded.study, crash, &format!("stampede run {}", self.file.display()));
             console.complain(&format!("error: a run broke: {}\n    {again}", crash.message));
             return Err(Exit::Crashed);
         }

@@ -11,6 +11,8 @@ mod summary;
 mod tables;
 pub mod terminal;
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 
 pub use self::{
@@ -30,13 +32,21 @@ use crate::{
 /// Latencies are recorded in nanoseconds; percentile tables show milliseconds.
 pub const NANOS_PER_MILLI: f64 = 1e6;
 
+/// The JSON schema of `summary.json`.
+pub const SUMMARY_SCHEMA: &str = include_str!("summary.schema.json");
+
+/// The page to open first in a results folder.
+pub fn report_path(folder: &Path) -> PathBuf {
+    folder.join("summary.md")
+}
+
 /// What the terminal tells of a run beside its results.
 #[derive(Clone, Debug, Default)]
 pub struct Closing {
     /// The results folder as a path that can be clicked.
     pub folder: String,
-    /// The experiment file, for commands to repeat.
-    pub file: String,
+    /// The command that gives these results, without filters.
+    pub command: String,
     /// Where the report is.
     pub report: String,
     /// Runs that broke.
@@ -55,6 +65,7 @@ pub fn write_tables(store: &Store, study: &Study, analysis: &Analysis, gate: boo
     store.write("comparisons.csv", &comparisons(study, analysis))?;
     store.write("slos.csv", &slos(study, analysis))?;
     store.write("summary.json", pretty(&summary(study, analysis)).as_bytes())?;
+    store.write("summary.schema.json", SUMMARY_SCHEMA.as_bytes())?;
     store.write("summary.md", markdown(study, analysis).as_bytes())?;
     store.write("junit.xml", junit(study, analysis, gate).as_bytes())?;
     write_by_cell(store, study, analysis)

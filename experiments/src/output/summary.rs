@@ -177,3 +177,72 @@ fn named(study: &Study, point: &[String]) -> Value {
     let fields = study.axes.iter().zip(point).map(|(axis, value)| (axis.path.clone(), json!(value)));
     Value::Object(fields.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use models::report::{Metric, RunReport, Unit};
+
+    use super::*;
+    use crate::{
+        analysis::analyse,
+        output::SUMMARY_SCHEMA,
+        study::{Claim, Horizon, Op},
+    };
+
+    /// Two arms, a baseline and an SLO, enough for every kind of entry but a recovery.
+    fn example() -> Value {
+        let cell = |arm: &str| Cell { arm: arm.into(), replications: 3, ..Cell::default() };
+        let study = Study {
+            arms: vec!["a".into(), "b".into()],
+            baseline: Some("a".into()),
+            cells: vec![cell("a"), cell("b")],
+            horizon: Horizon::SteadyState { warmup: 1.0, measure: 2.0 },
+            slos: vec![Claim {
+                text: "c.latency.mean < 1s".into(),
+                metric: "c.latency".into(),
+                statistic: "mean".into(),
+                window: None,
+                op: Op::Less,
+                threshold: 1.0,
+                limit: None,
+                unit: "s".into(),
+            }],
+            ..Study::default()
+        };
+        let load = |cell: usize, replication: u64| {
+            let value = Some(0.5 + cell as f64 + replication as f64 / 10.0);
+            let metric = Metric { name: "c.latency.mean".into(), unit: Unit::Seconds, value, samples: 9 };
+            Some(RunReport { metrics: vec![metric], ..RunReport::default() })
+        };
+        summary(&study, &analyse(&study, &load))
+    }
+
+    fn keys(value: &Value) -> Vec<&str> {
+        let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    fn required(schema: &Value) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn the_schema_names_every_field() {
+        let (schema, summary) = (serde_json::from_str::<Value>(SUMMARY_SCHEMA).unwrap(), example());
+        assert_eq!(keys(&summary), required(&schema));
+        let items = |name: &str| &schema["properties"][name]["items"];
+        assert_eq!(keys(&summary["cells"][0]), required(items("cells")));
+        assert_eq!(keys(&summary["rankings"][0]), required(items("rankings")));
+        assert_eq!(keys(&summary["comparisons"][0]), required(items("comparisons")));
+        assert_eq!(keys(&summary["warmup"]), required(&schema["properties"]["warmup"]));
+        assert_eq!(keys(&summary["slos"][0]), required(&schema["$defs"]["verdict"]));
+        assert_eq!(
+            keys(&summary["cells"][0]["figures"]["c.latency.mean"]),
+            required(&schema["$defs"]["figure"])
+        );
+    }
+}

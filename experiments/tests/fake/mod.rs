@@ -137,19 +137,19 @@ struct Formula {
 }
 
 impl Experiment for Formula {
-    fn forecast(&self) -> Forecast {
+    fn forecast(&self) -> Option<Forecast> {
         let load = |cell: &Cell| cell.point[0].parse::<f64>().ok();
         let busiest = |cell: &Cell| Busiest {
             load: load(cell).filter(|_| cell.arm == "blind").map(|load| load * 1.9),
             station: "web[15]".into(),
         };
-        Forecast {
+        Some(Forecast {
             requests: 9.9e7,
             cpu_seconds: 15.0,
             fewest_requests: 155_000.0,
             capacity: vec!["web: 15 × 200/s + 1 × 100/s = 3100/s".into()],
             busiest: self.study.cells.iter().map(busiest).collect(),
-        }
+        })
     }
 }
 
