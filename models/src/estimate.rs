@@ -50,6 +50,8 @@ pub struct StationEstimate {
     pub arrivals: f64,
     /// Requests a second it can serve.
     pub capacity: f64,
+    /// Whether a strategy stands before it that looks at the state, so that there is no closed form.
+    pub balanced: bool,
     /// Its busiest server and that server's utilization, if the strategy before it fixes who gets how much.
     pub busiest: Option<(String, f64)>,
 }
@@ -94,6 +96,7 @@ impl Estimate {
             id: (*id).to_owned(),
             arrivals: *rate,
             capacity: capacities.rate(id),
+            balanced: strategy_before(spec, id).is_some(),
             busiest: busiest(spec, id, *rate),
         });
         Self { offered, events_per_request: 1.0 + 2.0 * visits, stations: stations.collect() }
@@ -240,17 +243,20 @@ fn regions_of(spec: &SystemSpec, id: &str) -> usize {
     spec.regions.keys().filter(inside).count().max(1)
 }
 
+/// The strategy of the balancer before a pool.
+fn strategy_before<'a>(spec: &'a SystemSpec, id: &str) -> Option<&'a BalancerSpec> {
+    spec.components.values().find_map(|component| match component {
+        ComponentSpec::LoadBalancer(balancer) if balancer.backends.0.iter().any(|backend| backend == id) => Some(&balancer.strategy),
+        ComponentSpec::LoadBalancer(_) | ComponentSpec::ServerPool(_) | ComponentSpec::Service(_) => None,
+    })
+}
+
 /// The busiest server of a pool behind a strategy that does not look at load.
 fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> {
     let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = spec.components.get(id) else {
         return None;
     };
-    let before = spec.components.values().find_map(|component| match component {
-        ComponentSpec::LoadBalancer(balancer) if balancer.backends.0.iter().any(|backend| backend == id) => {
-            Some(&balancer.strategy)
-        }
-        ComponentSpec::LoadBalancer(_) | ComponentSpec::ServerPool(_) | ComponentSpec::Service(_) => None,
-    })?;
+    let before = strategy_before(spec, id)?;
     if pool.servers < 2 {
         return None;
     }

@@ -98,7 +98,7 @@ impl Execute for Cells {
 }
 
 impl Experiment for Cells {
-    fn forecast(&self) -> Forecast {
+    fn forecast(&self) -> Option<Forecast> {
         forecast::of(&self.plan)
     }
 }
