@@ -230,7 +230,7 @@ impl World {
                     window,
                 );
                 if number == 0 {
-                    figures.at_end(&workload.name, u64::from(workload.ledger.level));
+                    figures.at_end(&workload.name, workload.ledger.left_inside());
                 }
             }
             for node in &self.nodes {
@@ -244,7 +244,7 @@ impl World {
                 if number == 0 {
                     figures.at_end(
                         &node.name,
-                        node.servers.iter().map(|server| u64::from(server.ledger.level)).sum(),
+                        node.servers.iter().map(|server| server.ledger.left_inside()).sum(),
                     );
                 }
                 if node.servers.len() > 1 {
