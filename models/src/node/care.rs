@@ -28,6 +28,10 @@ pub struct Care {
     pub places: Option<Places>,
     /// Most in flight at one row; 0 for no limit.
     pub max_connections: u32,
+    /// Picks among all rows, since too few were well.
+    pub panics: u64,
+    /// Rows taken out by the ejector.
+    pub ejections: u64,
     /// Since when each row has been well.
     well_since: Vec<Option<SimTime>>,
     /// Whether anything was ever sent: a checker may ask.
@@ -45,6 +49,8 @@ impl Care {
             sticky: None,
             places: None,
             max_connections: 0,
+            panics: 0,
+            ejections: 0,
             well_since: vec![None; rows],
             traffic: false,
             random,
@@ -69,7 +75,8 @@ impl Care {
         }
         let row = match &mut self.places {
             Some(places) => {
-                let rows = places.choose(now, rows, self.max_connections, self.random.bits())?;
+                let (rows, panic) = places.choose(now, rows, self.max_connections, self.random.bits())?;
+                self.panics += u64::from(panic);
                 balancer.pick(&Backends { now, rows }, ask, random)?
             }
             None => balancer.pick(&Backends { now, rows }, ask, random)?,
@@ -92,6 +99,7 @@ impl Care {
     /// A request to `row` ended; what was decided.
     pub fn on_result(&mut self, now: SimTime, row: usize, outcome: Outcome) -> Option<String> {
         let verdict = self.ejector.as_mut()?.on_result(now, row, seen_as(outcome), &mut self.random)?;
+        self.note_ejection(verdict.action);
         if let (Action::Check(on_error), Some(check)) = (verdict.action, self.checks.get_mut(row)) {
             check.on_observed(on_error);
         }
@@ -128,11 +136,15 @@ impl Care {
         if ejector.next_tick() > now {
             return Vec::new();
         }
-        ejector
-            .on_tick(now, random)
-            .into_iter()
-            .map(|verdict| (verdict.backend, verdict.to_string()))
-            .collect()
+        let verdicts = ejector.on_tick(now, random);
+        for verdict in &verdicts {
+            self.note_ejection(verdict.action);
+        }
+        verdicts.iter().map(|verdict| (verdict.backend, verdict.to_string())).collect()
+    }
+
+    fn note_ejection(&mut self, action: Action) {
+        self.ejections += u64::from(matches!(action, Action::Eject { .. }));
     }
 
     /// When the controllers want their next turn.
@@ -198,8 +210,15 @@ impl Places {
         Self { locality, group_of, capacities, table, home, masked: Vec::new() }
     }
 
-    /// Chooses a group and answers the table with all others closed; `None` to fail the request.
-    fn choose(&mut self, now: SimTime, rows: &[Backend], most: u32, random: u64) -> Option<&[Backend]> {
+    /// Chooses a group and answers the table with all others closed, and whether
+    /// that is panic; `None` to fail the request.
+    fn choose(
+        &mut self,
+        now: SimTime,
+        rows: &[Backend],
+        most: u32,
+        random: u64,
+    ) -> Option<(&[Backend], bool)> {
         for group in &mut self.table {
             (group.healthy, group.in_flight, group.capacity) = (0, 0, 0);
         }
@@ -221,7 +240,7 @@ impl Places {
             let room = most == 0 || row.in_flight < most;
             Backend { available: inside && (row.available || choice.panic && room), ..*row }
         }));
-        Some(&self.masked)
+        Some((&self.masked, choice.panic))
     }
 }
 

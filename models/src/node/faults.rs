@@ -213,14 +213,10 @@ impl World {
             node.on_leave(at.server, now, call.arrived, Outcome::Failure(Reason::Crashed), &self.windows);
             let server = &mut node.servers[usize::from(at.server)];
             match call.phase {
-                Phase::Waiting => {
-                    if let Some(ticket) = call.ticket {
-                        server.line.remove(ticket);
-                    }
-                }
+                Phase::Waiting => server.take_out(call.ticket, now, &self.windows),
                 Phase::Running | Phase::Calling => {
                     if let Some(sharer) = &mut server.sharer {
-                        sharer.remove(now, super::service::job_of(id));
+                        sharer.remove(now, super::sharing::job_of(id));
                     } else if call.phase == Phase::Running || self.holds_worker(&call) {
                         let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
                         server.ledger.on_stop(now, call.started);

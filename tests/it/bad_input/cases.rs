@@ -314,7 +314,6 @@ pub(super) const FLAGS: &[Case] = &[
     flag("set of an unknown field", "run counter.ron -s web.servrs=7"),
     flag("set to a word", "run counter.ron -s web.servers=many"),
     flag("set of nobody", "run counter.ron -s nobody.servers=1"),
-    flag("set of the experiment", "run counter.ron -s run.seed=3"),
     flag("sweep without values", "run counter.ron --sweep web.servers"),
     flag("sweep with a gap", "run counter.ron --sweep web.servers=1,,2"),
     flag("sweep without step", "run counter.ron --sweep web.servers=1..=9"),
