@@ -145,6 +145,10 @@ pub struct Claim {
     pub window_span: Span,
     /// Where its subject is named.
     pub subject_span: Span,
+    /// Where its metric is named.
+    pub metric_span: Span,
+    /// Where its statistic is named.
+    pub statistic_span: Span,
 }
 
 impl fmt::Display for Claim {
@@ -182,6 +186,8 @@ impl Claim {
             span: whole,
             window_span: figure.window.map_or(whole, |window| place(window.range())),
             subject_span: place(figure.subject.range()),
+            metric_span: place(figure.metric.range()),
+            statistic_span: place(figure.statistic_piece.range()),
         })
     }
 

@@ -14,10 +14,15 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use crate::document::{
-    Path,
-    source::Span,
-    tree::{Field, Kind, Node},
+use crate::{
+    claim::Claim,
+    diagnostic::Diagnostic,
+    document::{
+        Path,
+        source::Span,
+        tree::{Field, Kind, Node},
+    },
+    load,
 };
 
 /// The fields of a file that the laboratory reads; all others are the system's.
@@ -28,11 +33,40 @@ pub const FIELDS: [&str; 9] =
 pub trait System: Clone + fmt::Debug + DeserializeOwned + Serialize {
     /// What the types cannot see: references, ranges, cycles.
     fn problems(&self) -> Vec<Problem>;
+
+    /// What is wrong with a claim whose figure no run of this system reports; by default anything may be claimed.
+    fn refuse(&self, _claim: &Claim) -> Option<Diagnostic> {
+        None
+    }
+
+    /// What by the traffic equations gets more work than it can do over a run of that length, if anything does.
+    fn overload(&self, _length: SimDuration) -> Option<Overload> {
+        None
+    }
+}
+
+/// A station that cannot keep up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overload {
+    /// The station: `web[15]`.
+    pub station: String,
+    /// Its load, as a multiple of what it can do.
+    pub load: f64,
+    /// Why there can be no steady state, if nothing bounds what piles up.
+    pub hopeless: Option<String>,
 }
 
 impl System for SystemSpec {
     fn problems(&self) -> Vec<Problem> {
         models::wire::check(self)
+    }
+
+    fn refuse(&self, claim: &Claim) -> Option<Diagnostic> {
+        load::refuse(self, claim)
+    }
+
+    fn overload(&self, length: SimDuration) -> Option<Overload> {
+        load::overload(self, length)
     }
 }
 

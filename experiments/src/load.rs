@@ -4,6 +4,7 @@
 //! same tree with a few places set, typed and checked like a file of its own.
 
 mod cells;
+mod figures;
 mod flags;
 mod names;
 mod range;
@@ -11,6 +12,7 @@ mod read;
 mod resolve;
 mod sections;
 mod select;
+mod stability;
 mod study;
 
 use std::path::Path;
@@ -18,7 +20,9 @@ use std::path::Path;
 use models::spec::SystemSpec;
 
 use self::{cells::Product, flags::Flags, resolve::Resolver, sections::Sections, study::Study};
+pub(crate) use self::{figures::refuse, stability::overload};
 use crate::{
+    claim::Claim,
     diagnostic::{Diagnostic, Diagnostics},
     document::{
         self,
@@ -110,6 +114,7 @@ impl Loading<'_> {
         let product = Product { system: &system, sections: &sections, flags: &flags };
         let base = product.probe::<S>(&mut self.diagnostics);
         let (study, base) = (study?, base?);
+        self.refuse_claims(&study, &base, product);
         if self.diagnostics.has_errors() {
             return None;
         }
@@ -141,6 +146,28 @@ impl Loading<'_> {
         typing::read(tree, context).map_err(|mistakes| self.diagnostics.extend(mistakes)).ok()
     }
 
+    /// Tells of claims on figures that no run reports.
+    fn refuse_claims<S: System>(&mut self, study: &Study, base: &S, product: Product<'_>) {
+        let expected = study.expectations.iter().flat_map(|expectation| &expectation.claims);
+        let claims = study.slos.iter().chain(expected);
+        let doubtful: Vec<(&Claim, Diagnostic)> =
+            claims.filter_map(|claim| Some((claim, base.refuse(claim)?))).collect();
+        if doubtful.is_empty() {
+            return;
+        }
+        // An arm may have the server or the call that the file itself lacks.
+        let systems = if self.diagnostics.has_errors() {
+            Vec::new()
+        } else {
+            product.systems::<S>(&product.points(), &mut Diagnostics::default()).unwrap_or_default()
+        };
+        for (claim, refusal) in doubtful {
+            if systems.iter().all(|system| system.refuse(claim).is_some()) {
+                self.diagnostics.push(refusal);
+            }
+        }
+    }
+
     /// Prints and hashes everything, then applies the filters.
     fn resolved<S: System>(
         &mut self,
@@ -153,9 +180,14 @@ impl Loading<'_> {
         let (resolved, cells) = printed.map_err(|failure| self.diagnostics.push(failure)).ok()?;
         let hash = resolver.hash(&cells);
         self.diagnostics.extend(cells::twins(&cells));
+        let horizon = resolver.study.spec.run.horizon;
+        self.diagnostics.extend(stability::refuse_hopeless(&cells, horizon));
         let axes = resolver.sections.axes();
         let names: Vec<String> = axes.iter().map(|axis| axis.path.clone()).collect();
         let cells: Vec<Cell<S>> = select::select(cells, self.overrides, &names, &mut self.diagnostics)?;
+        if !self.diagnostics.has_errors() {
+            self.diagnostics.extend(stability::warn_unstable(&cells, horizon));
+        }
         let study = resolver.study;
         Some(Plan {
             name: study.spec.name.clone(),

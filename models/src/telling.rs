@@ -120,11 +120,10 @@ impl World {
             }
         }
         for workload in &self.workloads {
-            figures.at_end(&workload.name, u64::from(workload.ledger.level));
+            figures.at_end(&workload.name, workload.ledger.left_inside());
         }
         for node in &self.nodes {
-            figures
-                .at_end(&node.name, node.servers.iter().map(|server| u64::from(server.ledger.level)).sum());
+            figures.at_end(&node.name, node.servers.iter().map(|server| server.ledger.left_inside()).sum());
         }
         figures.into_metrics()
     }

@@ -1,1 +1,9 @@
 //! The workspace's tests, one module a subject.
+
+mod bad_input;
+mod command_line;
+mod desk;
+mod determinism;
+mod experiments;
+mod laws;
+mod style;

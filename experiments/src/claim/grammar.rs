@@ -70,6 +70,7 @@ pub(super) struct Figure<'a> {
     pub(super) subject: Piece<'a>,
     pub(super) metric: Piece<'a>,
     pub(super) statistic: Statistic,
+    pub(super) statistic_piece: Piece<'a>,
     pub(super) window: Option<Piece<'a>>,
     /// What the figure counts in, if it is known.
     unit: Option<Unit>,
@@ -89,9 +90,10 @@ impl<'a> Figure<'a> {
             let label = "write <id>.<metric>.<statistic>, such as `clients.latency.p99`";
             return Err(Diagnostic::error("E0604", what).at(place(name.range()), label));
         }
+        let statistic_piece = statistic;
         let statistic = statistic_of(statistic, place)?;
         let unit = unit_of(metric, statistic, place)?;
-        Ok(Self { name, subject, metric, statistic, window, unit })
+        Ok(Self { name, subject, metric, statistic, statistic_piece, window, unit })
     }
 }
 

@@ -129,7 +129,9 @@ impl Product<'_> {
         let system = typing::read::<S>(&tree, context).map_err(|wrong| diagnostics.extend(wrong)).ok()?;
         let problems = system.problems();
         let sound = problems.is_empty();
-        diagnostics.extend(problems.into_iter().map(|problem| located(&tree, problem)));
+        // Ids that are used twice were told of with both their places.
+        let told = problems.into_iter().filter(|problem| problem.code != "E0303");
+        diagnostics.extend(told.map(|problem| located(&tree, problem)));
         (sound && set).then_some(system)
     }
 
@@ -161,16 +163,28 @@ impl Product<'_> {
 /// A problem of the system at its place in the tree.
 fn located(tree: &Node, problem: Problem) -> Diagnostic {
     let Problem { path, code, what, help } = problem;
+    let help = help.map(|help| with_nearest(&what, help));
     let diagnostic = Diagnostic::error(code, what);
     // A short advice stands beside the carets, a longer one below.
-    let beside =
-        help.as_ref().is_some_and(|help| help.starts_with("did you mean") || help.starts_with("write "));
+    let short = ["did you mean", "write ", "known "];
+    let beside = help.as_ref().is_some_and(|help| short.iter().any(|start| help.starts_with(start)));
     let (label, help) = if beside { (help, None) } else { (None, help) };
+    let label = label.or_else(|| (code == "E0304").then(|| "closes the cycle".to_owned()));
     let diagnostic = match document::find(tree, &path) {
         Some(span) => diagnostic.at(span, label.unwrap_or_default()),
         None => label.into_iter().fold(diagnostic, Diagnostic::help),
     };
     help.into_iter().fold(diagnostic, Diagnostic::help)
+}
+
+/// "did you mean `lb`?  known components: lb, web", if one of the known names is like the last one in `what`.
+fn with_nearest(what: &str, help: String) -> String {
+    let Some((_, names)) = help.split_once(": ").filter(|_| help.starts_with("known ")) else { return help };
+    let wrong = what.rsplit('`').nth(1).unwrap_or_default();
+    match document::nearest(wrong, names.split(", ")) {
+        Some(near) => format!("did you mean \"{near}\"?  {help}"),
+        None => help,
+    }
 }
 
 /// Warns of arms that are the same system at the same point.

@@ -328,6 +328,12 @@ impl Ledger {
         }
     }
 
+    /// Inside when the measurement closed. Windows are half open: who comes at that very instant comes too late.
+    pub fn left_inside(&self) -> u64 {
+        let closed = &self.seen[0].closed;
+        closed.arrivals - closed.finished()
+    }
+
     /// What a window saw.
     pub fn within(&self, window: usize) -> Totals {
         self.seen[window].closed.since(&self.seen[window].opened)

@@ -11,7 +11,7 @@ mod windows;
 
 pub use ages::Ages;
 pub use calls::{CallBook, CallTotals};
-pub use catalog::{Figure, METRICS};
+pub use catalog::{Figure, METRICS, Owner};
 pub use figures::{Figures, Station};
 pub use ledger::{Ledger, Seen, Totals, Watch, Watched};
 pub use series::Recorder;

@@ -216,7 +216,7 @@ impl World {
                 Phase::Waiting => server.take_out(call.ticket, now, &self.windows),
                 Phase::Running | Phase::Calling => {
                     if let Some(sharer) = &mut server.sharer {
-                        sharer.remove(now, super::service::job_of(id));
+                        sharer.remove(now, super::sharing::job_of(id));
                     } else if call.phase == Phase::Running || self.holds_worker(&call) {
                         let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
                         server.ledger.on_stop(now, call.started);

@@ -5,15 +5,11 @@ use sim_core::{
     simulation::Context,
     time::SimDuration,
 };
-use slotmap::{Key, KeyData};
 
 use super::{choice::Wish, travel::Order};
 use crate::{
     event::Event,
-    policy::{
-        concurrency::{Job, Share, Task},
-        discipline::{Popped, Pushed},
-    },
+    policy::discipline::{Popped, Pushed},
     request::{Call, CallId, Instance, Outcome, Phase, Reason},
     world::{Role, World},
 };
@@ -166,7 +162,7 @@ impl World {
     }
 
     /// Goes on with a call whose computing or calling is done.
-    fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
+    pub(super) fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = &self.nodes[usize::from(call.callee.node)];
         let service = match &node.role {
@@ -346,62 +342,4 @@ impl World {
             Role::Gateway(_) => false,
         }
     }
-
-    /// A server that shares itself takes a call in.
-    fn share(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        call.started = cx.now();
-        self.share_again(id, cx);
-    }
-
-    /// A call computes on a server that shares itself.
-    fn share_again(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        call.phase = Phase::Running;
-        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
-        if let Some(sharer) = &mut server.sharer {
-            sharer.add(cx.now(), &Task { job: job_of(id), work: call.work, priority: call.priority });
-        }
-        let at = call.callee;
-        self.arm_share(at, cx);
-    }
-
-    /// A call leaves a server that shares itself before it is done.
-    fn unshare(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get(id).copied() else { return };
-        let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
-        if let Some(sharer) = &mut server.sharer {
-            sharer.remove(cx.now(), job_of(id));
-        }
-        self.arm_share(call.callee, cx);
-    }
-
-    /// Schedules the next completion of a server that shares itself; earlier schedulings turn stale.
-    pub(crate) fn arm_share(&mut self, at: Instance, cx: &mut Context<Event>) {
-        let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
-        server.epoch = server.epoch.wrapping_add(1);
-        let Some(sharer) = &server.sharer else { return };
-        server.ledger.set_busy(cx.now(), u32::from(sharer.busy_cores()));
-        if let Some(next) = sharer.next_completion() {
-            cx.at(next, Event::Share { node: at.node, server: at.server, epoch: server.epoch });
-        }
-    }
-
-    /// A server that shares itself is done with one or more calls.
-    pub(crate) fn on_share(&mut self, at: Instance, epoch: u32, cx: &mut Context<Event>) {
-        let now = cx.now();
-        if self.nodes[usize::from(at.node)].servers[usize::from(at.server)].epoch != epoch {
-            return;
-        }
-        loop {
-            let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
-            let Some(job) = server.sharer.as_mut().and_then(|sharer| sharer.complete(now)) else { break };
-            self.next_step(CallId::from(KeyData::from_ffi(job.0)), cx);
-        }
-        self.arm_share(at, cx);
-    }
-}
-
-pub(crate) fn job_of(id: CallId) -> Job {
-    Job(id.data().as_ffi())
 }

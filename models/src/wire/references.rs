@@ -54,7 +54,7 @@ impl References<'_> {
             let what = if id.is_empty() {
                 format!("`{owner}` needs a {field}")
             } else {
-                format!("`{owner}.{field}` refers to `{id}`, which does not exist")
+                format!("`{}` refers to `{id}`, which does not exist", place(owner, field))
             };
             check.problem_with_help("E0301", what, format!("known components: {}", names.join(", ")));
         });
@@ -67,7 +67,7 @@ impl References<'_> {
             check.at(field, |check| {
                 check.problem(
                     "E0302",
-                    format!("`{id}` is a LoadBalancer; `{owner}.{field}` needs a pool of servers"),
+                    format!("`{id}` is a LoadBalancer; `{}` needs a pool of servers", place(owner, field)),
                 );
             });
         }
@@ -114,7 +114,7 @@ impl References<'_> {
         if let WorkloadSpec::OpenLoop(open) = workload
             && let Load::Utilization { of, .. } = &open.load
         {
-            check.at("load", |check| self.pool(id, "of", of, check));
+            check.at("load", |check| self.pool(&format!("{id}.load"), "of", of, check));
         }
     }
 
@@ -125,7 +125,8 @@ impl References<'_> {
                     if balancer.backends.0.len() == 1 {
                         self.pool(id, "backends", pool, check);
                     } else {
-                        check.at("backends", |check| self.pool(id, &number.to_string(), pool, check));
+                        let owner = format!("{id}.backends");
+                        check.at("backends", |check| self.pool(&owner, &number.to_string(), pool, check));
                     }
                 }
                 for (class, pool) in &balancer.routes {
@@ -139,8 +140,11 @@ impl References<'_> {
                     self.class("handles", class, check);
                     for (number, step) in steps.iter().enumerate() {
                         if let Step::Call(callee) = step {
+                            let owner = format!("{id}.handles.{class}");
                             check.at("handles", |check| {
-                                check.at(class, |check| self.known(id, &number.to_string(), callee, check));
+                                check.at(class, |check| {
+                                    self.known(&owner, &number.to_string(), callee, check)
+                                });
                             });
                         }
                     }
@@ -225,18 +229,32 @@ impl References<'_> {
             let mut path = Vec::new();
             if let Some(cycle) = self.follow(id, &mut path, &mut done) {
                 let what = format!("synchronous calls form a cycle: {}", cycle.join(" → "));
-                check.at("components", |check| {
-                    check.at(id, |check| {
-                        check.problem_with_help(
-                            "E0304",
-                            what,
-                            "break it: let one of them answer without calling on",
-                        );
-                    });
-                });
+                let help = "break it: let one of them answer without calling on";
+                let told = |check: &mut Check| check.problem_with_help("E0304", what, help);
+                self.at_call(cycle[cycle.len() - 2], cycle[cycle.len() - 1], check, told);
                 return;
             }
         }
+    }
+
+    /// Goes to where a component calls another.
+    fn at_call(&self, caller: &str, callee: &str, check: &mut Check, told: impl FnOnce(&mut Check)) {
+        let place = match self.spec.components.get(caller) {
+            Some(ComponentSpec::LoadBalancer(_)) => vec!["backends".to_owned()],
+            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+                let calls = |step: &Step| matches!(step, Step::Call(id) if id == callee);
+                let found = pool
+                    .handles
+                    .iter()
+                    .find_map(|(class, steps)| Some((class, steps.iter().position(calls)?)));
+                found.map_or_else(Vec::new, |(class, step)| {
+                    vec!["handles".to_owned(), class.clone(), step.to_string()]
+                })
+            }
+            None => Vec::new(),
+        };
+        let whole = ["components".to_owned(), caller.to_owned()].into_iter().chain(place);
+        descend(&whole.collect::<Vec<_>>(), check, Box::new(told));
     }
 
     fn follow<'s>(
@@ -262,5 +280,18 @@ impl References<'_> {
         let cycle = callees.into_iter().find_map(|callee| self.follow(callee, path, done));
         path.pop();
         cycle
+    }
+}
+
+/// A field by its path: `lb.backends[1]`, `clients.target`.
+fn place(owner: &str, field: &str) -> String {
+    if field.parse::<usize>().is_ok() { format!("{owner}[{field}]") } else { format!("{owner}.{field}") }
+}
+
+/// Checks at the end of a path.
+fn descend(path: &[String], check: &mut Check, told: Box<dyn FnOnce(&mut Check) + '_>) {
+    match path {
+        [] => told(check),
+        [first, rest @ ..] => check.at(first, |check| descend(rest, check, told)),
     }
 }

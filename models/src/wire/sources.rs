@@ -13,7 +13,10 @@ use super::{Builder, Traces};
 use crate::{
     estimate::Capacities,
     measure::{Ledger, Times},
-    node::client::{Connections, Kind, Mix, Source, Workload},
+    node::{
+        client::{Source, Workload},
+        mix::{Connections, Kind, Mix},
+    },
     policy::arrival::{Arrivals, Draws},
     request::Site,
     spec::{Common, Load, OpenLoopSpec, WorkloadSpec},

@@ -24,7 +24,7 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 const ASCII_BLOCKS: [char; 8] = ['_', '.', ':', '-', '=', '+', '*', '#'];
 
 /// What plain characters stand for others.
-const PLAIN: [(char, &str); 18] = [
+const PLAIN: [(char, &str); 20] = [
     ('✓', "+"),
     ('✗', "x"),
     ('▴', "*"),
@@ -43,6 +43,8 @@ const PLAIN: [(char, &str); 18] = [
     ('┌', "["),
     ('┐', "]"),
     ('─', "-"),
+    ('│', "|"),
+    ('·', "."),
 ];
 
 impl Look {

@@ -1,0 +1,137 @@
+//! Which figures the runs of a system report: a claim on any other could never be decided.
+
+use models::{
+    measure::{METRICS, Owner},
+    spec::{ComponentSpec, SystemSpec},
+};
+
+use crate::{
+    claim::Claim,
+    diagnostic::Diagnostic,
+    document::{nearest, nearest_within},
+};
+
+/// Figures of a workload that analysis makes of its series; any statistic over replications may be asked of them.
+const OF_SERIES: &str = "time_to_recover";
+
+/// What is wrong with a claim whose figure no run of `system` reports.
+pub(crate) fn refuse(system: &SystemSpec, claim: &Claim) -> Option<Diagnostic> {
+    match owners(system, claim) {
+        Ok(owners) => unknown_figure(&owners, claim),
+        Err(refusal) => Some(*refusal),
+    }
+}
+
+/// What the claim's subject is, if it is anything.
+fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnostic>> {
+    let id = claim.id();
+    let unknown = |what: String, label: String| {
+        Box::new(Diagnostic::error("E0301", what).at(claim.subject_span, label))
+    };
+    let rest = &claim.subject[id.len()..];
+    if rest.is_empty() {
+        return Ok(if system.workloads.contains_key(id) {
+            vec![Owner::Workload]
+        } else {
+            vec![Owner::Station, Owner::Pool]
+        });
+    }
+    if let Some(callee) = rest.strip_prefix(".calls.") {
+        let callees = callees(system, id);
+        if callees.iter().any(|known| known == callee) {
+            return Ok(vec![Owner::Calls]);
+        }
+        let label = match nearest(callee, callees.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{id}.calls.{near}`?"),
+            None if callees.is_empty() => format!("`{id}` calls nobody"),
+            None => format!("it calls: {}", callees.join(", ")),
+        };
+        return Err(unknown(format!("`{id}` does not call `{callee}`"), label));
+    }
+    let servers = servers(system, id);
+    let server = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match server.map(|server| server.rsplit('/').next().unwrap_or(server).parse::<u32>()) {
+        Some(Ok(server)) if server < servers && servers > 1 => Ok(vec![Owner::Station]),
+        Some(Ok(_)) if servers == 1 => {
+            let what = format!("the only server of `{id}` has no number");
+            Err(unknown(what, format!("write `{id}`")))
+        }
+        Some(Ok(_)) => {
+            let what =
+                format!("there is no server `{}`: `{id}` has {servers}, numbered from 0", claim.subject);
+            Err(unknown(what, format!("the last is `{id}[{}]`", servers.saturating_sub(1))))
+        }
+        Some(Err(_)) | None => {
+            let what = format!("`{}` is no station", claim.subject);
+            Err(unknown(what, format!("write `{id}`, `{id}[0]` or `{id}.calls.…`")))
+        }
+    }
+}
+
+/// Whom a workload or component calls.
+fn callees(system: &SystemSpec, id: &str) -> Vec<String> {
+    if let Some(workload) = system.workloads.get(id) {
+        return vec![workload.common().target.to_owned()];
+    }
+    match system.components.get(id) {
+        Some(ComponentSpec::LoadBalancer(balancer)) => {
+            // Calls to several pools at once are told under all their names together.
+            balancer.callees().into_iter().map(|pools| pools.join("+")).collect()
+        }
+        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+            pool.callees().into_iter().map(str::to_owned).collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// The servers of a component in one region; a workload has none.
+fn servers(system: &SystemSpec, id: &str) -> u32 {
+    match system.components.get(id) {
+        Some(ComponentSpec::LoadBalancer(balancer)) => balancer.instances,
+        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => pool.servers,
+        None => 0,
+    }
+}
+
+/// What is wrong if nobody of this kind has the figure.
+fn unknown_figure(owners: &[Owner], claim: &Claim) -> Option<Diagnostic> {
+    let statistic = claim.statistic.to_string();
+    let whole = format!("{}.{statistic}", claim.metric);
+    let theirs: Vec<_> =
+        METRICS.iter().filter(|figure| figure.owners.iter().any(|owner| owners.contains(owner))).collect();
+    let of_series = claim.metric == OF_SERIES && owners.contains(&Owner::Workload);
+    if of_series || theirs.iter().any(|figure| figure.statistics.is_empty() && figure.name == whole) {
+        return None;
+    }
+    let Some(figure) = theirs.iter().find(|figure| figure.name == claim.metric) else {
+        return Some(unknown_metric(
+            owners,
+            &theirs.iter().map(|figure| figure.name).collect::<Vec<_>>(),
+            claim,
+        ));
+    };
+    if figure.statistics.contains(&statistic.as_str()) {
+        return None;
+    }
+    let what = format!("`{}` has no statistic `{statistic}`", claim.metric);
+    let label = format!("it has: {}", figure.statistics.join(", "));
+    Some(Diagnostic::error("E0605", what).at(claim.statistic_span, label))
+}
+
+fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic {
+    let whose = match owners.first() {
+        Some(Owner::Workload) => "a workload",
+        Some(Owner::Calls) => "calls",
+        Some(Owner::Station | Owner::Pool) | None => "a component",
+    };
+    let what = format!("no run reports `{}` of {whose}", claim.metric);
+    let label = match nearest_within(&claim.metric, names.iter().copied(), 3) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let plain = names.iter().filter(|name| !name.starts_with("failed_") && !name.contains('.'));
+            format!("{whose} has: {}", plain.copied().collect::<Vec<_>>().join(", "))
+        }
+    };
+    Diagnostic::error("E0605", what).at(claim.metric_span, label).help("stampede list metrics")
+}
