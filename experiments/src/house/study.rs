@@ -15,7 +15,7 @@ use crate::{
 /// What is asked of a plan's cells.
 pub(super) fn of(plan: &Plan) -> Study {
     let expectations = plan.expectations.iter().flat_map(|expectation| {
-        expectation.claims.iter().map(|claim| Expectation { arm: expectation.arm.clone(), claim: claim_of(claim) })
+        expectation.claims.iter().map(|claim| Expectation { arm: expectation.of.clone(), claim: claim_of(claim) })
     });
     let system = plan.cells.first().map(|cell| &cell.system);
     Study {
