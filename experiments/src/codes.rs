@@ -164,7 +164,7 @@ pub const CODES: [Code; 49] = [
         "A claim is <id>.<metric>.<statistic>[@<window>] <op> <value>, with one of < <= > >= ==.",
         "clients.latency < 250ms", "clients.latency.p99 < 250ms"),
     code("E0605", "unknown metric or statistic",
-        "Statistics are mean, p50, p90, p95, p99, p999, max, min, rate, count; `stampede list metrics` shows the metrics.",
+        "Statistics are mean, p50, p90, p95, p99, p999, max, min, rate, count, of shares max_over_mean, cv, jain; `stampede list metrics` shows the metrics.",
         "clients.latency.p98 < 250ms", "clients.latency.p99 < 250ms"),
     code("E0606", "expectations for an arm that does not exist",
         "The keys of `expect` are names of arms; a file without arms has one, `base`.",

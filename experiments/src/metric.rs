@@ -8,7 +8,7 @@ use models::report::Unit;
 pub type Metric = (&'static str, Unit, &'static str);
 
 /// The known figures; the first dozen every component has.
-pub const METRICS: [Metric; 34] = [
+pub const METRICS: [Metric; 35] = [
     ("arrivals", Unit::PerSecond, "requests that arrived"),
     ("rate", Unit::PerSecond, "requests offered"),
     ("throughput", Unit::PerSecond, "requests answered, well or not"),
@@ -21,6 +21,7 @@ pub const METRICS: [Metric; 34] = [
     ("queue_length", Unit::Count, "requests waiting"),
     ("in_flight", Unit::Count, "requests inside, waiting or served"),
     ("utilization", Unit::Ratio, "busy workers over all"),
+    ("imbalance", Unit::Ratio, "how unevenly servers share the arrivals: max_over_mean, cv or jain"),
     ("attempts", Unit::PerSecond, "calls sent, retries included"),
     ("retries", Unit::PerSecond, "calls beyond the first"),
     ("timeouts", Unit::PerSecond, "calls given up by their caller"),
