@@ -109,11 +109,13 @@ pub struct BudgetSpec {
     pub events: u64,
     /// Most requests inside at once; 20 million by default, a few gigabytes.
     pub in_flight: u64,
+    /// Most real time; without limit by default, since it depends on the machine whether a run keeps to it.
+    pub wall_time: Option<SimDuration>,
 }
 
 impl Default for BudgetSpec {
     fn default() -> Self {
-        Self { events: 10_000_000_000, in_flight: 20_000_000 }
+        Self { events: 10_000_000_000, in_flight: 20_000_000, wall_time: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The books: at the end of every run everything that came must be accounted for, or the run is an error.
 //!
 //! Checked in release builds too: what came in = what was served + what failed + what is still inside, at every
-//! workload and server; Little's law as an identity on the path; work done = busy time.
+//! workload, server and caller; Little's law as an identity on the path; work done = busy time.
 
 use std::fmt::Write;
 
@@ -37,7 +37,24 @@ impl World {
             check_flow(&workload.name, &workload.ledger)?;
             check_little(&workload.name, &workload.ledger, inside)?;
         }
-        self.check_servers(now)
+        self.check_servers(now)?;
+        self.check_calls()
+    }
+
+    /// Every call sent was answered, given up, or is still awaited.
+    fn check_calls(&self) -> Result<(), Unbalanced> {
+        let mut awaited = vec![0; self.call_books.len()];
+        for call in self.calls.values().filter(|call| call.awaited) {
+            awaited[usize::from(call.book)] += 1;
+        }
+        for (book, awaited) in self.call_books.iter().zip(awaited) {
+            let (sent, ended) = (book.totals.attempts, book.totals.finished());
+            if sent != ended + awaited || book.outstanding != awaited {
+                let what = format!("{sent} sent ≠ {ended} ended + {awaited} awaited");
+                return Err(Unbalanced { station: book.name.clone(), what });
+            }
+        }
+        Ok(())
     }
 
     fn check_servers(&self, now: SimTime) -> Result<(), Unbalanced> {
@@ -81,6 +98,9 @@ impl World {
         {
             // Writing into a string cannot fail.
             let _ = write!(text, "{name} {:?} {} {};", ledger.totals, ledger.inside, ledger.level);
+        }
+        for book in &self.call_books {
+            let _ = write!(text, "{} {:?} {};", book.name, book.totals, book.outstanding);
         }
         name_hash(&text)
     }

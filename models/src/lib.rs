@@ -16,6 +16,7 @@ pub mod report;
 pub mod request;
 mod run;
 pub mod spec;
+mod telling;
 pub mod units;
 pub mod wire;
 pub mod world;

@@ -6,7 +6,7 @@ use sim_core::{
 };
 
 use crate::{
-    measure::{Ledger, Recorder, Totals},
+    measure::{Ledger, Recorder, Totals, Windows},
     node::client::Workload,
     report::{Series, Unit},
     world::Node,
@@ -45,11 +45,12 @@ const WORKLOAD: [(&str, Unit); 7] = [
     ("latency.p50", Unit::Seconds),
     ("latency.p99", Unit::Seconds),
 ];
-const NODE: [(&str, Unit); 5] = [
+const NODE: [(&str, Unit); 6] = [
     ("arrivals", Unit::PerSecond),
     ("throughput", Unit::PerSecond),
     ("in_flight", Unit::Count),
     ("queue_length", Unit::Count),
+    ("age", Unit::Seconds),
     ("utilization", Unit::Ratio),
 ];
 const SERVER: [(&str, Unit); 2] = [("in_flight", Unit::Count), ("utilization", Unit::Ratio)];
@@ -89,7 +90,13 @@ impl Observer {
     }
 
     /// A bin ends.
-    pub fn on_bin(&mut self, now: SimTime, workloads: &mut [Workload], nodes: &mut [Node]) {
+    pub fn on_bin(
+        &mut self,
+        now: SimTime,
+        workloads: &mut [Workload],
+        nodes: &mut [Node],
+        windows: &Windows,
+    ) {
         let Self { bin, recorder, workloads: tracked, latencies, nodes: tracked_nodes, servers, .. } = self;
         let seconds = bin.as_secs_f64();
         let nanos = bin.as_nanos() as f64;
@@ -115,14 +122,15 @@ impl Observer {
         for (node, tracked) in nodes.iter_mut().zip(tracked_nodes) {
             let workers: f64 = node.servers.iter().map(|server| f64::from(server.workers)).sum();
             let totals = tracked.turn(now, node.servers.iter_mut().map(|server| &mut server.ledger));
-            let waiting = totals.level_area.saturating_sub(totals.busy_area);
+            let age = node.look_at_ages(now, windows);
             tracked.push(
                 recorder,
                 [
                     Some(totals.arrivals as f64 / seconds),
                     Some(totals.finished() as f64 / seconds),
                     Some(totals.level_area as f64 / nanos),
-                    (workers > 0.0).then(|| waiting as f64 / nanos),
+                    (workers > 0.0).then(|| totals.queue_area as f64 / nanos),
+                    (workers > 0.0).then(|| age.as_secs_f64()),
                     (workers > 0.0).then(|| totals.busy_area as f64 / nanos / workers),
                 ],
             );

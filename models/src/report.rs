@@ -40,7 +40,7 @@ pub struct Metric {
 }
 
 /// What a figure counts in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Unit {
     /// A length of time.
     Seconds,

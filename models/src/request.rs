@@ -90,6 +90,8 @@ pub struct Call {
     pub step: u16,
     /// Who answers.
     pub callee: Instance,
+    /// The caller's book in which it stands.
+    pub book: u16,
     /// Who asks, if a component does; else the client.
     pub parent: Option<CallId>,
     /// The call it waits for itself.

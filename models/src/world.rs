@@ -10,7 +10,7 @@ use sim_core::{
 
 use crate::{
     event::Event,
-    measure::{Times, Windows},
+    measure::{Ages, CallBook, Times, Windows},
     node::{
         client::Workload,
         dispatch::Dispatch,
@@ -42,6 +42,8 @@ pub struct World {
     pub(crate) turns: Vec<SimTime>,
     /// Lines of deadlines, one for each caller and callee with a timeout.
     pub(crate) lines: Vec<Deadlines<CallId>>,
+    /// What became of each caller's calls to each callee.
+    pub(crate) call_books: Vec<CallBook>,
     pub(crate) network: Network,
     pub(crate) faults: Vec<Fault>,
     pub(crate) observer: Observer,
@@ -61,6 +63,8 @@ pub struct Node {
     pub servers: Vec<Server>,
     /// Distributions over all of them.
     pub times: Times,
+    /// How long the longest waiting of them all has waited.
+    pub ages: Ages,
     /// What they do.
     pub role: Role,
     /// Whom it calls.
@@ -82,17 +86,32 @@ impl Node {
     #[inline]
     pub(crate) fn on_leave(
         &mut self,
-        server: u16,
+        place: u16,
         now: SimTime,
         arrived: SimTime,
         outcome: Outcome,
         windows: &Windows,
     ) {
-        let server = &mut self.servers[usize::from(server)];
+        let server = &mut self.servers[usize::from(place)];
         let latency = now.since(arrived);
         server.ledger.on_leave(now, arrived, outcome, windows);
-        server.times.on_leave(latency, windows);
+        // The only server's distribution is the component's.
+        if self.servers.len() > 1 {
+            self.servers[usize::from(place)].times.on_leave(latency, windows);
+        }
         self.times.on_leave(latency, windows);
+    }
+
+    /// Looks at how long the longest waiting has waited, at each server and over all; answers the latter.
+    pub(crate) fn look_at_ages(&mut self, now: SimTime, windows: &Windows) -> SimDuration {
+        let mut oldest = SimDuration::ZERO;
+        for server in &mut self.servers {
+            let age = server.age(now);
+            server.ages.look(age, windows);
+            oldest = oldest.max(age);
+        }
+        self.ages.look(oldest, windows);
+        oldest
     }
 
     /// One of its servers begins to serve somebody after a wait.
@@ -134,11 +153,15 @@ impl World {
         for server in self.nodes.iter_mut().flat_map(|node| &mut node.servers) {
             server.ledger.on_turn(now, &turns);
         }
+        self.count_care();
+        for book in &mut self.call_books {
+            book.on_turn(&turns);
+        }
     }
 
     fn on_bin(&mut self, cx: &mut Context<Event>) {
-        let Self { observer, workloads, nodes, .. } = self;
-        observer.on_bin(cx.now(), workloads, nodes);
+        let Self { observer, workloads, nodes, windows, .. } = self;
+        observer.on_bin(cx.now(), workloads, nodes, windows);
         cx.after(observer.bin(), Event::Bin);
     }
 

@@ -12,6 +12,7 @@ use sim_core::{
 use super::{files, forecast};
 use crate::{
     cli::{Experiment, Forecast},
+    clock::Stopwatch,
     plan::{Cell, Plan},
     runner::{Execute, RunFailure, Supervisor},
 };
@@ -74,27 +75,51 @@ fn limit_of(limit: &crate::plan::Limit) -> Option<Limit> {
         "wait" => LimitOf::Wait,
         _ => return None,
     };
-    Some(Limit { station: station.into(), of, window: window.into(), limit: SimDuration::from_nanos(limit.limit) })
+    Some(Limit {
+        station: station.into(),
+        of,
+        window: window.into(),
+        limit: SimDuration::from_nanos(limit.limit),
+    })
 }
 
 impl Execute for Cells {
-    fn execute(&self, cell: usize, replication: u64, supervisor: &Supervisor) -> Result<RunReport, RunFailure> {
+    fn execute(
+        &self,
+        cell: usize,
+        replication: u64,
+        supervisor: &Supervisor,
+    ) -> Result<RunReport, RunFailure> {
         let Some(cell) = self.plan.cells.get(cell) else {
             return Err(RunFailure::Broken("there is no such cell".into()));
         };
         let settings = self.settings(cell, replication);
         let mut traces = |id: &str| match cell.system.workloads.get(id) {
             Some(WorkloadSpec::Trace(spec)) => files::records(&spec.trace, &self.folder),
-            Some(WorkloadSpec::OpenLoop(_) | WorkloadSpec::ClosedLoop(_)) | None => Err(format!("`{id}` has no trace")),
+            Some(WorkloadSpec::OpenLoop(_) | WorkloadSpec::ClosedLoop(_)) | None => {
+                Err(format!("`{id}` has no trace"))
+            }
         };
+        let (watch, wall_time) = (Stopwatch::start(), self.plan.run.budget.wall_time);
+        let is_late = || wall_time.is_some_and(|most| watch.seconds() > most.as_secs_f64());
         let mut look = |_: &sim_core::simulation::Progress| {
-            if supervisor.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if supervisor.stopped() || is_late() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         models::run(&cell.system, &settings, &mut traces, &mut look).map_err(|error| match error {
-            RunError::Budget { stop: Stop::Supervisor, .. } => RunFailure::Interrupted,
-            RunError::Budget { .. } | RunError::Books(_) | RunError::Trace(_) => RunFailure::Broken(error.to_string()),
+            RunError::Budget { stop: Stop::Supervisor, .. } if supervisor.stopped() => RunFailure::Interrupted,
+            RunError::Budget { stop: Stop::Supervisor, fullest } => RunFailure::Broken(too_late(wall_time, fullest)),
+            RunError::Budget { .. } | RunError::Books(_) | RunError::Trace(_) => {
+                RunFailure::Broken(error.to_string())
+            }
         })
     }
+}
+
+/// What is said of a run that took longer than its budget of real time.
+fn too_late(wall_time: Option<SimDuration>, fullest: Option<(String, u32)>) -> String {
+    let most = wall_time.unwrap_or_default();
+    let where_ = fullest.map_or_else(String::new, |(station, level)| format!("; the most, {level}, are at {station}"));
+    format!("the run took longer than its budget of {most} of real time{where_}")
 }
 
 impl Experiment for Cells {

@@ -3,6 +3,8 @@
 use sim_core::statistics::{Histogram, imbalance};
 
 use super::{
+    ages::Ages,
+    calls::CallBook,
     ledger::{Ledger, Seen, Totals},
     times::Times,
     windows::Window,
@@ -26,8 +28,9 @@ pub struct Station<'a> {
     pub ledgers: Vec<&'a Ledger>,
     /// Its distributions.
     pub times: &'a Times,
-    /// How many can be served at once; 0 where that is without limit or meaning.
-    pub slots: u64,
+    /// How many can be served at once, and how long those have waited who cannot be yet; none where there is no
+    /// service.
+    pub service: Option<(u64, &'a Ages)>,
 }
 
 impl Figures {
@@ -48,11 +51,13 @@ impl Figures {
             station.ledgers.iter().fold(Totals::default(), |sum, ledger| sum.plus(&ledger.within(number)));
         let seen: Vec<&Seen> = station.ledgers.iter().map(|ledger| &ledger.seen[number]).collect();
         sheet.flows(&totals);
-        sheet.levels(&totals, station.slots, &seen);
+        sheet.levels(&totals, &seen);
         let spread = station.times.within(number);
-        sheet.distribution("latency", &spread.latency);
-        if spread.wait.count() > 0 {
-            sheet.distribution("wait", &spread.wait);
+        sheet.distribution("latency", spread.latency());
+        if let Some((slots, ages)) = station.service {
+            sheet.service(&totals, slots, &seen);
+            sheet.ages(ages, number);
+            sheet.distribution("wait", spread.wait());
         }
         if station.ledgers.len() == 1 {
             return;
@@ -60,6 +65,26 @@ impl Figures {
         let loads: Vec<f64> =
             station.ledgers.iter().map(|ledger| ledger.within(number).arrivals as f64).collect();
         sheet.imbalance(&loads);
+    }
+
+    /// Adds all that a caller's calls to one callee came to in one window.
+    pub fn calls(&mut self, book: &CallBook, number: usize, window: &Window) {
+        let mut sheet = Sheet::new(self, &book.name, window);
+        let totals = book.within(number);
+        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        sheet.flow("attempts", totals.attempts, totals.attempts);
+        sheet.flow("retries", totals.retries, totals.attempts);
+        sheet.add("elsewhere.mean", Unit::Ratio, share(totals.elsewhere, totals.attempts), totals.attempts);
+        sheet.count("panics", totals.panics, totals.attempts);
+        sheet.count("ejections", totals.ejections, totals.attempts);
+        let finished = totals.finished();
+        sheet.add("success_ratio.mean", Unit::Ratio, share(totals.succeeded, finished), finished);
+        sheet.flow("errors", totals.failures(), finished);
+        sheet.reasons(&totals.failed, finished);
+        sheet.distribution("attempt_latency", book.latency(number));
+        if number == 0 {
+            sheet.count("outstanding_at_end", book.outstanding, book.outstanding);
+        }
     }
 
     /// All metrics, sorted by name.
@@ -91,45 +116,59 @@ impl<'a> Sheet<'a> {
         self.add(metric, Unit::PerSecond, Some(count as f64 / self.seconds), count);
     }
 
+    fn count(&mut self, metric: &str, count: u64, samples: u64) {
+        self.add(&format!("{metric}.count"), Unit::Count, Some(count as f64), samples);
+    }
+
+    /// A number of things, and how many that is a second.
+    fn flow(&mut self, metric: &str, count: u64, samples: u64) {
+        self.count(metric, count, samples);
+        self.rate(&format!("{metric}.rate"), count);
+    }
+
     fn flows(&mut self, totals: &Totals) {
-        self.add("arrivals.count", Unit::Count, Some(totals.arrivals as f64), totals.arrivals);
-        self.rate("arrivals.rate", totals.arrivals);
-        self.rate("throughput.mean", totals.finished());
-        self.rate("goodput.mean", totals.succeeded);
-        self.add("errors.count", Unit::Count, Some(totals.failures() as f64), totals.finished());
-        self.rate("errors.rate", totals.failures());
-        self.add("rejected.count", Unit::Count, Some(totals.refusals() as f64), totals.finished());
-        self.rate("rejected.rate", totals.refusals());
         let finished = totals.finished();
+        self.flow("arrivals", totals.arrivals, totals.arrivals);
+        self.rate("throughput.mean", finished);
+        self.rate("goodput.mean", totals.succeeded);
+        self.flow("errors", totals.failures(), finished);
+        self.flow("rejected", totals.refusals(), finished);
         let ratio = (finished > 0).then(|| totals.succeeded as f64 / finished as f64);
         self.add("success_ratio.mean", Unit::Ratio, ratio, finished);
-        self.add("wasted.count", Unit::Count, Some(totals.wasted as f64), totals.wasted);
-        self.rate("wasted.rate", totals.wasted);
+        self.reasons(&totals.failed, finished);
+    }
+
+    fn reasons(&mut self, failed: &[u64; Reason::ALL.len()], finished: u64) {
         for reason in Reason::ALL {
-            let count = totals.failed[reason as usize];
-            self.add(&format!("failed_{}.count", reason.name()), Unit::Count, Some(count as f64), finished);
+            self.count(&format!("failed_{}", reason.name()), failed[reason as usize], finished);
         }
     }
 
-    fn levels(&mut self, totals: &Totals, slots: u64, seen: &[&Seen]) {
+    fn levels(&mut self, totals: &Totals, seen: &[&Seen]) {
+        let mean = totals.level_area as f64 / (self.seconds * 1e9);
+        let peak = seen.iter().map(|seen| seen.level_peak).max().unwrap_or(0);
+        self.add("in_flight.mean", Unit::Count, Some(mean), totals.arrivals);
+        self.add("in_flight.max", Unit::Count, Some(f64::from(peak)), totals.arrivals);
+    }
+
+    fn service(&mut self, totals: &Totals, slots: u64, seen: &[&Seen]) {
         let nanos = self.seconds * 1e9;
         let samples = totals.arrivals;
-        self.add("in_flight.mean", Unit::Count, Some(totals.level_area as f64 / nanos), samples);
-        let peak = seen.iter().map(|seen| seen.level_peak).max().unwrap_or(0);
-        self.add("in_flight.max", Unit::Count, Some(f64::from(peak)), samples);
-        if slots == 0 {
-            return;
-        }
-        let waiting = totals.level_area - totals.busy_area;
-        self.add("queue_length.mean", Unit::Count, Some(waiting as f64 / nanos), samples);
+        let waiting = totals.queue_area as f64 / nanos;
         let peak = seen.iter().map(|seen| seen.queue_peak).max().unwrap_or(0);
+        let busy = totals.busy_area as f64 / nanos / slots as f64;
+        self.add("queue_length.mean", Unit::Count, Some(waiting), samples);
         self.add("queue_length.max", Unit::Count, Some(f64::from(peak)), samples);
-        self.add(
-            "utilization.mean",
-            Unit::Ratio,
-            Some(totals.busy_area as f64 / nanos / slots as f64),
-            samples,
-        );
+        self.add("utilization.mean", Unit::Ratio, Some(busy), samples);
+        let wasted = (totals.spent_nanos > 0).then(|| totals.wasted_nanos as f64 / totals.spent_nanos as f64);
+        self.add("wasted.mean", Unit::Ratio, wasted, totals.finished());
+        self.flow("wasted", totals.wasted, totals.finished());
+    }
+
+    fn ages(&mut self, ages: &Ages, number: usize) {
+        let (mean, looks) = ages.mean(number);
+        self.add("age.mean", Unit::Seconds, mean, looks);
+        self.add("age.max", Unit::Seconds, ages.max(number), looks);
     }
 
     fn distribution(&mut self, metric: &str, histogram: &Histogram) {

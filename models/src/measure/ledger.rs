@@ -18,14 +18,18 @@ pub struct Totals {
     pub succeeded: u64,
     /// Not served, by reason.
     pub failed: [u64; Reason::ALL.len()],
-    /// Served although nobody waited any more.
+    /// Worked on although nobody waited any more.
     pub wasted: u64,
     /// Time spent on those, in nanoseconds.
     pub wasted_nanos: u128,
+    /// Time spent on all that left service, in nanoseconds.
+    pub spent_nanos: u128,
     /// Time integral of the number inside.
     pub level_area: u128,
     /// Time integral of the number being served.
     pub busy_area: u128,
+    /// Time integral of the number in line.
+    pub queue_area: u128,
 }
 
 impl Totals {
@@ -41,8 +45,10 @@ impl Totals {
             failed,
             wasted: self.wasted - earlier.wasted,
             wasted_nanos: self.wasted_nanos - earlier.wasted_nanos,
+            spent_nanos: self.spent_nanos - earlier.spent_nanos,
             level_area: self.level_area - earlier.level_area,
             busy_area: self.busy_area - earlier.busy_area,
+            queue_area: self.queue_area - earlier.queue_area,
         }
     }
 
@@ -58,8 +64,10 @@ impl Totals {
             failed,
             wasted: self.wasted + other.wasted,
             wasted_nanos: self.wasted_nanos + other.wasted_nanos,
+            spent_nanos: self.spent_nanos + other.spent_nanos,
             level_area: self.level_area + other.level_area,
             busy_area: self.busy_area + other.busy_area,
+            queue_area: self.queue_area + other.queue_area,
         }
     }
 
@@ -171,6 +179,8 @@ pub struct Ledger {
     pub level: u32,
     /// Being served now.
     pub busy: u32,
+    /// In line now.
+    pub queued: u32,
     touched: SimTime,
     measured: (SimTime, SimTime),
     /// Sum over those that left of the time inside, within the measurement.
@@ -190,6 +200,7 @@ impl Ledger {
             watches: Vec::new(),
             level: 0,
             busy: 0,
+            queued: 0,
             touched: SimTime::ZERO,
             measured: (measurement.from, measurement.to),
             inside: 0,
@@ -204,6 +215,9 @@ impl Ledger {
         self.touched = now;
         self.totals.level_area += u128::from(elapsed) * u128::from(self.level);
         self.totals.busy_area += u128::from(elapsed) * u128::from(self.busy);
+        if self.queued > 0 {
+            self.totals.queue_area += u128::from(elapsed) * u128::from(self.queued);
+        }
     }
 
     /// Somebody came.
@@ -218,12 +232,14 @@ impl Ledger {
         }
     }
 
-    /// Somebody has to wait.
+    /// So many are in line from now on.
     #[inline]
-    pub fn on_queued(&mut self, windows: &Windows) {
+    pub fn set_queued(&mut self, now: SimTime, queued: u32, windows: &Windows) {
+        self.advance(now);
+        self.queued = queued;
         for window in windows.open() {
             let seen = &mut self.seen[usize::from(*window)];
-            seen.queue_peak = seen.queue_peak.max(self.level - self.busy);
+            seen.queue_peak = seen.queue_peak.max(queued);
         }
     }
 
@@ -271,10 +287,15 @@ impl Ledger {
         }
     }
 
-    /// Work done for somebody who had given up.
-    pub fn on_waste(&mut self, spent: SimDuration) {
-        self.totals.wasted += 1;
-        self.totals.wasted_nanos += u128::from(spent.as_nanos());
+    /// Work of that length is over; it was wasted if nobody waits for it any more.
+    #[inline]
+    pub fn on_work(&mut self, spent: SimDuration, wasted: bool) {
+        let nanos = u128::from(spent.as_nanos());
+        self.totals.spent_nanos += nanos;
+        if wasted {
+            self.totals.wasted += 1;
+            self.totals.wasted_nanos += nanos;
+        }
     }
 
     /// How much of `from..to` lies in the measurement, in nanoseconds.
@@ -300,7 +321,7 @@ impl Ledger {
                     let seen = &mut self.seen[usize::from(window)];
                     seen.opened = self.totals;
                     seen.level_peak = self.level;
-                    seen.queue_peak = self.level - self.busy;
+                    seen.queue_peak = self.queued;
                 }
                 Turn::Closes(window) => self.seen[usize::from(window)].closed = self.totals,
             }

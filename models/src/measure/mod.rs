@@ -1,11 +1,17 @@
 //! Measuring: windows of time, the ledger every station keeps, series in bins, and the figures they make.
 
+mod ages;
+mod calls;
+mod catalog;
 mod figures;
 mod ledger;
 mod series;
 mod times;
 mod windows;
 
+pub use ages::Ages;
+pub use calls::{CallBook, CallTotals};
+pub use catalog::{Figure, METRICS};
 pub use figures::{Figures, Station};
 pub use ledger::{Ledger, Seen, Totals, Watch, Watched};
 pub use series::Recorder;

@@ -3,17 +3,30 @@
 //! Workloads and components keep theirs within 0.1 %, single servers within 1.6 %: a hundred servers' fine
 //! histograms would not fit the cache, and cost more than all else a request does.
 
-use sim_core::{statistics::Histogram, time::SimDuration};
+use sim_core::{
+    statistics::{Batch, Histogram},
+    time::SimDuration,
+};
 
 use super::windows::Windows;
 
 /// What one window saw.
 #[derive(Clone, Debug, Default)]
 pub struct Spread {
+    latency: Batch,
+    wait: Batch,
+}
+
+impl Spread {
     /// How long those that left were inside.
-    pub latency: Histogram,
+    pub fn latency(&self) -> &Histogram {
+        self.latency.settled()
+    }
+
     /// How long those that began service had waited.
-    pub wait: Histogram,
+    pub fn wait(&self) -> &Histogram {
+        self.wait.settled()
+    }
 }
 
 /// By window.
@@ -28,8 +41,8 @@ impl Times {
 
     /// Nothing seen yet, to be kept within 1.6 %.
     pub fn coarse(windows: &Windows) -> Self {
-        let spread = Spread { latency: Histogram::coarse(), wait: Histogram::coarse() };
-        Self(vec![spread; windows.all().len()])
+        let coarse = || Batch::over(Histogram::coarse());
+        Self(vec![Spread { latency: coarse(), wait: coarse() }; windows.all().len()])
     }
 
     /// Somebody left who was inside for so long.
@@ -48,7 +61,15 @@ impl Times {
         }
     }
 
-    /// What a window saw.
+    /// The run is over: nothing more comes.
+    pub fn settle(&mut self) {
+        for spread in &mut self.0 {
+            spread.latency.settle();
+            spread.wait.settle();
+        }
+    }
+
+    /// What a window saw, once all is settled.
     pub fn within(&self, window: usize) -> &Spread {
         &self.0[window]
     }

@@ -28,6 +28,10 @@ pub struct Care {
     pub places: Option<Places>,
     /// Most in flight at one row; 0 for no limit.
     pub max_connections: u32,
+    /// Picks among all rows, since too few were well.
+    pub panics: u64,
+    /// Rows taken out by the ejector.
+    pub ejections: u64,
     /// Since when each row has been well.
     well_since: Vec<Option<SimTime>>,
     /// Whether anything was ever sent: a checker may ask.
@@ -45,6 +49,8 @@ impl Care {
             sticky: None,
             places: None,
             max_connections: 0,
+            panics: 0,
+            ejections: 0,
             well_since: vec![None; rows],
             traffic: false,
             random,
@@ -69,9 +75,11 @@ impl Care {
         }
         let row = match &mut self.places {
             Some(places) => {
-                let (group, rows) = places.choose(now, rows, self.max_connections, self.random.bits())?;
+                let choice = places.choose(now, rows, self.max_connections, self.random.bits())?;
+                self.panics += u64::from(choice.panic);
                 // Turns are taken within a group: one whose turn they are must not move another's.
-                let balancer = group.checked_sub(1).and_then(|index| others.get_mut(index)).unwrap_or(balancer);
+                let other = choice.group.checked_sub(1).and_then(|index| others.get_mut(index));
+                let (balancer, rows) = (other.unwrap_or(balancer), choice.rows);
                 balancer.pick(&Backends { now, rows }, ask, random)?
             }
             None => balancer.pick(&Backends { now, rows }, ask, random)?,
@@ -94,6 +102,7 @@ impl Care {
     /// A request to `row` ended; what was decided.
     pub fn on_result(&mut self, now: SimTime, row: usize, outcome: Outcome) -> Option<String> {
         let verdict = self.ejector.as_mut()?.on_result(now, row, seen_as(outcome), &mut self.random)?;
+        self.note_ejection(verdict.action);
         if let (Action::Check(on_error), Some(check)) = (verdict.action, self.checks.get_mut(row)) {
             check.on_observed(on_error);
         }
@@ -130,11 +139,15 @@ impl Care {
         if ejector.next_tick() > now {
             return Vec::new();
         }
-        ejector
-            .on_tick(now, random)
-            .into_iter()
-            .map(|verdict| (verdict.backend, verdict.to_string()))
-            .collect()
+        let verdicts = ejector.on_tick(now, random);
+        for verdict in &verdicts {
+            self.note_ejection(verdict.action);
+        }
+        verdicts.iter().map(|verdict| (verdict.backend, verdict.to_string())).collect()
+    }
+
+    fn note_ejection(&mut self, action: Action) {
+        self.ejections += u64::from(matches!(action, Action::Eject { .. }));
     }
 
     /// When the controllers want their next turn.
@@ -174,6 +187,16 @@ impl Care {
     }
 }
 
+/// What a request may choose from.
+struct Open<'a> {
+    /// The number of the group; 0 if all are open.
+    group: usize,
+    /// The table, rows of other groups not available.
+    rows: &'a [Backend],
+    /// Whether health counts for nothing.
+    panic: bool,
+}
+
 /// The groups a view's rows fall into, and the rule that picks one.
 #[derive(Debug)]
 pub struct Places {
@@ -205,15 +228,14 @@ impl Places {
         self.table.len()
     }
 
-    /// Chooses a group and answers its number, 0 if it chose all, and the table with all others closed; `None`
-    /// to fail the request.
+    /// Chooses a group and answers the table with all others closed; `None` to fail the request.
     fn choose(
         &mut self,
         now: SimTime,
         rows: &[Backend],
         most: u32,
         random: u64,
-    ) -> Option<(usize, &[Backend])> {
+    ) -> Option<Open<'_>> {
         for group in &mut self.table {
             (group.healthy, group.in_flight, group.capacity) = (0, 0, 0);
         }
@@ -239,7 +261,7 @@ impl Places {
             Target::Everywhere => 0,
             Target::Group(chosen) => chosen,
         };
-        Some((group, &self.masked))
+        Some(Open { group, rows: &self.masked, panic: choice.panic })
     }
 }
 

@@ -220,7 +220,7 @@ impl World {
     fn ask_first(&mut self, id: RequestId, number: u16, round_trips: u64, cx: &mut Context<Event>) {
         let request = self.requests[id];
         let route = &self.workloads[usize::from(number)].route;
-        let (line, node) = (route.line, route.node);
+        let (line, node, book) = (route.line, route.node, route.book);
         // One view for each client process in each region, process by process.
         let regions = self.workloads[usize::from(number)].mix.origins.len();
         let view = usize::from(request.instance) * regions
@@ -240,8 +240,10 @@ impl World {
                 + self.network.mean_delay(self.site(callee), request.site);
             SimDuration::from_nanos_f64(there_and_back * round_trips as f64)
         };
-        let call =
-            self.send(Order { request: id, parent: None, callee, picked, line, attempt: 0, delay }, cx);
+        let call = self.send(
+            Order { request: id, parent: None, callee, picked, line, book, attempt: 0, retry: false, delay },
+            cx,
+        );
         if let Some(request) = self.requests.get_mut(id) {
             request.call = call;
         }
@@ -275,11 +277,11 @@ impl World {
         if call.phase != Phase::Waiting {
             return;
         }
-        if let Some(ticket) = call.ticket {
-            self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)]
-                .line
-                .remove(ticket);
-        }
+        self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].take_out(
+            call.ticket,
+            cx.now(),
+            &self.windows,
+        );
         self.leave_line(innermost, Reason::Impatient, cx);
     }
 

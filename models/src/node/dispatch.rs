@@ -36,6 +36,8 @@ pub struct Dispatch {
     pub board: Option<SimDuration>,
     /// What its balancer wants to know.
     pub wants: Wants,
+    /// The book of its caller's calls.
+    pub book: u16,
     /// Health, limits and sessions, if the file asks for any.
     pub care: Option<Box<Care>>,
 }
@@ -62,6 +64,7 @@ impl Dispatch {
             random,
             board: None,
             wants: Wants::default(),
+            book: 0,
             care: None,
         }
     }

@@ -213,11 +213,7 @@ impl World {
             node.on_leave(at.server, now, call.arrived, Outcome::Failure(Reason::Crashed), &self.windows);
             let server = &mut node.servers[usize::from(at.server)];
             match call.phase {
-                Phase::Waiting => {
-                    if let Some(ticket) = call.ticket {
-                        server.line.remove(ticket);
-                    }
-                }
+                Phase::Waiting => server.take_out(call.ticket, now, &self.windows),
                 Phase::Running | Phase::Calling => {
                     if let Some(sharer) = &mut server.sharer {
                         sharer.remove(now, super::service::job_of(id));

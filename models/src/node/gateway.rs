@@ -88,7 +88,7 @@ impl World {
         let node = &self.nodes[usize::from(call.callee.node)];
         let Role::Gateway(gateway) = &node.role else { return };
         let route = &node.routes[usize::from(gateway.routes[usize::from(call.class)])];
-        let (line, target) = (route.line, route.node);
+        let (line, target, book) = (route.line, route.node, route.book);
         let dispatch = route.dispatches.get(usize::from(call.callee.server)).copied();
         let chosen = match (dispatch, gateway.layer4 && call.step == 1) {
             (Some(dispatch), true) => self.follow_pin(&call, dispatch, cx),
@@ -104,7 +104,9 @@ impl World {
             callee,
             picked,
             line,
+            book,
             attempt: call.step,
+            retry: call.step > 1,
             delay: SimDuration::ZERO,
         };
         self.send(order, cx);

@@ -86,6 +86,20 @@ impl World {
         self.schedule_turn(number, cx);
     }
 
+    /// Brings the books up to what the views have decided so far.
+    pub(crate) fn count_care(&mut self) {
+        for book in &mut self.call_books {
+            (book.totals.panics, book.totals.ejections) = (0, 0);
+        }
+        for dispatch in &self.dispatches {
+            if let Some(care) = &dispatch.care {
+                let totals = &mut self.call_books[usize::from(dispatch.book)].totals;
+                totals.panics += care.panics;
+                totals.ejections += care.ejections;
+            }
+        }
+    }
+
     /// A board is refreshed.
     pub(crate) fn on_board(&mut self, number: u32, cx: &mut Context<Event>) {
         let nodes = &self.nodes;

@@ -20,6 +20,13 @@ pub struct Location {
     pub name: String,
 }
 
+impl Location {
+    fn is_apart_from(&self, other: &Self) -> bool {
+        let zones_differ = self.zone.is_some() && other.zone.is_some() && self.zone != other.zone;
+        self.region != other.region || zones_differ
+    }
+}
+
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passage {
@@ -53,6 +60,8 @@ pub struct Network {
     disturbances: BTreeMap<u16, Disturbance>,
     /// Whether every message arrives at once.
     instant: bool,
+    /// By pair of sites: whether they lie in different zones, or regions where one has no zone.
+    apart: Vec<bool>,
 }
 
 /// Draws of one message, told apart by purpose.
@@ -71,12 +80,20 @@ impl Network {
         let still = |delay: &Distribution| delay.mean() == 0.0 && delay.variance() == 0.0;
         let instant =
             nanos_per_byte == 0.0 && delays.iter().all(still) && losses.iter().all(|loss| *loss == 0.0);
-        Self { locations, delays, losses, nanos_per_byte, disturbances: BTreeMap::new(), instant }
+        let apart = locations.iter().flat_map(|from| locations.iter().map(|to| from.is_apart_from(to)));
+        let apart = apart.collect();
+        Self { locations, delays, losses, nanos_per_byte, disturbances: BTreeMap::new(), instant, apart }
     }
 
     /// Where each site lies.
     pub fn locations(&self) -> &[Location] {
         &self.locations
+    }
+
+    /// Whether a message from one site to another leaves its zone, or its region if either has no zone.
+    #[inline]
+    pub fn are_apart(&self, from: Site, to: Site) -> bool {
+        self.apart[self.pair(from, to)]
     }
 
     /// Mean one-way delay from one site to another, in nanoseconds: what a balancer ranks regions by.

@@ -6,11 +6,11 @@ use sim_core::{
 };
 
 use crate::{
-    measure::{Ledger, Times, Totals, Windows},
+    measure::{Ages, Ledger, Times, Totals, Windows},
     policy::{
         balancing::LoadReport,
         concurrency::Sharing,
-        discipline::{Entry, Line, Popped, Pushed},
+        discipline::{Entry, Line, Popped, Pushed, Ticket},
     },
     request::{Call, CallId, Reason, Site},
 };
@@ -33,15 +33,17 @@ pub struct Server {
     /// When it started last.
     pub started: SimTime,
     /// Who waits.
-    pub line: Line<CallId>,
+    line: Line<CallId>,
     /// How it shares itself, if it does not serve one by one.
     pub sharer: Option<Sharing>,
     /// Bumped whenever the sharer's next completion is scheduled anew.
     pub epoch: u32,
     /// Its books.
     pub ledger: Ledger,
-    /// Its distributions, coarse.
+    /// Its distributions, coarse; not kept for the only server of a component, whose own they would be.
     pub times: Times,
+    /// How long the longest waiting has waited.
+    pub ages: Ages,
     /// What it last told of its load.
     report: (SimTime, Totals, LoadReport),
 }
@@ -95,6 +97,7 @@ impl Server {
             epoch: 0,
             ledger: Ledger::new(windows),
             times: Times::coarse(windows),
+            ages: Ages::new(windows),
             report: (SimTime::ZERO, Totals::default(), report),
         }
     }
@@ -129,8 +132,13 @@ impl Server {
         speed * (warm_up.initial + (1.0 - warm_up.initial) * done)
     }
 
-    /// Puts a call into the line.
-    pub fn enqueue(&mut self, id: CallId, call: &Call, now: SimTime) -> Pushed<CallId> {
+    /// How long the one who joined the line first has waited; zero if nobody waits.
+    pub fn age(&self, now: SimTime) -> SimDuration {
+        self.line.oldest_arrival().map_or(SimDuration::ZERO, |joined| now.since(joined))
+    }
+
+    /// Puts a call into the line, if there is room.
+    pub fn enqueue(&mut self, id: CallId, call: &Call, now: SimTime, windows: &Windows) -> Pushed<CallId> {
         let entry = Entry {
             job: id,
             arrived: now,
@@ -138,13 +146,33 @@ impl Server {
             demand: call.work,
             deadline: call.deadline,
         };
-        self.line.push(entry)
+        let pushed = self.line.push(entry);
+        self.count_queue(now, windows);
+        pushed
     }
 
     /// Whose turn it is.
     #[inline]
-    pub fn dequeue(&mut self, now: SimTime, random: &mut Stream) -> Popped<CallId> {
-        self.line.pop(now, random)
+    pub fn dequeue(&mut self, now: SimTime, random: &mut Stream, windows: &Windows) -> Popped<CallId> {
+        if self.line.is_empty() {
+            return Popped::Empty;
+        }
+        let popped = self.line.pop(now, random);
+        self.count_queue(now, windows);
+        popped
+    }
+
+    /// Takes a call out of the line, if it stands there.
+    pub fn take_out(&mut self, ticket: Option<Ticket>, now: SimTime, windows: &Windows) {
+        if let Some(ticket) = ticket {
+            self.line.remove(ticket);
+            self.count_queue(now, windows);
+        }
+    }
+
+    #[inline]
+    fn count_queue(&mut self, now: SimTime, windows: &Windows) {
+        self.ledger.set_queued(now, self.line.len() as u32, windows);
     }
 
     /// What it tells of its load: averages over at least a second.

@@ -49,6 +49,8 @@ pub struct Route {
     pub dispatches: Vec<u32>,
     /// The line of deadlines, if there is a timeout.
     pub line: Option<u16>,
+    /// Where its calls are booked.
+    pub book: u16,
 }
 
 impl World {
@@ -90,11 +92,10 @@ impl World {
         if server.has_room() {
             return self.start(id, cx);
         }
-        match server.enqueue(id, call, now) {
+        match server.enqueue(id, call, now, &self.windows) {
             Pushed::Queued(ticket) => {
                 call.phase = Phase::Waiting;
                 call.ticket = Some(ticket);
-                server.ledger.on_queued(&self.windows);
             }
             Pushed::Displaced(ticket, oldest) => {
                 call.phase = Phase::Waiting;
@@ -203,7 +204,7 @@ impl World {
     fn call_out(&mut self, id: CallId, route: u16, cx: &mut Context<Event>) {
         let call = self.calls[id];
         let way = &self.nodes[usize::from(call.callee.node)].routes[usize::from(route)];
-        let (line, node) = (way.line, way.node);
+        let (line, node, book) = (way.line, way.node, way.book);
         let dispatch = way.dispatches.get(usize::from(call.callee.server)).copied();
         match self.choose(
             &Wish { dispatch, node, request: call.request, luck: call.luck, from: self.site(call.callee) },
@@ -217,7 +218,9 @@ impl World {
                     callee,
                     picked,
                     line,
+                    book,
                     attempt: call.step,
+                    retry: false,
                     delay: SimDuration::ZERO,
                 };
                 self.send(order, cx);
@@ -241,9 +244,7 @@ impl World {
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.on_leave(call.callee.server, now, call.arrived, outcome, &self.windows);
         let server = &mut node.servers[usize::from(call.callee.server)];
-        if !call.awaited {
-            server.ledger.on_waste(now.since(call.started));
-        }
+        server.ledger.on_work(now.since(call.started), !call.awaited);
         if server.sharer.is_some() {
             self.offer_if_idle(call.callee);
         } else {
@@ -270,7 +271,7 @@ impl World {
             if !server.ailment.up || !server.has_room() {
                 return;
             }
-            match server.dequeue(now, &mut node.random) {
+            match server.dequeue(now, &mut node.random, &self.windows) {
                 Popped::Next(entry) => self.start(entry.job, cx),
                 Popped::Expired(entry) => self.leave_line(entry.job, Reason::Expired, cx),
                 Popped::Empty => break,
@@ -315,12 +316,11 @@ impl World {
             &self.windows,
         );
         let server = &mut node.servers[usize::from(call.callee.server)];
+        if call.phase != Phase::Waiting {
+            server.ledger.on_work(now.since(call.started), true);
+        }
         match call.phase {
-            Phase::Waiting => {
-                if let Some(ticket) = call.ticket {
-                    server.line.remove(ticket);
-                }
-            }
+            Phase::Waiting => server.take_out(call.ticket, now, &self.windows),
             Phase::Running if server.sharer.is_some() => self.unshare(id, cx),
             Phase::Running => self.stop(id, cx),
             Phase::Calling => {

@@ -39,8 +39,12 @@ pub struct Order {
     pub picked: Option<Picked>,
     /// The line of deadlines to stand in, if the caller has a timeout.
     pub line: Option<u16>,
+    /// Where the call is booked.
+    pub book: u16,
     /// Which attempt of this caller at this callee it is.
     pub attempt: u16,
+    /// Whether an earlier one failed.
+    pub retry: bool,
     /// How much later than now it leaves: a connection has to be opened first.
     pub delay: SimDuration,
 }
@@ -75,6 +79,7 @@ impl World {
             run: 0,
             step: 0,
             callee: order.callee,
+            book: order.book,
             parent: order.parent,
             child: None,
             picked: order.picked,
@@ -87,6 +92,8 @@ impl World {
             resumed: now,
             work: SimDuration::ZERO,
         });
+        let elsewhere = self.network.are_apart(site, self.site(order.callee));
+        self.call_books[usize::from(order.book)].on_send(order.retry, elsewhere);
         if let Some(line) = order.line {
             self.stand_in(line, id, cx);
         }
@@ -165,10 +172,11 @@ impl World {
         }
     }
 
-    /// Tells the view that picked a call's callee how it ended.
+    /// Books how a call ended, and tells the view that picked its callee.
     fn release(&mut self, call: &Call, outcome: Outcome, cx: &mut Context<Event>) {
-        let Some(picked) = call.picked else { return };
         let now = cx.now();
+        self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent), &self.windows);
+        let Some(picked) = call.picked else { return };
         let dispatch = &mut self.dispatches[picked.dispatch as usize];
         // Error replies carry a report like others: it is what tells of errors.
         let replied = matches!(outcome, Outcome::Success | Outcome::Failure(Reason::Error));

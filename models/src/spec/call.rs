@@ -20,8 +20,6 @@ pub struct CallSpec {
     pub balancer: Option<BalancerSpec>,
     /// What the balancer knows of its backends' load.
     pub view: View,
-    /// Whether a failed call is sent again, to another server if there is one.
-    pub retry: Option<RetrySpec>,
     /// Active checks of the callee's servers.
     pub health_check: Option<ActiveCheckSpec>,
     /// Passive ejection of the callee's servers by the results of calls.
@@ -123,13 +121,7 @@ impl CallSpec {
         if let Some(balancer) = &self.balancer {
             check.at("balancer", |check| balancer.check(check));
         }
-        check_guards(
-            check,
-            &self.view,
-            self.retry.as_ref(),
-            self.health_check.as_ref(),
-            self.ejection.as_ref(),
-        );
+        check_guards(check, &self.view, self.health_check.as_ref(), self.ejection.as_ref());
         if let Some(slow_start) = &self.slow_start {
             check.at("slow_start", |check| slow_start.check(check));
         }
@@ -140,24 +132,24 @@ impl CallSpec {
     }
 }
 
+impl RetrySpec {
+    pub(super) fn check(&self, check: &mut Check) {
+        check.require(self.max_attempts >= 1, "max_attempts", || {
+            "max_attempts must be at least 1, got 0".into()
+        });
+    }
+}
+
 /// Checks what calls and load balancers have in common.
 pub(super) fn check_guards(
     check: &mut Check,
     view: &View,
-    retry: Option<&RetrySpec>,
     health_check: Option<&ActiveCheckSpec>,
     ejection: Option<&EjectSpec>,
 ) {
     if let View::Board { every } = view {
         check.at("view", |check| {
             check.require(!every.is_zero(), "every", || "a board needs time between refreshes".into());
-        });
-    }
-    if let Some(retry) = retry {
-        check.at("retry", |check| {
-            check.require(retry.max_attempts >= 1, "max_attempts", || {
-                "max_attempts must be at least 1, got 0".into()
-            });
         });
     }
     if let Some(health_check) = health_check {

@@ -351,13 +351,10 @@ impl LoadBalancerSpec {
         check.at("strategy", |check| self.strategy.check(check));
         check.at("service_time", |check| self.service_time.check(check));
         check.at("queue", |check| self.queue.check(check));
-        check_guards(
-            check,
-            &self.view,
-            self.retry.as_ref(),
-            self.health_check.as_ref(),
-            self.ejection.as_ref(),
-        );
+        check_guards(check, &self.view, self.health_check.as_ref(), self.ejection.as_ref());
+        if let Some(retry) = &self.retry {
+            check.at("retry", |check| retry.check(check));
+        }
         require_timeout(check, self.timeout);
         if let Some(slow_start) = &self.slow_start {
             check.at("slow_start", |check| slow_start.check(check));

@@ -4,6 +4,7 @@ use sim_core::{deadlines::Deadlines, random::name_hash, time::SimDuration};
 
 use super::Builder;
 use crate::{
+    measure::CallBook,
     node::{
         care::{Care, Places},
         dispatch::Dispatch,
@@ -97,11 +98,14 @@ impl<'a> Builder<'a> {
     fn route(&mut self, wishes: &Wishes<'a>, sites: &[Site]) -> Route {
         let node = self.ids[wishes.pools[0]];
         let line = wishes.call.timeout.map(|timeout| self.line(timeout));
+        let book = self.call_books.len() as u16;
+        let name = format!("{}.calls.{}", wishes.caller, wishes.pools.join("+"));
+        self.call_books.push(CallBook::new(name, &self.windows));
         let is_gateway = matches!(self.nodes[usize::from(node)].role, Role::Gateway(_));
         let special = wishes.balancer.is_some()
             || wishes.call != CallSpec { timeout: wishes.call.timeout, ..CallSpec::default() };
         if (is_gateway || self.nodes[usize::from(node)].servers.len() == 1) && !special {
-            return Route { node, dispatches: Vec::new(), line };
+            return Route { node, dispatches: Vec::new(), line, book };
         }
         let mut shared: Vec<(u16, u32)> = Vec::new();
         let mut dispatches = Vec::new();
@@ -110,12 +114,12 @@ impl<'a> Builder<'a> {
             let known = shared.iter().find(|(known, _)| *known == region).map(|(_, dispatch)| *dispatch);
             let dispatch = match known.filter(|_| !special) {
                 Some(dispatch) => dispatch,
-                None => self.dispatch(wishes, instance, sites),
+                None => self.dispatch(wishes, instance, sites, book),
             };
             shared.push((region, dispatch));
             dispatches.push(dispatch);
         }
-        Route { node, dispatches, line }
+        Route { node, dispatches, line, book }
     }
 
     /// A line of deadlines of that length; callers with equal timeouts share one.
@@ -143,7 +147,7 @@ impl<'a> Builder<'a> {
         seen
     }
 
-    fn dispatch(&mut self, wishes: &Wishes<'a>, instance: usize, sites: &[Site]) -> u32 {
+    fn dispatch(&mut self, wishes: &Wishes<'a>, instance: usize, sites: &[Site], book: u16) -> u32 {
         let site = sites[instance];
         let mut seen = self.visible(wishes, site);
         let what = wishes.pools.join("+");
@@ -173,6 +177,7 @@ impl<'a> Builder<'a> {
         let wants = balancer.wants();
         let mut dispatch = Dispatch::new(name, targets, rows, balancer, random);
         dispatch.wants = wants;
+        dispatch.book = book;
         if let View::Board { every } = wishes.call.view {
             dispatch.board = Some(every);
         }
@@ -295,7 +300,6 @@ fn balancer_wishes<'a>(id: &'a str, balancer: &'a LoadBalancerSpec) -> Vec<Wishe
         timeout: balancer.timeout,
         balancer: Some(balancer.strategy.clone()),
         view: balancer.view.clone(),
-        retry: balancer.retry.clone(),
         health_check: balancer.health_check.clone(),
         ejection: balancer.ejection.clone(),
         slow_start: balancer.slow_start.clone(),

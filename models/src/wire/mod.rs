@@ -16,7 +16,7 @@ use sim_core::{
 };
 
 use crate::{
-    measure::Windows,
+    measure::{CallBook, Windows},
     node::{dispatch::Dispatch, network::Location},
     observe::Observer,
     policy::arrival::trace::TraceRecord,
@@ -53,6 +53,7 @@ struct Builder<'a> {
     dispatches: Vec<Dispatch>,
     watchers: Vec<Site>,
     lines: Vec<Deadlines<CallId>>,
+    call_books: Vec<CallBook>,
 }
 
 /// Builds the world of a checked spec.
@@ -77,6 +78,7 @@ pub fn build(
         dispatches: Vec::new(),
         watchers: Vec::new(),
         lines: Vec::new(),
+        call_books: Vec::new(),
     };
     builder.add_nodes();
     builder.add_routes();
@@ -91,7 +93,7 @@ pub fn build(
     let network = builder.network();
     let faults = builder.faults();
     let observer = Observer::new(bin, &workloads, &builder.nodes);
-    let Builder { windows, nodes, dispatches, watchers, lines, .. } = builder;
+    let Builder { windows, nodes, dispatches, watchers, lines, call_books, .. } = builder;
     let turns = vec![SimTime::NEVER; dispatches.len()];
     let world = World {
         windows,
@@ -104,6 +106,7 @@ pub fn build(
         watchers,
         turns,
         lines,
+        call_books,
         network,
         faults,
         observer,

@@ -7,7 +7,7 @@ use sim_core::{
 
 use super::Builder;
 use crate::{
-    measure::Times,
+    measure::{Ages, Times},
     node::{
         gateway::Gateway,
         network::{Location, Network},
@@ -104,6 +104,7 @@ impl<'a> Builder<'a> {
             place: name_hash(id),
             servers,
             times: Times::fine(&self.windows),
+            ages: Ages::new(&self.windows),
             role,
             routes: Vec::new(),
             regional: Vec::new(),

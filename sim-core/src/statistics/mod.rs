@@ -3,6 +3,7 @@
 //! Pure functions and small structs over numbers; nothing here knows what was simulated.
 
 // What a run counts.
+mod batch; // values on their way into a histogram
 mod buckets; // of the histogram
 pub mod histogram; // values: exact totals, quantiles within 0.1 %
 pub mod imbalance; // how unevenly a load is spread
@@ -36,6 +37,7 @@ pub mod selection; // the best of several
 // What theory expects.
 pub mod theory;
 
+pub use batch::Batch;
 pub use comparison::{Comparison, RatioComparison, compare, compare_by_ratio};
 pub use histogram::Histogram;
 pub use interval::{Bounds, Interval};

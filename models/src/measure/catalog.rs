@@ -1,0 +1,180 @@
+//! Every figure a run reports: its name, its statistics, what it counts in, whose it is. A test holds it to a run.
+
+use crate::report::Unit;
+
+/// A figure of the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// Its name: the part between the id and the statistic.
+    pub name: &'static str,
+    /// How it is summed up within a replication.
+    pub statistics: &'static [&'static str],
+    /// What it counts in; a `count` is always a number, a `rate` always one a second.
+    pub unit: Unit,
+    /// Whose it is.
+    pub owners: &'static [Owner],
+    /// What it tells.
+    pub what: &'static str,
+}
+
+/// Who has a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A workload: `clients`.
+    Workload,
+    /// A component and each of several servers: `web`, `web[3]`.
+    Station,
+    /// A component of several servers: `web`.
+    Pool,
+    /// The calls of one to another: `clients.calls.lb`.
+    Calls,
+}
+
+use Owner::{Calls, Pool, Station, Workload};
+use Unit::{Count, PerSecond, Ratio, Seconds};
+
+const ALL: &[Owner] = &[Workload, Station, Calls];
+const REQUESTS: &[Owner] = &[Workload, Station];
+const STATION: &[Owner] = &[Station];
+const CALLS: &[Owner] = &[Calls];
+const POOL: &[Owner] = &[Pool];
+
+const FLOW: &[&str] = &["count", "rate"];
+const TIMES: &[&str] = &["mean", "p50", "p90", "p95", "p99", "p999", "p9999", "max", "min", "count"];
+
+const fn row(
+    name: &'static str,
+    statistics: &'static [&'static str],
+    unit: Unit,
+    owners: &'static [Owner],
+    what: &'static str,
+) -> Figure {
+    Figure { name, statistics, unit, owners, what }
+}
+
+/// Every figure.
+#[rustfmt::skip]
+pub const METRICS: [Figure; 34] = [
+    row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
+    row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
+    row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
+    row("errors", FLOW, PerSecond, ALL, "requests or calls that ended badly"),
+    row("rejected", FLOW, PerSecond, REQUESTS, "requests refused before any work"),
+    row("success_ratio", &["mean"], Ratio, ALL, "answered well over all that ended"),
+    row("latency", TIMES, Seconds, REQUESTS, "from coming to leaving; of a workload, from the intended arrival to the final outcome"),
+    row("wait", TIMES, Seconds, STATION, "from coming to the beginning of service"),
+    row("in_flight", &["mean", "max"], Count, REQUESTS, "requests inside, waiting or served"),
+    row("in_flight_at_end", &["count"], Count, REQUESTS, "requests still inside when the run ended"),
+    row("queue_length", &["mean", "max"], Count, STATION, "requests waiting; the maximum is that of the longest line"),
+    row("age", &["mean", "max"], Seconds, STATION, "how long the one who joined first has waited, looked at once a bin of the series"),
+    row("utilization", &["mean"], Ratio, STATION, "busy workers over all"),
+    row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work whose caller had given up: its share of all work, how often, how often a second"),
+    row("imbalance.max_over_mean", &[], Ratio, POOL, "arrivals of the busiest server over those of the mean one"),
+    row("imbalance.cv", &[], Ratio, POOL, "coefficient of variation of arrivals over servers"),
+    row("imbalance.jain", &[], Ratio, POOL, "Jain's fairness index of arrivals over servers: 1 if all got the same"),
+    row("attempts", FLOW, PerSecond, CALLS, "calls sent"),
+    row("retries", FLOW, PerSecond, CALLS, "calls sent because an earlier one had failed"),
+    row("attempt_latency", TIMES, Seconds, CALLS, "from sending a call to its reply, or until it was given up"),
+    row("elsewhere", &["mean"], Ratio, CALLS, "calls that left the caller's zone or region, over all"),
+    row("panics", &["count"], Count, CALLS, "choices among all servers since too few were well"),
+    row("ejections", &["count"], Count, CALLS, "servers taken out for what became of their calls"),
+    row("outstanding_at_end", &["count"], Count, CALLS, "calls neither answered nor given up when the run ended"),
+    row("failed_error", &["count"], Count, ALL, "failures: the server answered with an error"),
+    row("failed_queue_full", &["count"], Count, ALL, "failures: the line was full"),
+    row("failed_displaced", &["count"], Count, ALL, "failures: its place in a full line went to a newer one"),
+    row("failed_expired", &["count"], Count, ALL, "failures: it waited beyond its deadline and was thrown out"),
+    row("failed_crashed", &["count"], Count, ALL, "failures: the server was down, or went down meanwhile"),
+    row("failed_no_backend", &["count"], Count, ALL, "failures: no server was available"),
+    row("failed_timed_out", &["count"], Count, ALL, "failures: the caller's timeout passed"),
+    row("failed_impatient", &["count"], Count, ALL, "failures: the client left the line"),
+    row("failed_too_deep", &["count"], Count, ALL, "failures: calls nested deeper than the limit"),
+    row("failed_cancelled", &["count"], Count, ALL, "failures: its caller gave up, and the callee was told"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        ops::ControlFlow,
+    };
+
+    use sim_core::{
+        simulation::Budget,
+        time::{SimDuration, SimTime},
+    };
+
+    use super::*;
+    use crate::{RunSettings, run, spec::SystemSpec};
+
+    /// Names and units that a run of two servers behind a balancer reports, by owner.
+    fn reported() -> BTreeMap<&'static str, BTreeSet<(String, Unit)>> {
+        let spec: SystemSpec = ron::from_str(
+            r#"(
+                workloads: { "clients": OpenLoop((target: "lb", load: Rate("1000/s"))) },
+                components: {
+                    "lb": LoadBalancer((backends: "web", workers: 1)),
+                    "web": ServerPool((servers: 2, service_time: Exponential((mean: "1ms")))),
+                },
+            )"#,
+        )
+        .unwrap();
+        let settings = RunSettings {
+            seed: 1,
+            replication: 0,
+            measure_from: SimTime::ZERO,
+            end: SimTime::from_nanos(1_000_000_000),
+            windows: Vec::new(),
+            bin: SimDuration::from_secs(1),
+            limits: Vec::new(),
+            budget: Budget { events: u64::MAX, in_flight: u64::MAX },
+        };
+        let traces = &mut |_: &str| Err("no trace".to_owned());
+        let report = run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
+        let mut found: BTreeMap<&str, BTreeSet<(String, Unit)>> = BTreeMap::new();
+        for metric in report.metrics {
+            for owner in ["clients.calls.lb", "lb.calls.web", "web[1]", "clients", "lb", "web"] {
+                if let Some(name) = metric.name.strip_prefix(&format!("{owner}.")) {
+                    if !name.starts_with("calls.") {
+                        found.entry(owner).or_default().insert((name.to_owned(), metric.unit));
+                    }
+                    break;
+                }
+            }
+        }
+        found
+    }
+
+    /// Names and units that the catalogue promises to owners of these kinds.
+    fn promised(owners: &[Owner]) -> BTreeSet<(String, Unit)> {
+        let figures =
+            METRICS.iter().filter(|figure| figure.owners.iter().any(|owner| owners.contains(owner)));
+        let named = figures.flat_map(|figure| match figure.statistics {
+            [] => vec![(figure.name.to_owned(), figure.unit)],
+            statistics => statistics
+                .iter()
+                .map(|statistic| (format!("{}.{statistic}", figure.name), unit_under(statistic, figure.unit)))
+                .collect(),
+        });
+        named.collect()
+    }
+
+    fn unit_under(statistic: &str, unit: Unit) -> Unit {
+        match statistic {
+            "count" => Unit::Count,
+            "rate" => Unit::PerSecond,
+            _ => unit,
+        }
+    }
+
+    #[test]
+    fn the_catalogue_is_what_runs_report() {
+        let reported = reported();
+        assert_eq!(reported["clients"], promised(&[Workload]));
+        assert_eq!(reported["clients.calls.lb"], promised(&[Calls]));
+        assert_eq!(reported["lb.calls.web"], promised(&[Calls]));
+        assert_eq!(reported["lb"], promised(&[Station]));
+        assert_eq!(reported["web"], promised(&[Station, Pool]));
+        let alone: BTreeSet<_> = reported["web[1]"].clone();
+        assert!(alone.is_subset(&promised(&[Station])));
+    }
+}
