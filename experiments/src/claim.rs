@@ -35,10 +35,16 @@ pub enum Statistic {
     Rate,
     /// The number of observations.
     Count,
+    /// Of servers' shares: the largest over the mean.
+    MaxOverMean,
+    /// Of servers' shares: the standard deviation over the mean.
+    Cv,
+    /// Of servers' shares: Jain's index of fairness, 1 if all are equal.
+    Jain,
 }
 
 /// The statistics by the names that claims use.
-pub const STATISTICS: [(&str, Statistic); 10] = [
+pub const STATISTICS: [(&str, Statistic); 13] = [
     ("mean", Statistic::Mean),
     ("p50", Statistic::P50),
     ("p90", Statistic::P90),
@@ -49,6 +55,9 @@ pub const STATISTICS: [(&str, Statistic); 10] = [
     ("min", Statistic::Min),
     ("rate", Statistic::Rate),
     ("count", Statistic::Count),
+    ("max_over_mean", Statistic::MaxOverMean),
+    ("cv", Statistic::Cv),
+    ("jain", Statistic::Jain),
 ];
 
 impl Statistic {
@@ -61,6 +70,7 @@ impl Statistic {
             Self::P99 => Some(0.99),
             Self::P999 => Some(0.999),
             Self::Mean | Self::Max | Self::Min | Self::Rate | Self::Count => None,
+            Self::MaxOverMean | Self::Cv | Self::Jain => None,
         }
     }
 }
@@ -240,6 +250,7 @@ mod tests {
             ("clients.latency.rate > 5/s", Unit::PerSecond, 5.0),
             ("orders.length.max == 0", Unit::Count, 0.0),
             ("disk.written.mean < 2KB", Unit::Bytes, 2000.0),
+            ("web.imbalance.max_over_mean < 1.25", Unit::Ratio, 1.25),
             ("x.warp_share.mean < 0.5", Unit::Ratio, 0.5),
         ] {
             let claim = claim(text);

@@ -48,7 +48,7 @@ const fn code(
 
 /// Every code, in order.
 #[rustfmt::skip]
-pub const CODES: [Code; 48] = [
+pub const CODES: [Code; 49] = [
     code("E0001", "the file cannot be read",
         "It does not exist, is a folder, may not be read, or is longer than any experiment. Exit status 1.",
         "stampede check experiments/", "stampede check experiments/lb_one_slow_server.ron"),
@@ -164,11 +164,14 @@ pub const CODES: [Code; 48] = [
         "A claim is <id>.<metric>.<statistic>[@<window>] <op> <value>, with one of < <= > >= ==.",
         "clients.latency < 250ms", "clients.latency.p99 < 250ms"),
     code("E0605", "unknown metric or statistic",
-        "Statistics are mean, p50, p90, p95, p99, p999, max, min, rate, count; `stampede list metrics` shows the metrics.",
+        "Statistics are mean, p50, p90, p95, p99, p999, max, min, rate, count, of shares max_over_mean, cv, jain; `stampede list metrics` shows the metrics.",
         "clients.latency.p98 < 250ms", "clients.latency.p99 < 250ms"),
     code("E0606", "expectations for an arm that does not exist",
         "The keys of `expect` are names of arms; a file without arms has one, `base`.",
         "expect: { \"retries\": […] }", "expect: { \"retry\": […] }"),
+    code("E0607", "expectations for a sweep point that does not exist",
+        "A key of `expect` may name one point behind an @: a value of each axis, in the axes' order, between commas.",
+        "expect: { \"retry@0.8\": […] }", "expect: { \"retry@0.85\": […] }"),
     code("E0701", "a file the experiment names cannot be read",
         "Traces and columns of values stand beside the experiment file; paths are relative to it.", "", ""),
     code("E0702", "a column of values cannot be used",

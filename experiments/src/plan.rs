@@ -44,10 +44,25 @@ pub struct Axis {
 /// What the file claims of one arm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
-    /// The arm.
-    pub arm: String,
-    /// What must hold for it at every sweep point.
+    /// The arm, or the arm at one sweep point: `weighted_rr`, `weighted_rr@0.95`.
+    pub of: String,
+    /// What must hold for it, at every sweep point if it names none.
     pub claims: Vec<Claim>,
+}
+
+/// Whether an expectation for `of` speaks of this arm at this point.
+pub(crate) fn speaks_of<'a>(of: &str, arm: &str, point: impl ExactSizeIterator<Item = &'a str>) -> bool {
+    let Some((name, written)) = of.split_once('@') else { return of == arm };
+    let values: Vec<&str> = written.split(',').map(str::trim).collect();
+    name == arm && values.len() == point.len() && values.iter().zip(point).all(|(value, at)| same_value(value, at))
+}
+
+/// Whether a claim's `0.50` or `5s` is the sweep's `0.5` or `"5s"`.
+pub(crate) fn same_value(written: &str, canonical: &str) -> bool {
+    match (written.parse::<f64>(), canonical.parse::<f64>()) {
+        (Ok(written), Ok(canonical)) => written == canonical,
+        (Ok(_) | Err(_), Err(_)) | (Err(_), Ok(_)) => written == canonical.trim_matches('"'),
+    }
 }
 
 /// A limit whose sides a run counts exactly.
@@ -98,9 +113,9 @@ impl<S> Plan<S> {
         limits(&self.slos, &self.expectations, arm)
     }
 
-    /// What the file claims of this arm.
+    /// What the file claims of this arm at every sweep point.
     pub fn expectations_of(&self, arm: &str) -> &[Claim] {
-        let found = self.expectations.iter().find(|expectation| expectation.arm == arm);
+        let found = self.expectations.iter().find(|expectation| expectation.of == arm);
         found.map_or(&[], |expectation| &expectation.claims)
     }
 
@@ -110,9 +125,9 @@ impl<S> Plan<S> {
     }
 }
 
-/// The limits that an arm's claims need counted.
+/// The limits that an arm's claims need counted, whichever sweep point they speak of.
 pub(crate) fn limits(slos: &[Claim], expectations: &[Expectation], arm: &str) -> Vec<Limit> {
-    let expected = expectations.iter().filter(|expectation| expectation.arm == arm);
+    let expected = expectations.iter().filter(|expectation| expectation.of.split('@').next() == Some(arm));
     let claims = slos.iter().chain(expected.flat_map(|expectation| &expectation.claims));
     let mut limits: Vec<_> = claims
         .filter(|claim| claim.statistic.quantile().is_some())
@@ -121,4 +136,17 @@ pub(crate) fn limits(slos: &[Claim], expectations: &[Expectation], arm: &str) ->
     limits.sort();
     limits.dedup();
     limits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expectation_speaks_of_an_arm_everywhere_or_at_one_point() {
+        let at = |of: &str, point: &[&str]| speaks_of(of, "p2c", point.iter().copied());
+        assert!(at("p2c", &["0.5", "\"5s\""]) && at("p2c@0.50,5s", &["0.5", "\"5s\""]));
+        assert!(!at("p2c@0.5", &["0.5", "\"5s\""]) && !at("p2c@0.5,30s", &["0.5", "\"5s\""]));
+        assert!(!at("p2c@0.5", &["0.55"]) && !at("rr@0.5", &["0.5"]) && !at("p2c@0.5", &[]));
+    }
 }

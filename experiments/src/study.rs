@@ -7,6 +7,8 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::speaks_of;
+
 /// One experiment: its question, its cells and its claims.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Study {
@@ -146,7 +148,7 @@ pub enum Op {
 /// A claim about one arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expectation {
-    /// The arm.
+    /// The arm, or the arm at one sweep point: `weighted_rr@0.95`.
     pub arm: String,
     /// What is claimed of it.
     pub claim: Claim,
@@ -188,6 +190,11 @@ impl Study {
 }
 
 impl Cell {
+    /// Whether an expectation for `of`, an arm or an arm at one sweep point, speaks of this cell.
+    pub fn is_of(&self, of: &str) -> bool {
+        speaks_of(of, &self.arm, self.point.iter().map(String::as_str))
+    }
+
     /// `least_outstanding@0.95`; just the arm without a sweep.
     pub fn label(&self) -> String {
         if self.point.is_empty() {

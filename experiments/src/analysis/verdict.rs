@@ -82,7 +82,7 @@ pub fn rule(study: &Study, cells: &[CellAnalysis]) -> Vec<Ruling> {
     let mut rulings = Vec::new();
     for (kind, arm, claim) in wishes.chain(claims) {
         for (index, (cell, found)) in study.cells.iter().zip(cells).enumerate() {
-            if arm.is_none_or(|arm| *arm == cell.arm) {
+            if arm.is_none_or(|arm| cell.is_of(arm)) {
                 rulings.push(Ruling { kind, cell: index, ..judge(claim, found) });
             }
         }

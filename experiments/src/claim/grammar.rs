@@ -125,6 +125,7 @@ fn unit_of(
     Ok(match statistic {
         Statistic::Count => Some(Unit::Count),
         Statistic::Rate => Some(Unit::PerSecond),
+        Statistic::MaxOverMean | Statistic::Cv | Statistic::Jain => Some(Unit::Ratio),
         Statistic::Mean
         | Statistic::P50
         | Statistic::P90

@@ -18,7 +18,7 @@ pub(super) fn of(plan: &Plan) -> Study {
         expectation
             .claims
             .iter()
-            .map(|claim| Expectation { arm: expectation.arm.clone(), claim: claim_of(claim) })
+            .map(|claim| Expectation { arm: expectation.of.clone(), claim: claim_of(claim) })
     });
     let system = plan.cells.first().map(|cell| &cell.system);
     Study {

@@ -23,7 +23,7 @@ use crate::{
         sections::{BASE, Sections, canonical},
         study::Study,
     },
-    plan::{Cell, Coordinate, limits},
+    plan::{Cell, Coordinate, limits, speaks_of},
 };
 
 /// Counted up when the meaning of a resolved text changes: stored results are then not reused.
@@ -48,7 +48,7 @@ impl Resolver<'_> {
         let point = self.coordinates(point);
         let printed = ron_text(&system)?;
         let hash = self.cell_hash(arm, &point, &printed);
-        let resolved = self.cell_text(arm, &tree(&printed)?)?;
+        let resolved = self.cell_text(arm, &point, &tree(&printed)?)?;
         Ok(Cell { arm: arm.to_owned(), point, system, hash, resolved })
     }
 
@@ -85,16 +85,18 @@ impl Resolver<'_> {
         lines.extend(cells.iter().map(|cell| format!("{} {}", cell.hash, place(&cell.arm, &cell.point))));
         lines.extend(texts(slos));
         for expectation in expectations {
-            lines.push(expectation.arm.clone());
+            lines.push(expectation.of.clone());
             lines.extend(texts(&expectation.claims));
         }
         format!("{:08x}", xxh64(lines.join("\n").as_bytes(), FORMAT) >> 32)
     }
 
     /// A cell as a file of its own.
-    fn cell_text(&self, arm: &str, system: &Node) -> Result<String, Diagnostic> {
-        let expected = self.study.expectations.iter().find(|expectation| expectation.arm == arm);
-        let expected = expected.map(|expectation| (text(BASE), claims(&expectation.claims)));
+    fn cell_text(&self, arm: &str, point: &[Coordinate], system: &Node) -> Result<String, Diagnostic> {
+        let values = || point.iter().map(|coordinate| &*coordinate.value);
+        let about = self.study.expectations.iter().filter(|about| speaks_of(&about.of, arm, values()));
+        let expected: Vec<Claim> = about.flat_map(|about| about.claims.iter().cloned()).collect();
+        let expected = (!expected.is_empty()).then(|| (text(BASE), claims(&expected)));
         let mut fields = self.opening();
         fields.extend(fields_of(system));
         fields.extend(self.closing(expected.into_iter().collect())?);
@@ -116,7 +118,7 @@ impl Resolver<'_> {
             self.sections.axes.iter().map(|axis| (text(&axis.path.to_string()), list(axis.values.clone())));
         fields.extend(filled("sweep", axes.collect()));
         let expected = self.study.expectations.iter();
-        let expected = expected.map(|expectation| (text(&expectation.arm), claims(&expectation.claims)));
+        let expected = expected.map(|expectation| (text(&expectation.of), claims(&expectation.claims)));
         fields.extend(self.closing(expected.collect())?);
         Ok(pretty(&group(fields)))
     }

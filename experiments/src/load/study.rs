@@ -18,7 +18,7 @@ use crate::{
         names::{bad_name, known, taken},
         sections::Sections,
     },
-    plan::Expectation,
+    plan::{Axis, Expectation, same_value},
 };
 
 /// Bins of a series at most: one pixel each would already be too many.
@@ -147,9 +147,12 @@ impl Checker<'_> {
             found.push(unknown(baseline, "E0506", "the baseline is", self.span(&["baseline"])));
         }
         for entry in self.root.field("expect").map_or(&[][..], Node::entries) {
-            let arm = entry.key.key_text();
+            let of = entry.key.key_text();
+            let arm = of.split('@').next().unwrap_or(of);
             if !arms.iter().any(|known| known == arm) {
                 found.push(unknown(arm, "E0606", "expect names", Some(entry.key.span)));
+            } else if let Some((_, point)) = of.split_once('@') {
+                found.extend(off_axes(of, point, &sections.axes(), entry.key.span));
             }
         }
         found
@@ -196,7 +199,7 @@ impl Checker<'_> {
     fn expectations(&self, found: &mut Vec<Diagnostic>) -> Vec<Expectation> {
         let entries = self.root.field("expect").map_or(&[][..], Node::entries);
         let expectation = |entry: &document::tree::Entry| Expectation {
-            arm: entry.key.key_text().to_owned(),
+            of: entry.key.key_text().to_owned(),
             claims: self.claims(Some(&entry.value), found),
         };
         entries.iter().map(expectation).collect()
@@ -244,6 +247,21 @@ impl Checker<'_> {
         let diagnostic = self.wrong("E0601", what.to_owned(), &path, "no interval from this");
         Some(diagnostic.beside(claim.span, "this claim asks for one"))
     }
+}
+
+/// An expectation for a sweep point must name a value of every axis, as `stale@5s` or `p2c@0.9,16`.
+fn off_axes(of: &str, point: &str, axes: &[Axis], span: Span) -> Option<Diagnostic> {
+    let values: Vec<&str> = point.split(',').map(str::trim).collect();
+    let on = |(value, axis): (&&str, &Axis)| axis.values.iter().any(|known| same_value(value, known));
+    if values.len() == axes.len() && values.iter().zip(axes).all(on) {
+        return None;
+    }
+    let known = axes.iter().map(|axis| format!("{}: {}", axis.path, axis.values.join(" ")));
+    let label = match axes {
+        [] => "this file sweeps nothing; name the arm alone".to_owned(),
+        _ => format!("the sweep has {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    Some(Diagnostic::error("E0607", format!("expect names `{of}`, which is no point of the sweep")).at(span, label))
 }
 
 /// The place of a range of bytes of a text: exact unless escapes moved them.

@@ -5,6 +5,9 @@ use super::{Axis, Study};
 /// Last parts of paths that say nothing by themselves; `clients.load.fraction` is a load.
 const BARE: [&str; 4] = ["fraction", "rate", "value", "mean"];
 
+/// Last parts that read as another word when they stand alone ("at every every"): shown with what they belong to.
+const DEPENDENT: [&str; 5] = ["every", "of", "at", "to", "from"];
+
 impl Study {
     /// A short label for each axis, the full path where two would be alike.
     pub fn axis_labels(&self) -> Vec<String> {
@@ -30,7 +33,11 @@ impl Study {
 fn short_label(path: &str) -> &str {
     let mut parts = path.rsplit('.');
     let last = parts.next().unwrap_or(path);
-    if BARE.contains(&last) { parts.next().unwrap_or(last) } else { last }
+    match parts.next() {
+        Some(before) if BARE.contains(&last) => before,
+        Some(before) if DEPENDENT.contains(&last) => &path[path.len() - before.len() - 1 - last.len()..],
+        Some(_) | None => last,
+    }
 }
 
 fn shown_value(value: &str, siblings: &[String]) -> String {
@@ -58,6 +65,10 @@ mod tests {
         assert_eq!(
             study(&[("clients.load.fraction", &[]), ("lb.dns_ttl", &[])]).axis_labels(),
             ["load", "dns_ttl"]
+        );
+        assert_eq!(
+            study(&[("lb.view.every", &[]), ("lb.instances", &[])]).axis_labels(),
+            ["view.every", "instances"]
         );
         assert_eq!(
             study(&[("a.capacity", &[]), ("b.capacity", &[])]).axis_labels(),

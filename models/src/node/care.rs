@@ -63,7 +63,7 @@ impl Care {
         now: SimTime,
         ask: &Ask,
         rows: &[Backend],
-        balancer: &mut Balancer,
+        (balancer, others): (&mut Balancer, &mut [Balancer]),
         random: &mut Stream,
     ) -> Option<usize> {
         let session = u64::from(ask.address);
@@ -75,8 +75,11 @@ impl Care {
         }
         let row = match &mut self.places {
             Some(places) => {
-                let (rows, panic) = places.choose(now, rows, self.max_connections, self.random.bits())?;
-                self.panics += u64::from(panic);
+                let choice = places.choose(now, rows, self.max_connections, self.random.bits())?;
+                self.panics += u64::from(choice.panic);
+                // Turns are taken within a group: one whose turn they are must not move another's.
+                let other = choice.group.checked_sub(1).and_then(|index| others.get_mut(index));
+                let (balancer, rows) = (other.unwrap_or(balancer), choice.rows);
                 balancer.pick(&Backends { now, rows }, ask, random)?
             }
             None => balancer.pick(&Backends { now, rows }, ask, random)?,
@@ -184,6 +187,16 @@ impl Care {
     }
 }
 
+/// What a request may choose from.
+struct Open<'a> {
+    /// The number of the group; 0 if all are open.
+    group: usize,
+    /// The table, rows of other groups not available.
+    rows: &'a [Backend],
+    /// Whether health counts for nothing.
+    panic: bool,
+}
+
 /// The groups a view's rows fall into, and the rule that picks one.
 #[derive(Debug)]
 pub struct Places {
@@ -210,15 +223,19 @@ impl Places {
         Self { locality, group_of, capacities, table, home, masked: Vec::new() }
     }
 
-    /// Chooses a group and answers the table with all others closed, and whether
-    /// that is panic; `None` to fail the request.
+    /// How many groups there are.
+    pub fn count(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Chooses a group and answers the table with all others closed; `None` to fail the request.
     fn choose(
         &mut self,
         now: SimTime,
         rows: &[Backend],
         most: u32,
         random: u64,
-    ) -> Option<(&[Backend], bool)> {
+    ) -> Option<Open<'_>> {
         for group in &mut self.table {
             (group.healthy, group.in_flight, group.capacity) = (0, 0, 0);
         }
@@ -240,7 +257,11 @@ impl Places {
             let room = most == 0 || row.in_flight < most;
             Backend { available: inside && (row.available || choice.panic && room), ..*row }
         }));
-        Some((&self.masked, choice.panic))
+        let group = match choice.target {
+            Target::Everywhere => 0,
+            Target::Group(chosen) => chosen,
+        };
+        Some(Open { group, rows: &self.masked, panic: choice.panic })
     }
 }
 
@@ -255,5 +276,48 @@ fn seen_as(outcome: Outcome) -> detection::Outcome {
         Outcome::Failure(Reason::Crashed) => detection::Outcome::Unreachable,
         Outcome::Failure(Reason::TimedOut) => detection::Outcome::TimedOut,
         Outcome::Failure(Reason::Impatient | Reason::Cancelled) => detection::Outcome::Abandoned,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::random::Streams;
+
+    use super::*;
+    use crate::policy::{
+        balancing::{BalancerSpec, Endpoint},
+        locality::LocalitySpec,
+    };
+
+    #[test]
+    fn each_group_takes_its_own_turns() {
+        let group_of = vec![0, 0, 0, 0, 1, 1, 1];
+        let group = |hosts, weight| Group { hosts, healthy: hosts, weight, ..Group::default() };
+        let locality = LocalitySpec::LocalityWeighted(Default::default()).build(2);
+        let table = vec![group(4, 2), group(3, 1)];
+        let streams = Streams::new(1, 0);
+        let mut care = Care::new(7, streams.stream("care"));
+        care.places = Some(Places::new(locality, group_of, vec![1; 7], table, None));
+        let rows = [Backend { available: true, in_flight: 0, weight: 1, share: 1.0 }; 7];
+        let endpoint = |row: usize| Endpoint {
+            name: format!("web[{row}]"),
+            address: 0,
+            port: 80,
+            weight: 1,
+            slots: 1,
+        };
+        let endpoints: Vec<_> = (0..7).map(endpoint).collect();
+        let turns = || BalancerSpec::RoundRobin(Default::default()).build(&endpoints);
+        let (mut first, mut others, mut random) = (turns(), [turns()], streams.stream("choice"));
+        let mut counts = [0_u32; 7];
+        for _ in 0..10_000 {
+            let balancers = (&mut first, &mut others[..]);
+            let row = care.pick(SimTime::ZERO, &Ask::default(), &rows, balancers, &mut random).unwrap();
+            counts[row] += 1;
+        }
+        let uneven = |counts: &[u32]| counts.iter().max().unwrap() - counts.iter().min().unwrap();
+        assert!(uneven(&counts[..4]) <= 1 && uneven(&counts[4..]) <= 1, "{counts:?}");
+        // Four standard deviations of Binomial(10000, 2/3).
+        assert!(counts[..4].iter().sum::<u32>().abs_diff(6_667) < 190, "{counts:?}");
     }
 }

@@ -29,6 +29,8 @@ pub struct Dispatch {
     /// Sent and not yet answered, by row: the view's own truth, whatever the board says.
     in_flight: Vec<u32>,
     balancer: Balancer,
+    /// A balancer for each further group of rows, where a locality makes groups: each takes its own turns.
+    pub others: Vec<Balancer>,
     random: Stream,
     /// Time between refreshes of the board it reads, if it does not count by itself.
     pub board: Option<SimDuration>,
@@ -58,6 +60,7 @@ impl Dispatch {
             well,
             in_flight,
             balancer,
+            others: Vec::new(),
             random,
             board: None,
             wants: Wants::default(),
@@ -77,14 +80,14 @@ impl Dispatch {
     }
 
     fn pick_with_care(&mut self, now: SimTime, ask: &Ask, tried: &[u16]) -> Option<usize> {
-        let Self { rows, balancer, random, care, .. } = self;
+        let Self { rows, balancer, others, random, care, .. } = self;
         let untouched: Vec<(usize, bool)> =
             tried.iter().map(|row| (usize::from(*row), rows[usize::from(*row)].available)).collect();
         for (row, _) in &untouched {
             rows[*row].available = false;
         }
         let pick = match care {
-            Some(care) => care.pick(now, ask, rows, balancer, random),
+            Some(care) => care.pick(now, ask, rows, (&mut *balancer, others), random),
             None => balancer.pick(&Backends { now, rows }, ask, random),
         };
         for (row, available) in untouched {
@@ -107,7 +110,9 @@ impl Dispatch {
 
     /// A request goes to `row` without the balancer having been asked.
     pub fn on_forced(&mut self, now: SimTime, row: usize) {
-        self.balancer.on_forced(&Backends { now, rows: &self.rows }, row);
+        let backends = Backends { now, rows: &self.rows };
+        self.balancer.on_forced(&backends, row);
+        self.others.iter_mut().for_each(|other| other.on_forced(&backends, row));
         self.on_send(now, row);
     }
 
@@ -126,7 +131,9 @@ impl Dispatch {
             self.rows[row].in_flight = self.in_flight[row];
         }
         let done = Done { backend: row, latency, success: outcome.is_success(), report };
-        self.balancer.on_done(&Backends { now, rows: &self.rows }, &done);
+        let backends = Backends { now, rows: &self.rows };
+        self.balancer.on_done(&backends, &done);
+        self.others.iter_mut().for_each(|other| other.on_done(&backends, &done));
         if self.care.is_some() {
             self.refresh_after(now, row, |care| care.on_result(now, row, outcome))
         } else {
@@ -137,6 +144,7 @@ impl Dispatch {
     /// A server offers itself to this view.
     pub fn on_idle(&mut self, row: usize) {
         self.balancer.on_idle(row);
+        self.others.iter_mut().for_each(|other| other.on_idle(row));
     }
 
     /// The board is refreshed with the true loads.
@@ -158,8 +166,14 @@ impl Dispatch {
         for row in 0..self.rows.len() {
             self.refresh(now, row);
         }
-        self.balancer.on_change(&Backends { now, rows: &self.rows });
+        self.tell_change(now);
         decided
+    }
+
+    fn tell_change(&mut self, now: SimTime) {
+        let backends = Backends { now, rows: &self.rows };
+        self.balancer.on_change(&backends);
+        self.others.iter_mut().for_each(|other| other.on_change(&backends));
     }
 
     /// Whether `row` may be picked.
@@ -186,7 +200,7 @@ impl Dispatch {
     ) -> Option<String> {
         let decided = act(self.care.as_mut()?);
         if self.refresh(now, row) {
-            self.balancer.on_change(&Backends { now, rows: &self.rows });
+            self.tell_change(now);
         }
         decided
     }

@@ -178,7 +178,9 @@ impl World {
         self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent), &self.windows);
         let Some(picked) = call.picked else { return };
         let dispatch = &mut self.dispatches[picked.dispatch as usize];
-        let report = (dispatch.wants.reports && outcome.is_success()).then(|| {
+        // Error replies carry a report like others: it is what tells of errors.
+        let replied = matches!(outcome, Outcome::Success | Outcome::Failure(Reason::Error));
+        let report = (dispatch.wants.reports && replied).then(|| {
             self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].report(now)
         });
         let decided = dispatch.on_reply(now, usize::from(picked.row), now.since(call.sent), outcome, report);

@@ -182,6 +182,8 @@ impl<'a> Builder<'a> {
             dispatch.board = Some(every);
         }
         dispatch.care = self.care(wishes, &seen, site, sites, &format!("{path}/{instance}"));
+        let groups = dispatch.care.as_ref().and_then(|care| care.places.as_ref()).map_or(1, Places::count);
+        dispatch.others = (1..groups).map(|_| strategy.build(&endpoints)).collect();
         let number = self.dispatches.len() as u32;
         if wants.idle_offers {
             for (row, (_, at)) in seen.iter().enumerate() {

@@ -187,6 +187,11 @@ pub(super) const MEANING: &[(&str, &str, &str)] = &[
     ("slos:", "expect: {\"rnd\": []}, slos:", "E0606 47:14 expect names `rnd`, which is no arm"),
     (
         "slos:",
+        "expect: {\"random@0.55\": []}, slos:",
+        "E0607 47:14 expect names `random@0.55`, which is no point of the sweep",
+    ),
+    (
+        "slos:",
         "windows: {\"late\": (\"300s\", \"900s\")}, slos:",
         "E0602 47:32 window `late` ends at 900s, but the run ends at 120s",
     ),
