@@ -262,7 +262,11 @@ impl WorkloadSpec {
 
     /// Every kind with its default, for catalogues.
     pub fn catalog() -> [Self; 3] {
-        [Self::OpenLoop(Default::default()), Self::ClosedLoop(Default::default()), Self::Trace(Default::default())]
+        [
+            Self::OpenLoop(Default::default()),
+            Self::ClosedLoop(Default::default()),
+            Self::Trace(Default::default()),
+        ]
     }
 
     pub(super) fn check(&self, check: &mut Check) {

@@ -90,9 +90,20 @@ impl Book {
     }
 
     /// Adds a choice or a group of which nothing is known but its type.
-    pub(super) fn kinds<T: JsonSchema>(&mut self, what: Option<Catalogue>, chapter: usize, field: &'static str) {
+    pub(super) fn kinds<T: JsonSchema>(
+        &mut self,
+        what: Option<Catalogue>,
+        chapter: usize,
+        field: &'static str,
+    ) {
         let schema = self.types.add::<T>();
-        self.topics.push(Topic { what, heading: heading(chapter, field), field, schema, members: Vec::new() });
+        self.topics.push(Topic {
+            what,
+            heading: heading(chapter, field),
+            field,
+            schema,
+            members: Vec::new(),
+        });
     }
 
     /// The type that a topic is about.
@@ -110,15 +121,23 @@ impl Book {
         let of = self.of(topic);
         let Form::Choice(variants) = of.form() else {
             let example = examples::of(topic.field).map_or_else(|| value::sample(of), str::to_owned);
-            return vec![Found { topic, name: topic.field, docs: of.docs(), holds: Some(of), example, member: None }];
+            return vec![Found {
+                topic,
+                name: topic.field,
+                docs: of.docs(),
+                holds: Some(of),
+                example,
+                member: None,
+            }];
         };
         let found = variants.into_iter().filter_map(|variant| {
             let name = variant.name?;
             let member = topic.members.iter().find(|member| member.name == name);
-            let example = examples::of(name).map(str::to_owned).unwrap_or_else(|| match (member, variant.holds) {
-                (Some(member), Some(holds)) => shown(name, holds, member),
-                _ => value::example(&variant),
-            });
+            let example =
+                examples::of(name).map(str::to_owned).unwrap_or_else(|| match (member, variant.holds) {
+                    (Some(member), Some(holds)) => shown(name, holds, member),
+                    _ => value::example(&variant),
+                });
             Some(Found { topic, name, docs: variant.docs, holds: variant.holds, example, member })
         });
         found.collect()

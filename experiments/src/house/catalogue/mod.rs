@@ -28,7 +28,7 @@ use models::{
 };
 use sim_core::random::{distribution::DistributionSpec, keys::KeysSpec};
 
-pub(super) use book::{Book, Found, Topic};
+pub(super) use book::{Book, Found};
 
 use crate::{
     cli::{Catalogue, Entry},
@@ -61,7 +61,13 @@ pub(super) fn book() -> Book {
     let mut book = Book::default();
     systems(&mut book);
     strategies(&mut book);
-    book.family(Some(Catalogue::Distributions), 0, "service_time", named(DistributionSpec::catalog()), DistributionSpec::files());
+    book.family(
+        Some(Catalogue::Distributions),
+        0,
+        "service_time",
+        named(DistributionSpec::catalog()),
+        DistributionSpec::files(),
+    );
     book.family(Some(Catalogue::Distributions), 0, "keys", named(KeysSpec::catalog()), KeysSpec::files());
     book.family(Some(Catalogue::Faults), 0, "faults", named(FaultSpec::catalog()), &[]);
     book.kinds::<Step>(None, 5, "handles");
@@ -119,7 +125,11 @@ pub(super) fn entries(what: Catalogue) -> Vec<Entry> {
 }
 
 fn entry(found: &Found<'_>) -> Entry {
-    Entry { group: found.topic.heading.clone(), name: found.name.to_owned(), summary: first_sentence(&found.docs) }
+    Entry {
+        group: found.topic.heading.clone(),
+        name: found.name.to_owned(),
+        summary: first_sentence(&found.docs),
+    }
 }
 
 fn metric(name: &str, unit: Unit, docs: &str) -> Entry {

@@ -184,7 +184,8 @@ impl<'a> Type<'a> {
         if let Some(name) = schema.get("const").and_then(Value::as_str) {
             return Variant { name: Some(name), docs, holds: None };
         }
-        let named = schema.get("properties").and_then(Value::as_object).and_then(|fields| fields.iter().next());
+        let named =
+            schema.get("properties").and_then(Value::as_object).and_then(|fields| fields.iter().next());
         match named {
             Some((name, holds)) => Variant { name: Some(name), docs, holds: Some(self.other(holds)) },
             None => Variant { name: None, docs, holds: Some(self.other(schema)) },

@@ -7,12 +7,14 @@ use crate::document::quoted;
 
 /// A value of a type in RON; fields that have their default are left out.
 pub(in crate::house) fn ron(of: Type<'_>, value: &Value) -> String {
-    let list = |items: &[Value], of: &dyn Fn(usize) -> Option<Type<'_>>| {
-        let items = items.iter().enumerate().filter_map(|(index, item)| Some(ron(of(index)?, item)));
-        items.collect::<Vec<_>>().join(", ")
-    };
     match (of.form(), value) {
-        (Form::Optional(inner), value) => if value.is_null() { "None".to_owned() } else { ron(inner, value) },
+        (Form::Optional(inner), value) => {
+            if value.is_null() {
+                "None".to_owned()
+            } else {
+                ron(inner, value)
+            }
+        }
         (Form::Choice(variants), value) => choice(&variants, value),
         (Form::Group(fields), value) => format!("({})", given(&fields, value)),
         (Form::Map(of, numbers), Value::Object(entries)) => {
@@ -20,14 +22,18 @@ pub(in crate::house) fn ron(of: Type<'_>, value: &Value) -> String {
             let entries = entries.iter().map(|(name, value)| format!("{}: {}", key(name), ron(of, value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
-        (Form::List(of), Value::Array(items)) => format!("[{}]", list(items, &|_| Some(of))),
-        (Form::Tuple(parts), Value::Array(items)) => format!("({})", list(items, &|index| parts.get(index).copied())),
+        (Form::List(of), Value::Array(items)) => format!("[{}]", list(items, std::iter::repeat(of))),
+        (Form::Tuple(parts), Value::Array(items)) => format!("({})", list(items, parts)),
         (Form::Character, Value::String(text)) => format!("'{}'", text.escape_default()),
         (_, Value::String(text)) => quoted(text),
         // An id or a list of ids, by its own words.
-        (_, Value::Array(items)) => format!("[{}]", list(items, &|_| Some(of))),
+        (_, Value::Array(items)) => format!("[{}]", list(items, std::iter::repeat(of))),
         (_, value) => value.to_string(),
     }
+}
+
+fn list<'a>(items: &[Value], of: impl IntoIterator<Item = Type<'a>>) -> String {
+    items.iter().zip(of).map(|(item, of)| ron(of, item)).collect::<Vec<_>>().join(", ")
 }
 
 fn choice(variants: &[Variant<'_>], value: &Value) -> String {

@@ -12,7 +12,8 @@ use crate::{
 
 /// The page of `latency`, `p99`, `latency.p99` or `clients.latency.p99@late`; none for other names.
 pub(super) fn page(name: &str) -> Option<String> {
-    let (figure, window) = name.split_once('@').map_or((name, None), |(figure, window)| (figure, Some(window)));
+    let (figure, window) =
+        name.split_once('@').map_or((name, None), |(figure, window)| (figure, Some(window)));
     let (rest, statistic) = match figure.rsplit_once('.') {
         Some((rest, last)) if summed_up(last).is_some() => (rest, summed_up(last)),
         _ => (figure, None),
@@ -21,7 +22,9 @@ pub(super) fn page(name: &str) -> Option<String> {
     let known = METRICS.iter().find(|row| same(row.0, metric));
     match known {
         Some(row) => Some(full(name, subject, row, statistic, window)),
-        None if subject.is_empty() => summed_up(figure).map(|(name, docs)| format!("{name} (statistic)\n\n{docs}\n")),
+        None if subject.is_empty() => {
+            summed_up(figure).map(|(name, docs)| format!("{name} (statistic)\n\n{docs}\n"))
+        }
         None => None,
     }
 }
@@ -66,4 +69,3 @@ fn summed_up(name: &str) -> Option<(&'static str, String)> {
     let meant = variants.into_iter().find(|variant| variant.name.is_some_and(|name| same(name, known)));
     Some((known, meant.map(|variant| variant.docs).unwrap_or_default()))
 }
-

@@ -5,7 +5,10 @@ mod page;
 mod words;
 
 use super::{
-    catalogue::{self, Book, Found, types::{Field, Form, Type}},
+    catalogue::{
+        self, Book,
+        types::{Field, Form, Type},
+    },
     templates,
 };
 use crate::{cli::Catalogue, codes, document::nearest};
@@ -19,7 +22,8 @@ pub(super) fn explain(name: &str) -> Option<String> {
         return Some(code.to_string());
     }
     let book = catalogue::book();
-    let mut pages: Vec<String> = book.all().filter(|found| same(found.name, name)).map(|found| page::of(&found)).collect();
+    let mut pages: Vec<String> =
+        book.all().filter(|found| same(found.name, name)).map(|found| page::of(&found)).collect();
     pages.extend(details(&book, name));
     pages.extend(by_path(&book, name));
     pages.extend(metric::page(name));
@@ -72,10 +76,16 @@ fn within(of: Type<'_>) -> Vec<Field<'_>> {
     match of.form() {
         Form::Group(fields) => fields,
         Form::Optional(of) | Form::Map(of, _) | Form::List(of) => within(of),
-        Form::Choice(variants) => variants.into_iter().filter_map(|variant| variant.holds).flat_map(within).collect(),
-        Form::Tuple(_) | Form::Quantity(_) | Form::Text | Form::Character | Form::Whole | Form::Number | Form::Bool => {
-            Vec::new()
+        Form::Choice(variants) => {
+            variants.into_iter().filter_map(|variant| variant.holds).flat_map(within).collect()
         }
+        Form::Tuple(_)
+        | Form::Quantity(_)
+        | Form::Text
+        | Form::Character
+        | Form::Whole
+        | Form::Number
+        | Form::Bool => Vec::new(),
     }
 }
 
@@ -84,14 +94,18 @@ fn by_field(book: &Book, name: &str) -> Vec<String> {
     let mut pages = Vec::new();
     for found in book.all() {
         let fields = found.fields().into_iter().filter(|field| same(field.name, name));
-        pages.extend(fields.map(|field| page::field(book, &format!("{}.{}", found.name, field.name), &field)));
+        pages
+            .extend(fields.map(|field| page::field(book, &format!("{}.{}", found.name, field.name), &field)));
     }
     pages
 }
 
 fn template(name: &str) -> Option<String> {
     let template = templates::all().into_iter().find(|template| same(&template.name, name))?;
-    Some(format!("{0}: a template\n\n{1}\n\nWrite it with: stampede init {0} -o my.ron\n", template.name, template.summary))
+    Some(format!(
+        "{0}: a template\n\n{1}\n\nWrite it with: stampede init {0} -o my.ron\n",
+        template.name, template.summary
+    ))
 }
 
 /// Names like this one, the nearest first.
@@ -109,7 +123,8 @@ pub(super) fn similar(name: &str) -> Vec<String> {
 /// Every name that can be explained and mistyped.
 fn names() -> Vec<String> {
     let listed = [Catalogue::Metrics, Catalogue::Templates];
-    let mut names: Vec<String> = listed.into_iter().flat_map(catalogue::entries).map(|entry| entry.name).collect();
+    let mut names: Vec<String> =
+        listed.into_iter().flat_map(catalogue::entries).map(|entry| entry.name).collect();
     let book = catalogue::book();
     for found in book.all() {
         names.push(found.name.to_owned());

@@ -2,7 +2,7 @@
 
 use super::words::{words, wrapped};
 use crate::{
-    document::{compact, parse, pretty},
+    document::{compact, parse, pretty, typing::word},
     house::catalogue::{
         Book, Found,
         types::{Field, Form, Type, Variant},
@@ -12,7 +12,8 @@ use crate::{
 
 /// The page of something that the catalogue lists.
 pub(super) fn of(found: &Found<'_>) -> String {
-    let mut text = format!("{} ({})\n\n{}", found.name, found.topic.heading, wrapped(&found.docs, 0));
+    let word = word(found.topic.field).map_or_else(String::new, |word| format!(": {word}"));
+    let mut text = format!("{}{word} [{}]\n\n{}", found.name, found.topic.heading, wrapped(&found.docs, 0));
     for paragraph in found.header() {
         text.push('\n');
         text.push_str(&wrapped(&paragraph, 0));
@@ -86,12 +87,17 @@ fn inside(book: &Book, of: Type<'_>) -> String {
                 let name = variant.name.map_or_else(|| value::example(variant), str::to_owned);
                 text.push_str(&format!("  {name}\n{}", wrapped(&variant.docs, 6)));
             }
-            let first = variants.iter().find_map(|variant| variant.name).filter(|_| book.topic_of(of).is_some());
+            let first =
+                variants.iter().find_map(|variant| variant.name).filter(|_| book.topic_of(of).is_some());
             first.map_or(text.clone(), |name| format!("{text}\nEach has a page: stampede explain {name}\n"))
         }
-        Form::Tuple(_) | Form::Quantity(_) | Form::Text | Form::Character | Form::Whole | Form::Number | Form::Bool => {
-            String::new()
-        }
+        Form::Tuple(_)
+        | Form::Quantity(_)
+        | Form::Text
+        | Form::Character
+        | Form::Whole
+        | Form::Number
+        | Form::Bool => String::new(),
     }
 }
 
@@ -99,7 +105,9 @@ fn listed(fields: &[Field<'_>]) -> String {
     if fields.is_empty() {
         return String::new();
     }
-    let entry = |field: &Field<'_>| format!("{}{}", wrapped(&format!("{}: {}", field.name, told(field)), 2), wrapped(&field.docs, 6));
+    let entry = |field: &Field<'_>| {
+        format!("{}{}", wrapped(&format!("{}: {}", field.name, told(field)), 2), wrapped(&field.docs, 6))
+    };
     format!("\nFields\n{}", fields.iter().map(entry).collect::<String>())
 }
 

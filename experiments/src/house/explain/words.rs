@@ -35,7 +35,9 @@ pub(super) fn words(of: Type<'_>) -> String {
 }
 
 fn names(variants: &[Variant<'_>]) -> String {
-    let name = |variant: &Variant<'_>| variant.name.map_or_else(|| variant.holds.map_or_else(String::new, words), str::to_owned);
+    let name = |variant: &Variant<'_>| {
+        variant.name.map_or_else(|| variant.holds.map_or_else(String::new, words), str::to_owned)
+    };
     let told = if variants.len() > MOST_NAMES { FIRST_NAMES } else { variants.len() };
     let mut names: Vec<String> = variants.iter().take(told).map(name).collect();
     if told < variants.len() {
