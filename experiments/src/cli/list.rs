@@ -60,11 +60,10 @@ fn grouped(entries: &[Entry]) -> String {
     for (entry, line) in entries.iter().zip(lines.lines()) {
         if entry.group != group {
             let gap = if text.is_empty() { "" } else { "\n" };
-            text.push_str(&format!("{gap}{}\n", entry.group));
+            text.extend([gap, &entry.group, "\n"]);
             group = &entry.group;
         }
-        text.push_str(line);
-        text.push('\n');
+        text.extend([line, "\n"]);
     }
     text
 }

@@ -263,9 +263,9 @@ impl WorkloadSpec {
     /// Every kind with its default, for catalogues.
     pub fn catalog() -> [Self; 3] {
         [
-            Self::OpenLoop(Default::default()),
-            Self::ClosedLoop(Default::default()),
-            Self::Trace(Default::default()),
+            Self::OpenLoop(OpenLoopSpec::default()),
+            Self::ClosedLoop(ClosedLoopSpec::default()),
+            Self::Trace(TraceWorkloadSpec::default()),
         ]
     }
 

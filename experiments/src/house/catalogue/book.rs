@@ -133,11 +133,11 @@ impl Book {
         let found = variants.into_iter().filter_map(|variant| {
             let name = variant.name?;
             let member = topic.members.iter().find(|member| member.name == name);
-            let example =
-                examples::of(name).map(str::to_owned).unwrap_or_else(|| match (member, variant.holds) {
-                    (Some(member), Some(holds)) => shown(name, holds, member),
-                    _ => value::example(&variant),
-                });
+            let example = match (examples::of(name), member, variant.holds) {
+                (Some(example), ..) => example.to_owned(),
+                (None, Some(member), Some(holds)) => shown(name, holds, member),
+                (None, ..) => value::example(&variant),
+            };
             Some(Found { topic, name, docs: variant.docs, holds: variant.holds, example, member })
         });
         found.collect()

@@ -51,9 +51,9 @@ fn strategies_are_listed_by_family() {
     for entry in entries(Catalogue::Strategies) {
         if entry.group != group {
             group.clone_from(&entry.group);
-            text.push_str(&format!("{group}\n"));
+            text.extend([&group, "\n"]);
         }
-        text.push_str(&format!("  {}: {}\n", entry.name, entry.summary));
+        text.extend(["  ", &entry.name, ": ", &entry.summary, "\n"]);
     }
     insta::assert_snapshot!("strategies", text);
 }

@@ -85,7 +85,7 @@ fn inside(book: &Book, of: Type<'_>) -> String {
             let mut text = "\nChoices\n".to_owned();
             for variant in &variants {
                 let name = variant.name.map_or_else(|| value::example(variant), str::to_owned);
-                text.push_str(&format!("  {name}\n{}", wrapped(&variant.docs, 6)));
+                text.extend(["  ", &name, "\n", &wrapped(&variant.docs, 6)]);
             }
             let first =
                 variants.iter().find_map(|variant| variant.name).filter(|_| book.topic_of(of).is_some());

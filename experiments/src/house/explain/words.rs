@@ -61,5 +61,5 @@ pub(super) fn wrapped(text: &str, indent: usize) -> String {
             line.push_str(word);
         }
     }
-    lines.iter().map(|line| format!("{blanks}{line}\n")).collect()
+    lines.iter().flat_map(|line| [&blanks, line.as_str(), "\n"]).collect()
 }
