@@ -89,14 +89,14 @@ impl Default for ConnectionsSpec {
 /// What a new connection costs before its first request travels, in round trips.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Security {
-    /// TCP alone: 1.
+    /// TCP alone: 1 round trip.
     Plain,
-    /// TCP and TLS 1.2: 3.
+    /// TCP and TLS 1.2: 3 round trips.
     Tls12,
-    /// TCP and TLS 1.3: 2.
+    /// TCP and TLS 1.3: 2 round trips.
     #[default]
     Tls13,
-    /// TLS 1.3 with early data (0-RTT): 1.
+    /// TLS 1.3 with early data (0-RTT): 1 round trip.
     EarlyData,
 }
 

@@ -143,11 +143,11 @@ fn template(template: crate::cli::Template) -> Entry {
 /// What a figure counts in, for people, with how a claim writes it.
 pub(super) const fn counts_in(unit: Unit) -> &'static str {
     match unit {
-        Unit::Seconds => "a duration: 250ms",
-        Unit::PerSecond => "a rate: 700/s",
-        Unit::Count => "a number: 12",
-        Unit::Ratio => "a share or quotient: 0.95",
-        Unit::Bytes => "a size: 2KB",
+        Unit::Seconds => "durations, written as 250ms",
+        Unit::PerSecond => "rates, written as 700/s",
+        Unit::Count => "numbers, written as 12",
+        Unit::Ratio => "shares and quotients, written as 0.95",
+        Unit::Bytes => "sizes, written as 2KB",
     }
 }
 

@@ -97,7 +97,8 @@ impl<'a> Type<'a> {
     fn resolved(self) -> Self {
         let name = self.schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
         let definition = name.and_then(|name| self.types.generator.definitions().get(name));
-        definition.map_or(self, |schema| Self { schema, ..self })
+        // Ends: a definition that only names another wraps it, and none wraps itself.
+        definition.map_or(self, |schema| Self { schema, ..self }.resolved())
     }
 
     /// What it means, as its definition says; empty if it has no definition of its own.

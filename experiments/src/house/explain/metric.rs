@@ -39,7 +39,7 @@ fn full(
     let mut text = format!("{name} (metric)\n\n");
     let mut line = |what: &str, means: &str| text.push_str(&wrapped(&format!("{what}: {means}"), 2));
     line(metric, docs);
-    line("counts in", counts_in(*unit));
+    line("kind", counts_in(*unit));
     if !subject.is_empty() {
         line(subject, "the workload, component or call that it is told of");
     }

@@ -111,6 +111,7 @@ fn template(name: &str) -> Option<String> {
 /// Names like this one, the nearest first.
 pub(super) fn similar(name: &str) -> Vec<String> {
     let mut known = names();
+    known.retain(|known| name.contains('.') || !known.contains('.'));
     let mut found = Vec::new();
     while found.len() < MOST_SIMILAR {
         let Some(next) = nearest(name, known.iter().map(String::as_str)).map(str::to_owned) else { break };

@@ -2,13 +2,16 @@
 
 use super::words::{words, wrapped};
 use crate::{
-    document::{compact, parse, pretty, typing::word},
+    document::{compact, parse, pretty, tree::Node, typing::word},
     house::catalogue::{
         Book, Found,
         types::{Field, Form, Type, Variant},
         value,
     },
 };
+
+/// Examples of so many characters take more than one line.
+const LONG_EXAMPLE: usize = 80;
 
 /// The page of something that the catalogue lists.
 pub(super) fn of(found: &Found<'_>) -> String {
@@ -141,7 +144,9 @@ fn example(field: &str, example: &str) -> String {
         "components" => "\"web\": ".to_owned(),
         field => format!("{field}: "),
     };
-    let laid_out = parse(example, 0).root.map_or_else(|| example.to_owned(), |root| pretty(&root));
+    let short = example.len() < LONG_EXAMPLE;
+    let lay_out = |root: &Node| if short { compact(root) } else { pretty(root) };
+    let laid_out = parse(example, 0).root.map_or_else(|| example.to_owned(), |root| lay_out(&root));
     let lines = format!("{before}{}", laid_out.trim_end());
     let lines = lines.lines().map(|line| format!("  {line}\n"));
     format!("\nExample\n{}", lines.collect::<String>())
