@@ -8,12 +8,13 @@ mod grammar;
 use std::{fmt, ops::Range};
 
 use models::report::Unit;
+use schemars::JsonSchema;
 
 use self::grammar::{Figure, Threshold, split};
 use crate::{diagnostic::Diagnostic, document::source::Span, quantity::Quantity};
 
 /// How a figure is summed up within one replication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
 pub enum Statistic {
     /// The average.
     Mean,

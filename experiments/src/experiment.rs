@@ -5,6 +5,7 @@
 use std::{fmt, marker::PhantomData};
 
 use models::spec::SystemSpec;
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, MapAccess, Visitor},
@@ -95,7 +96,7 @@ pub struct ExperimentSpec {
 }
 
 /// How an experiment is run.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunSpec {
     /// What every stream of chance starts from; 1 by default.
@@ -118,7 +119,7 @@ pub struct RunSpec {
 }
 
 /// How long a run is and which part of it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Horizon {
     /// The long run: what happens before the system has settled is not counted.
@@ -136,7 +137,7 @@ pub enum Horizon {
 }
 
 /// What a run may cost before it is stopped: it then counts as crashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BudgetSpec {
     /// Most events handled; 10 billion by default, an hour or so of computing.

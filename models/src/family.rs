@@ -11,7 +11,7 @@ macro_rules! family {
         $( $(#[doc = $doc:literal])+ $Variant:ident = $module:ident; )+
     ) => {
         $(#[doc = $family_doc])*
-        #[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+        #[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub enum $Spec { $( $(#[doc = $doc])+ $Variant($module::Spec), )+ }
 
@@ -27,6 +27,11 @@ macro_rules! family {
             /// Every built-in strategy: its name, its documentation, its default spec.
             pub fn catalog() -> Vec<(&'static str, &'static str, Self)> {
                 vec![ $( (stringify!($Variant), concat!($($doc, "\n"),+).trim_ascii(), Self::$Variant(Default::default())), )+ ]
+            }
+
+            /// The source file of every built-in strategy by its name: its header tells the idea and where it is from.
+            pub const fn files() -> &'static [(&'static str, &'static str)] {
+                &[ $( (stringify!($Variant), include_str!(concat!(stringify!($module), ".rs"))), )+ ]
             }
 
             /// The name a file uses for this strategy.

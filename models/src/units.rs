@@ -1,7 +1,8 @@
 //! Quantities a file writes with their unit: rates (`"700/s"`) and sizes (`"2KB"`).
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sim_core::{random::distribution::Quantity, time::split_unit};
 
@@ -126,6 +127,20 @@ macro_rules! as_text {
                     }
                 }
                 deserializer.deserialize_str(Visitor)
+            }
+        }
+
+        impl JsonSchema for $Type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($Type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "title": $example })
             }
         }
     };

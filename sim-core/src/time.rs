@@ -4,10 +4,12 @@
 //! error that stops the run, so overflow is told and never wraps.
 
 use std::{
+    borrow::Cow,
     fmt,
     ops::{Add, AddAssign, Sub},
 };
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A moment since the start of the run.
@@ -189,7 +191,7 @@ impl<'de> Deserialize<'de> for SimDuration {
         impl de::Visitor<'_> for Visitor {
             type Value = SimDuration;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a duration such as \"250ms\"")
+                f.write_str(DURATION)
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<SimDuration, E> {
                 SimDuration::parse(text).map_err(E::custom)
@@ -205,6 +207,23 @@ impl<'de> Deserialize<'de> for SimDuration {
             }
         }
         deserializer.deserialize_str(Visitor)
+    }
+}
+
+/// What a file must hold where a length is meant.
+const DURATION: &str = "a duration such as \"250ms\"";
+
+impl JsonSchema for SimDuration {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "SimDuration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "title": DURATION })
     }
 }
 

@@ -5,12 +5,14 @@ use clap::Args;
 use super::{Sources, console::Console};
 use crate::exit::Exit;
 
-/// Say what a component, metric, strategy or error code means
+/// Say what a component, field, metric, strategy or error code means
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  stampede explain PeakEwma          a strategy, its fields and their defaults
-  stampede explain E0301             an error, with an example and its fix")]
+  stampede explain PeakEwma                  a strategy, its fields and their defaults
+  stampede explain ServerPool.queue          one field, and what it can hold
+  stampede explain clients.latency.p99       a figure that claims may name
+  stampede explain E0301                     an error, with an example and its fix")]
 pub(super) struct Explain {
     /// A name as files write it, or a code as errors show it
     #[arg(value_name = "NAME|CODE")]

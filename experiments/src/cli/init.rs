@@ -12,8 +12,8 @@ use crate::{exit::Exit, store::write_whole};
 #[command(after_long_help = "\
 Examples:
   stampede init --list                   what there is to begin with
-  stampede init retry-storm -o my.ron    write one to my.ron
-  stampede init retry-storm              print it")]
+  stampede init -o my.ron                write the first one to my.ron
+  stampede init fault                    print another")]
 pub(super) struct Init {
     /// Which template; the first one if none is named
     template: Option<String>,

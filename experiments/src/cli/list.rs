@@ -4,8 +4,13 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use super::{Catalogue, Overrides, Sources, console::Console, listing::Listing};
-use crate::{exit::Exit, runner::schedule, study::Study};
+use super::{Catalogue, Entry, Overrides, Sources, console::Console, listing::Listing, options::Format};
+use crate::{
+    exit::Exit,
+    output::terminal::{Lean, columns},
+    runner::schedule,
+    study::Study,
+};
 
 /// Show what files can name, or the runs that a file plans
 #[derive(Debug, Args)]
@@ -33,12 +38,34 @@ impl List {
 
 /// Prints all entries of one kind.
 pub(super) fn catalogue(what: Catalogue, sources: &dyn Sources, console: &Console) -> Exit {
+    let entries = sources.catalogue(what);
+    if console.format == Format::Human {
+        console.print(&console.look.finish(grouped(&entries)));
+        return Exit::Done;
+    }
     let mut listing = Listing::new(["group", "name", "summary"]);
-    for entry in sources.catalogue(what) {
+    for entry in entries {
         listing.push(vec![entry.group, entry.name, entry.summary]);
     }
     listing.print(console);
     Exit::Done
+}
+
+/// Each group under its heading, all in the same columns.
+fn grouped(entries: &[Entry]) -> String {
+    let rows: Vec<_> = entries.iter().map(|entry| vec![entry.name.clone(), entry.summary.clone()]).collect();
+    let lines = columns(&rows, |_, _| Lean::Left, 2);
+    let mut text = String::new();
+    let mut group = "";
+    for (entry, line) in entries.iter().zip(lines.lines()) {
+        if entry.group != group {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            text.extend([gap, &entry.group, "\n"]);
+            group = &entry.group;
+        }
+        text.extend([line, "\n"]);
+    }
+    text
 }
 
 fn planned(file: &Path, overrides: &Overrides, sources: &dyn Sources, console: &Console) -> Exit {

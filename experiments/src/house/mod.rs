@@ -1,9 +1,12 @@
 //! What the house gives its commands: the loader's plans as studies, the models' runs, the catalogue.
 
+mod catalogue;
 mod execute;
+mod explain;
 mod files;
 mod forecast;
 mod study;
+mod templates;
 
 use std::path::Path;
 
@@ -40,20 +43,20 @@ impl Sources for House {
         Ok(Loaded { study, texts, warnings, experiment })
     }
 
-    fn catalogue(&self, _what: Catalogue) -> Vec<Entry> {
-        Vec::new()
+    fn catalogue(&self, what: Catalogue) -> Vec<Entry> {
+        catalogue::entries(what)
     }
 
     fn explain(&self, name: &str) -> Option<String> {
-        crate::codes::find(name).map(ToString::to_string)
+        explain::explain(name)
     }
 
-    fn similar(&self, _name: &str) -> Vec<String> {
-        Vec::new()
+    fn similar(&self, name: &str) -> Vec<String> {
+        explain::similar(name)
     }
 
     fn templates(&self) -> Vec<Template> {
-        Vec::new()
+        templates::all()
     }
 
     fn theory(&self) -> Vec<TheoryCheck> {

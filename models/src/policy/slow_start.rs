@@ -5,11 +5,12 @@
 //! in sixteenths of the weight, by whole seconds, and only looks every twentieth of the window.
 //! Envoy's `applySlowStartFactor` and `slow_start_config`; HAProxy's `slowstart`, `server_recalc_eweight`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimDuration};
 
 /// How the weight of a backend that came up grows to its full value.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum SlowStartSpec {
     /// Envoy: `max(min_weight, (age / window)^(1 / aggression))`, at process start too.
@@ -19,7 +20,7 @@ pub enum SlowStartSpec {
 }
 
 /// Envoy's ramp.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Envoy {
     /// How long the ramp lasts; `"60s"`, Envoy itself has no default.
@@ -31,7 +32,7 @@ pub struct Envoy {
 }
 
 /// HAProxy's ramp.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Haproxy {
     /// How long the ramp lasts, counted in whole seconds begun; `"60s"`, HAProxy itself has no default.

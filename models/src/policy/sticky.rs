@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -14,7 +15,7 @@ use sim_core::{
 };
 
 /// Which sessions are remembered, and for how long.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StickySpec {
     /// How many sessions the table holds, at least 1; 100000. HAProxy's `size`, which has no default.

@@ -1,5 +1,6 @@
 //! What stands at a caller about the calls it makes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimDuration};
 
@@ -11,7 +12,7 @@ use crate::policy::{
 };
 
 /// How a caller calls one callee; stands at the caller under `calls`, by the callee's id.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CallSpec {
     /// How long it waits for a reply to one attempt; without one it waits for ever.
@@ -31,7 +32,7 @@ pub struct CallSpec {
 }
 
 /// What a balancer knows of its backends' load.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum View {
     /// What it sent itself and has not seen answered: right for one balancer, partial for several.
@@ -46,7 +47,7 @@ pub enum View {
 }
 
 /// Sends a failed call again, at once, to a server not tried yet where there is one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetrySpec {
     /// Attempts in all, the first included, at least 1. Default 2 (HAProxy `redispatch`, nginx `proxy_next_upstream`).
@@ -66,7 +67,7 @@ impl Default for RetrySpec {
 }
 
 /// Connections of a workload's clients: each carries several requests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConnectionsSpec {
     /// Connections held open, at least 1; each request uses one of them at random.
@@ -84,16 +85,16 @@ impl Default for ConnectionsSpec {
 }
 
 /// What a new connection costs before its first request travels, in round trips.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Security {
-    /// TCP alone: 1.
+    /// TCP alone: 1 round trip.
     Plain,
-    /// TCP and TLS 1.2: 3.
+    /// TCP and TLS 1.2: 3 round trips.
     Tls12,
-    /// TCP and TLS 1.3: 2.
+    /// TCP and TLS 1.3: 2 round trips.
     #[default]
     Tls13,
-    /// TLS 1.3 with early data (0-RTT): 1.
+    /// TLS 1.3 with early data (0-RTT): 1 round trip.
     EarlyData,
 }
 

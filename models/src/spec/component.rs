@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDuration};
 
@@ -21,7 +22,7 @@ use crate::policy::{
 };
 
 /// What answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum ComponentSpec {
     /// Spreads requests over the servers of other components.
@@ -33,7 +34,7 @@ pub enum ComponentSpec {
 }
 
 /// Servers with workers and a line each.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PoolSpec {
     /// Servers, 1 to 65535. Default 1.
@@ -86,7 +87,7 @@ impl Default for PoolSpec {
 }
 
 /// What one server has differently.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Overrides {
     /// Its speed; 0.5 takes twice as long. Default 1.
@@ -98,7 +99,7 @@ pub struct Overrides {
 }
 
 /// A server is slow when it starts: cold caches, code not compiled yet.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WarmUpSpec {
     /// How long until it has its full speed.
@@ -114,7 +115,7 @@ impl Default for WarmUpSpec {
 }
 
 /// What a service does with a request, one after the other.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Step {
     /// Computes for so long, at speed 1.
@@ -124,7 +125,7 @@ pub enum Step {
 }
 
 /// Spreads requests over backends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LoadBalancerSpec {
     /// The pools whose servers take requests; the first is preferred where `locality` says so.
@@ -194,7 +195,7 @@ impl Default for LoadBalancerSpec {
 }
 
 /// What a balancer sees of a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Layer {
     /// Connections: a connection stays with the server it was opened to.
@@ -224,16 +225,9 @@ impl ComponentSpec {
     }
 
     /// Every kind with its default, for catalogues.
-    pub fn catalog() -> Vec<(&'static str, &'static str, Self)> {
-        vec![
-            (
-                "LoadBalancer",
-                "Spreads requests over the servers of other components.",
-                Self::LoadBalancer(Box::default()),
-            ),
-            ("ServerPool", "Servers that do one thing.", Self::ServerPool(PoolSpec::default())),
-            ("Service", "Servers that also call others.", Self::Service(PoolSpec::default())),
-        ]
+    pub fn catalog() -> [Self; 3] {
+        let pool = PoolSpec::default;
+        [Self::LoadBalancer(Box::default()), Self::ServerPool(pool()), Self::Service(pool())]
     }
 
     pub(super) fn check(&self, check: &mut Check) {

@@ -1,36 +1,67 @@
 //! Faults: what goes wrong, where, and when.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDuration};
 
-/// What goes wrong.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum FaultSpec {
+/// Lists the faults: `/// documentation` and `Name needs "field";`, where the field is what it needs beside place and
+/// time; empty for none.
+macro_rules! faults {
+    ($( $(#[doc = $doc:literal])+ $Name:ident needs $field:literal; )+) => {
+        /// What goes wrong.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub enum FaultSpec { $( $(#[doc = $doc])+ $Name(Struck), )+ }
+
+        impl FaultSpec {
+            /// Where and when.
+            pub fn struck(&self) -> &Struck {
+                match self { $( Self::$Name(struck) => struck, )+ }
+            }
+
+            /// The name a file uses for it.
+            pub fn name(&self) -> &'static str {
+                match self { $( Self::$Name(_) => stringify!($Name), )+ }
+            }
+
+            /// The field it needs beside place and time; empty for none.
+            fn needs(&self) -> &'static str {
+                match self { $( Self::$Name(_) => $field, )+ }
+            }
+
+            /// Every fault: its name, its documentation, one that strikes nothing yet.
+            pub fn catalog() -> Vec<(&'static str, &'static str, Self)> {
+                vec![ $( (stringify!($Name), concat!($($doc, "\n"),+).trim_ascii(), Self::$Name(Struck::default())), )+ ]
+            }
+        }
+    };
+}
+
+faults! {
     /// Servers go down; what they held is lost, callers see their connections reset. They come back empty.
-    Crash(Struck),
+    Crash needs "";
     /// Servers lose a share of their workers; who is being served is finished.
-    CapacityLoss(Struck),
+    CapacityLoss needs "remaining";
     /// Servers take `factor` times as long.
-    Slow(Struck),
+    Slow needs "factor";
     /// Servers answer a share of their requests with errors, after the work.
-    Errors(Struck),
+    Errors needs "share";
     /// Servers answer every request with an error at once: a black hole that looks fast.
-    FastFailure(Struck),
+    FastFailure needs "";
     /// Servers take requests and never answer.
-    Silence(Struck),
+    Silence needs "";
     /// Messages to and from the place take longer by `delay`.
-    NetworkDelay(Struck),
+    NetworkDelay needs "delay";
     /// A share of the messages to and from the place is lost.
-    NetworkLoss(Struck),
+    NetworkLoss needs "share";
     /// No message gets to or from the place.
-    Partition(Struck),
+    Partition needs "";
     /// All servers of a region go down.
-    RegionOutage(Struck),
+    RegionOutage needs "region";
 }
 
 /// Where and when a fault strikes, and how hard. Which of the last fields counts depends on the fault.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Struck {
     /// A component (`"web"`) or one of its servers (`"web[3]"`).
@@ -90,60 +121,6 @@ impl Struck {
 }
 
 impl FaultSpec {
-    /// Where and when.
-    pub fn struck(&self) -> &Struck {
-        match self {
-            Self::Crash(struck)
-            | Self::CapacityLoss(struck)
-            | Self::Slow(struck)
-            | Self::Errors(struck)
-            | Self::FastFailure(struck)
-            | Self::Silence(struck)
-            | Self::NetworkDelay(struck)
-            | Self::NetworkLoss(struck)
-            | Self::Partition(struck)
-            | Self::RegionOutage(struck) => struck,
-        }
-    }
-
-    /// The name a file uses for it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Crash(_) => "Crash",
-            Self::CapacityLoss(_) => "CapacityLoss",
-            Self::Slow(_) => "Slow",
-            Self::Errors(_) => "Errors",
-            Self::FastFailure(_) => "FastFailure",
-            Self::Silence(_) => "Silence",
-            Self::NetworkDelay(_) => "NetworkDelay",
-            Self::NetworkLoss(_) => "NetworkLoss",
-            Self::Partition(_) => "Partition",
-            Self::RegionOutage(_) => "RegionOutage",
-        }
-    }
-
-    /// Every fault, what it does, and the field it needs beside place and time.
-    pub const CATALOG: [(&'static str, &'static str, &'static str); 10] = [
-        ("Crash", "Servers go down; what they held is lost, callers see their connections reset.", ""),
-        (
-            "CapacityLoss",
-            "Servers lose a share of their workers; who is being served is finished.",
-            "remaining",
-        ),
-        ("Slow", "Servers take `factor` times as long.", "factor"),
-        ("Errors", "Servers answer a share of their requests with errors, after the work.", "share"),
-        (
-            "FastFailure",
-            "Servers answer every request with an error at once: a black hole that looks fast.",
-            "",
-        ),
-        ("Silence", "Servers take requests and never answer.", ""),
-        ("NetworkDelay", "Messages to and from the place take longer by `delay`.", "delay"),
-        ("NetworkLoss", "A share of the messages to and from the place is lost.", "share"),
-        ("Partition", "No message gets to or from the place.", ""),
-        ("RegionOutage", "All servers of a region go down.", "region"),
-    ];
-
     pub(super) fn check(&self, check: &mut Check) {
         check.at(self.name(), |check| {
             self.check_moment(check);
@@ -201,7 +178,7 @@ impl FaultSpec {
             ("share", struck.share.is_some()),
             ("delay", struck.delay.is_some()),
         ];
-        let needed = Self::CATALOG.iter().find(|row| row.0 == self.name()).map_or("", |row| row.2);
+        let needed = self.needs();
         for (field, is_given) in given {
             if field == needed {
                 check.require(is_given, field, || format!("{} needs {field}", self.name()));

@@ -8,6 +8,7 @@ mod workload;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use sim_core::{random::distribution::Column, time::SimDuration};
 
@@ -22,7 +23,7 @@ pub use workload::{
 };
 
 /// A system: who asks, what answers, what lies between and what goes wrong.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SystemSpec {
     /// Regions and their zones; none means that all stands in one place.
@@ -68,7 +69,7 @@ impl SystemSpec {
                     closed.patience.iter_mut().try_for_each(|time| time.fill(read))?;
                 }
                 WorkloadSpec::Trace(trace) => {
-                    trace.patience.iter_mut().try_for_each(|time| time.fill(read))?
+                    trace.patience.iter_mut().try_for_each(|time| time.fill(read))?;
                 }
             }
         }
@@ -91,8 +92,9 @@ impl SystemSpec {
 }
 
 /// One id or a list of them: `"web"` or `["blue", "green"]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline, title = "an id or a list of ids")]
 pub struct Ids(pub Vec<String>);
 
 impl<'de> Deserialize<'de> for Ids {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDuration};
 
 use crate::units::Bytes;
 
 /// A region.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RegionSpec {
     /// Its zones. Default: one, named after nothing.
@@ -22,7 +23,7 @@ impl Default for RegionSpec {
 }
 
 /// One-way delays between places. The default has none: messages arrive at once and none is lost.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NetworkSpec {
     /// Within a zone, and everywhere if there are no regions. Default 0.
@@ -57,7 +58,7 @@ impl Default for NetworkSpec {
 }
 
 /// A pair of regions with a delay of its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkSpec {
     /// The two regions.

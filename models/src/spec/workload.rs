@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use sim_core::{
     check::Check,
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// Where load comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum WorkloadSpec {
     /// Requests come by themselves, whatever became of earlier ones: users of the open internet.
@@ -34,7 +35,7 @@ pub enum WorkloadSpec {
 macro_rules! workload {
     ($(#[$attribute:meta])* $Name:ident { $($(#[$field_attribute:meta])* $field:ident: $Field:ty = $default:expr,)* }) => {
         $(#[$attribute])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct $Name {
             $($(#[$field_attribute])* pub $field: $Field,)*
@@ -150,7 +151,7 @@ pub struct Common<'a> {
 }
 
 /// How many requests come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Load {
     /// So many a second: `Rate("700/s")`.
@@ -171,7 +172,8 @@ impl Default for Load {
 }
 
 /// A kind of request. In files a bare number is its weight: `"browse": 0.9`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(default)]
 pub struct RequestSpec {
     /// How common it is beside the others. Default 1.
     pub weight: f64,
@@ -256,6 +258,15 @@ impl WorkloadSpec {
             Self::ClosedLoop(_) => "ClosedLoop",
             Self::Trace(_) => "Trace",
         }
+    }
+
+    /// Every kind with its default, for catalogues.
+    pub fn catalog() -> [Self; 3] {
+        [
+            Self::OpenLoop(OpenLoopSpec::default()),
+            Self::ClosedLoop(ClosedLoopSpec::default()),
+            Self::Trace(TraceWorkloadSpec::default()),
+        ]
     }
 
     pub(super) fn check(&self, check: &mut Check) {

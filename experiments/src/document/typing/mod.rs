@@ -26,6 +26,11 @@ const MOST: usize = 20;
 /// Pieces taken out at most: each told mistake may take the groups around it with it.
 const MOST_ROUNDS: usize = 200;
 
+/// The field's own word for the choice that stands in `field`: "load-balancing strategy".
+pub(crate) fn word(field: &str) -> Option<&'static str> {
+    vocabulary::of("", field).map(|kind| kind.word)
+}
+
 /// Who set a field by path, and where the path stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {

@@ -19,6 +19,13 @@ pub(super) fn of(group: &str, field: &str) -> Option<Kind> {
         ("GlobalRouter", "strategy") => kind("routing strategy", "strategies"),
         (_, "strategy" | "balancer") => kind("load-balancing strategy", "strategies"),
         (_, "queue" | "discipline") => kind("queue discipline", "strategies"),
+        (_, "sharing") => kind("sharing discipline", "strategies"),
+        (_, "locality") => kind("locality strategy", "strategies"),
+        (_, "subset") => kind("subsetting strategy", "strategies"),
+        (_, "slow_start") => kind("slow start", "strategies"),
+        (_, "ejection") => kind("ejection strategy", "strategies"),
+        (_, "layer") => kind("layer", "strategies"),
+        (_, "view") => kind("view of the load", "strategies"),
         (_, "policy") => kind("eviction policy", "strategies"),
         (_, "partitioning") => kind("partitioning strategy", "strategies"),
         (_, "autoscaler") => kind("scaling strategy", "strategies"),
@@ -31,7 +38,8 @@ pub(super) fn of(group: &str, field: &str) -> Option<Kind> {
         (_, "components") => kind("component", "components"),
         (_, "workloads") => kind("workload", "components"),
         (_, "faults") => kind("fault", "faults"),
-        (_, "arrivals") => kind("arrival process", "distributions"),
+        (_, "arrivals") => kind("arrival process", "strategies"),
+        (_, "profile") => kind("load profile", "strategies"),
         (_, "keys") => kind("key distribution", "distributions"),
         (_, field) if field.ends_with("_time") || field == "lag" || field.ends_with("_region") => {
             kind("distribution", "distributions")

@@ -3,6 +3,7 @@
 //! The least irregular process; a queue it feeds is about half as long as a Poisson process makes it. Under a
 //! profile it is thinned like the others, which makes it irregular.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream, time::SimTime};
 
@@ -10,7 +11,7 @@ use super::{Arrive, Draws, mean_gap};
 use crate::units::Rate;
 
 /// `Deterministic`: nothing to set.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {}
 

@@ -5,6 +5,7 @@
 //! When states change is drawn from a stream of its own, so that every rate sees the same bursts.
 //! Fischer & Meier-Hellstern, *The Markov-modulated Poisson process (MMPP) cookbook*, 1993.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -16,7 +17,7 @@ use super::{Arrive, Draws, exponential, mean_gap};
 use crate::units::Rate;
 
 /// `Mmpp(states: [(rate_factor: 1.0, mean_sojourn: "9s"), (rate_factor: 5.0, mean_sojourn: "1s")])`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// The states in the order they follow one another, then from the first again.
@@ -25,7 +26,7 @@ pub struct Spec {
 }
 
 /// One state of the circle.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
     /// How fast requests come, beside the other states; 0 for silence.

@@ -3,6 +3,7 @@
 //! What the requests of many independent users add up to, whatever each of them does (Palm & Khintchine). Counts
 //! of any interval have the variance of their mean. The default of every formula and of this simulator.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream, time::SimTime};
 
@@ -10,7 +11,7 @@ use super::{Arrive, Draws, exponential, mean_gap};
 use crate::units::Rate;
 
 /// `Poisson`: nothing to set.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {}
 

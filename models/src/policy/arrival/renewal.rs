@@ -4,6 +4,7 @@
 //! regular than Poisson, above 1 burstier, but what came says nothing of what comes: for bursts that last take
 //! [`mmpp`](super::mmpp).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -19,7 +20,7 @@ use crate::units::Rate;
 
 /// `Renewal(Gamma(mean: "1s", cv: 2.0))`: the distribution of a gap, its mean of no account.
 /// A file it may need has to be filled in before it is built.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub DistributionSpec);
 

@@ -7,6 +7,7 @@
 //! full, the least overloaded. Mirrokni et al., arXiv 1608.01350; Chen et al., arXiv 1908.08762; HAProxy
 //! `lb_chash.c`, Envoy `thread_aware_lb_impl.cc`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -20,7 +21,7 @@ use super::{
 use crate::policy::hashing::Mersenne;
 
 /// `BoundedLoads`: what is hashed, whose rules, and the bound.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// What is hashed, by the hash of the system followed.
@@ -32,7 +33,7 @@ pub struct Spec {
 }
 
 /// Whose bounded loads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum Semantics {
     /// HAProxy's `hash-balance-factor` on its consistent hash.
     #[default]

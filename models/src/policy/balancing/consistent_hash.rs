@@ -4,6 +4,7 @@
 //! takes nodes away. With `balance_factor` a server above its bound passes the request on. Few nodes: at
 //! weight 1 shares vary by a quarter. HAProxy `lb_chash.c`, `hash-type consistent sdbm avalanche`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -19,7 +20,7 @@ use crate::policy::hashing::{avalanche, haproxy_weights};
 const RANGE: u32 = 4096;
 
 /// `ConsistentHash`: what is hashed, and whether load is bounded.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// What is hashed: SDBM of the key's decimal text, or the address as a number; then an avalanche.

@@ -5,6 +5,7 @@
 //! balancer; what the strategy switched to derives for itself (ring, deadlines, averages) it builds at the
 //! moment of the switch, from nothing, as a reload of a real balancer would.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -18,7 +19,7 @@ use super::{
 };
 
 /// `Dynamic`: the strategies and when each is in force.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// The strategies; the first is in force at the start. Default round robin, then least outstanding
@@ -30,7 +31,7 @@ pub struct Spec {
 
 /// When a strategy gives way to another. Thresholds switch between two members: the second is in force from
 /// when the measure is above the one until it is below the other.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Switch {
     /// By the mean number of requests in flight for each available backend.
@@ -58,7 +59,7 @@ pub enum Switch {
 }
 
 /// One entry of a schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Turn {
     /// How long after the start of the run.

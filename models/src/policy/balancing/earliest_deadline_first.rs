@@ -4,6 +4,7 @@
 //! Less smooth than nginx's way (5, 1, 1 gives a a a a b c a), but weights may change at any pick, which is
 //! how slow start enters. Envoy `edf_scheduler.h`; exact arithmetic here, doubles there.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -14,7 +15,7 @@ use super::{
 };
 
 /// `EarliestDeadlineFirst`: whose weights.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Where the weights come from.

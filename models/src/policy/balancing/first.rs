@@ -5,13 +5,14 @@
 //! frees a slot first; here the request queues at the server with the fewest requests for its slots.
 //! HAProxy `lb_fas.c`; the idea is "packing" of Gandhi et al., CMU-CS-12-109.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{Ask, Backends, Balance, Endpoint, Wants};
 
 /// `First`: nothing to set; slots are the servers' own.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {}
 

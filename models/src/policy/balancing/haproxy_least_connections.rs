@@ -3,6 +3,7 @@
 //! Counting the request to come makes weights matter from the first one on, where nginx's rule lets idle
 //! servers tie. A server goes behind its equals whenever it takes or ends a request. HAProxy `lb_fwlc.c`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -16,7 +17,7 @@ pub(super) const SCALE: u32 = 16;
 const GREATEST: u64 = 4096;
 
 /// `HaproxyLeastConnections`: nothing to set.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {}
 

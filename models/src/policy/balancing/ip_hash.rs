@@ -4,6 +4,7 @@
 //! the hash go round again, and after 20 tries turns take over. Adding a server moves almost every client.
 //! nginx `ngx_http_upstream_ip_hash_module.c`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -13,7 +14,7 @@ use super::{Ask, Backend, Backends, Balance, Endpoint, available, smooth::Smooth
 const TRIES: u32 = 20;
 
 /// `IpHash`: nothing to set; it always hashes the address.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {}
 

@@ -4,6 +4,7 @@
 //! names, so one that leaves from the middle shifts all behind it. Weights play no part. Lamping & Veach, *A
 //! Fast, Minimal Memory, Consistent Hash Algorithm*, 2014.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 use xxhash_rust::xxh64::xxh64;
@@ -15,7 +16,7 @@ use crate::policy::hashing::jump_hash;
 const ATTEMPTS: u64 = 20;
 
 /// `JumpHash`: what is hashed.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// What is hashed: the key or the address, as a number.

@@ -4,6 +4,7 @@
 //! change of one server moves keys to or from that one only; slow start has no effect, and neither has load.
 //! nginx `ngx_http_upstream_hash_module.c`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -11,7 +12,7 @@ use super::{Ask, Backends, Balance, Endpoint, available, hash_of::HashOf};
 use crate::policy::hashing::{Member, Ring, ketama_ring};
 
 /// `KetamaHash`: what is hashed.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// What is hashed: CRC-32 of the key's decimal text, or of the address in dotted form.

@@ -3,13 +3,14 @@
 //! Compares requests/weight by cross multiplication, so an idle light server ties with an idle heavy one;
 //! HAProxy counts the request about to come as well. nginx `ngx_http_upstream_least_conn_module.c`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{Ask, Backend, Backends, Balance, Done, Endpoint, Wants, smooth::Smooth};
 
 /// `LeastConnections`: what a failure costs.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// How many failures take the whole weight in ties away; 0 for never. Default 1 (nginx).

@@ -5,13 +5,14 @@
 //! whole truth: with many balancers equal views herd onto the same server, above all if ties go to the first.
 //! Winston, *Optimality of the Shortest Line Discipline*, 1977.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{Ask, Backend, Backends, Balance, Endpoint, Wants};
 
 /// `LeastOutstandingRequests`: how ties are broken.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Who is picked of those with equally few requests.
@@ -19,7 +20,7 @@ pub struct Spec {
 }
 
 /// Who is picked of equals.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum Ties {
     /// Any, with equal chance.
     #[default]

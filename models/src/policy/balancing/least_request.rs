@@ -5,6 +5,7 @@
 //! unequal weights or slow start, earliest deadline first with weight/(active + 1)^bias. Envoy
 //! `least_request_lb.cc`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -15,7 +16,7 @@ use super::{
 };
 
 /// `LeastRequest`: how many draws, and how much load bends weights.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Draws a pick where weights are equal, at least 2. Default 2 (Envoy).

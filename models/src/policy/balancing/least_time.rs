@@ -8,6 +8,7 @@
 
 use std::cmp::Ordering;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -20,7 +21,7 @@ use super::{
 };
 
 /// `LeastTime`: whether requests in flight count, and when an old average is doubted.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Whether the mean age of the requests in flight counts where it exceeds the average. Default false

@@ -1,5 +1,6 @@
 //! What "less loaded" means to a strategy that compares a few backends.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -12,7 +13,7 @@ use super::{
 };
 
 /// How a backend's load is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum LoadMeasure {
     /// Requests sent and not yet answered.

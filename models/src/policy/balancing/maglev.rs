@@ -4,6 +4,7 @@
 //! host that leaves moves a few keys that were not its own. Eisenbud et al., *Maglev*, NSDI 2016; Envoy
 //! `maglev_lb.cc`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -17,7 +18,7 @@ const LARGEST: u64 = 5_000_011;
 const ATTEMPTS: u64 = 20;
 
 /// `Maglev`: what is hashed, and how large the table is.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// What is hashed: xxHash64 of the key's decimal text, or of the address in dotted form.

@@ -4,6 +4,7 @@
 //! almost every key moves, n/(n + 1) of them, where a consistent hash moves 1/(n + 1). HAProxy `lb_map.c`,
 //! `hash-type map-based sdbm`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -11,7 +12,7 @@ use super::{Ask, Backends, Balance, Endpoint, hash_of::HashOf, static_round_robi
 use crate::policy::hashing::sdbm;
 
 /// `MapHash`: what is hashed.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// What is hashed: SDBM of the key's decimal text, or the address as a number (`balance source`).

@@ -5,6 +5,7 @@
 //! Reading decays the cost, so a server nobody dares to ask becomes attractive again. Finagle
 //! `PeakEwma.scala`, where it always compares two backends; here all of them, and ties go by chance.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -21,7 +22,7 @@ pub(super) const DEFAULT_DECAY: SimDuration = SimDuration::from_secs(10);
 const PENALTY: f64 = ((1_u64 << 47) - 1) as f64;
 
 /// `PeakEwma`: how long latencies are remembered.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// The mean lifetime of an observation. Default 10 s (Finagle).

@@ -5,6 +5,7 @@
 //! one percent in a large pool and by a quarter of the picks in a pool of two. Mitzenmacher, *The Power of
 //! Two Choices in Randomized Load Balancing*, 1996; Vvedenskaya et al., 1996.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -15,7 +16,7 @@ use super::{
 };
 
 /// `PowerOfChoices`: how many, drawn how, compared by what.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// How many are drawn, at least 1. Default 2.

@@ -4,6 +4,7 @@
 //! onto the same server. Draws from all backends, so one that is away is met and passed over; Envoy and
 //! `PowerOfChoices` draw from those available. Finagle `P2CPick.scala`, `Balancer.scala`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -16,7 +17,7 @@ use super::{
 const EFFORT: u32 = 5;
 
 /// `PowerOfTwoChoices`: by which load.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// What the two are compared by.

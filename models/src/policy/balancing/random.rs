@@ -4,13 +4,14 @@
 //! the mean. The baseline the others must beat.
 //! Mitzenmacher, *The Power of Two Choices in Randomized Load Balancing*, 1996.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{Ask, Backends, Balance, Endpoint, Wants, available};
 
 /// `Random`: nothing to set.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {}
 

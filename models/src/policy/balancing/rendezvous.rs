@@ -4,6 +4,7 @@
 //! and nothing else moves; for that every pick looks at every backend. Slow start lowers the bids. Thaler &
 //! Ravishankar, *Using Name-Based Mappings to Increase Hit Rates*, 1998.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -11,7 +12,7 @@ use super::{Ask, Backends, Balance, Endpoint, hash_of::HashOf, ring_hash::hash};
 use crate::policy::hashing::{rendezvous_score, xx_hash};
 
 /// `Rendezvous`: what is hashed.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// What is hashed: xxHash64 of the key's decimal text, or of the address in dotted form.

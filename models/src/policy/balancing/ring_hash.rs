@@ -4,6 +4,7 @@
 //! on who else is there: the ring is built anew when health or weights change. A change of one host moves
 //! about its own share of the keys; shares vary by 1/sqrt(points a host). Envoy `ring_hash_lb.cc`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -14,7 +15,7 @@ use crate::policy::hashing::{Ring, ring_of, xx_hash};
 const LARGEST: u64 = 8_388_608;
 
 /// `RingHash`: what is hashed, and how large the ring is.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// What is hashed: xxHash64 of the key's decimal text, or of the address in dotted form.

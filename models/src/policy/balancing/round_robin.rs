@@ -4,13 +4,14 @@
 //! requests, so waits are shorter than with random choice; one slow server still gets its full 1/n. Starts at
 //! the first backend, where Envoy starts at a random one.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{Ask, Backends, Balance, Endpoint, Wants, available};
 
 /// `RoundRobin`: nothing to set.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {}
 

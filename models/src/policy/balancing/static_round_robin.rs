@@ -3,6 +3,7 @@
 //! The map holds every server as often as its weight. It is drawn up anew when servers come or go, not when a
 //! weight changes: slow start has no effect. HAProxy `lb_map.c`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
@@ -10,7 +11,7 @@ use super::{Ask, Backend, Backends, Balance, Endpoint, Wants, available, roster:
 use crate::policy::hashing::{haproxy_weights, server_map};
 
 /// `StaticRoundRobin`: nothing to set.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {}
 

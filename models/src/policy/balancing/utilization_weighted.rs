@@ -7,6 +7,7 @@
 //! static stride schedule, which keeps its place when weights change, and where a backend without a valid
 //! weight gets the mean. gRFC A58; gRPC `weighted_round_robin.cc`, `static_stride_scheduler.cc`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -19,7 +20,7 @@ use super::{
 };
 
 /// `UtilizationWeighted`: when reports count.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// How long a server must have reported before its weight counts. Default 10 s (gRFC A58).

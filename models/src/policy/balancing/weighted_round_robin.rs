@@ -3,13 +3,14 @@
 //! Weights 5, 1, 1 give a a b a c a a, where earliest deadline first gives a a a a b c a. Failures lower a
 //! backend's weight for a while. nginx `ngx_http_upstream_round_robin.c`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
 use super::{Ask, Backends, Balance, Done, Endpoint, Wants, smooth::Smooth, weights::Weights};
 
 /// `WeightedRoundRobin`: whose weights, and what a failure costs.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Where the weights come from.

@@ -1,12 +1,13 @@
 //! Where a weighted strategy takes its weights from.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::check::Check;
 
 use super::BalancerSpec;
 
 /// Where weights come from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum Weights {
     /// The weight each backend is configured with, 1 unless said otherwise.
     #[default]

@@ -4,6 +4,7 @@
 //! processor sharing, whatever the demands; the variance is far larger. What nested interrupts do.
 //! Kleinrock, *Queueing Systems* II, 1976, section 4.3.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::check::Check;
 
@@ -13,7 +14,7 @@ use super::{
 };
 
 /// `PreemptiveLifo(cores: 4)`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub Cores);
 

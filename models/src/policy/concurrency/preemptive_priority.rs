@@ -4,6 +4,7 @@
 //! Within a class first in, first out.
 //! Conway, Maxwell & Miller, *Theory of Scheduling*, 1967, section 8.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::check::Check;
 
@@ -13,7 +14,7 @@ use super::{
 };
 
 /// `PreemptivePriority(cores: 4)`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub Cores);
 

@@ -4,6 +4,7 @@
 //! demand of every job. `ShortestJobFirst` of `discipline` knows it too but does not interrupt.
 //! Schrage & Miller, *The Queue M/G/1 with the Shortest Remaining Processing Time Discipline*, 1966.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::check::Check;
 
@@ -13,7 +14,7 @@ use super::{
 };
 
 /// `ShortestRemaining(cores: 4)`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub Cores);
 

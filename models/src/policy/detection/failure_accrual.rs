@@ -7,6 +7,7 @@
 //! Finagle `FailureAccrualFactory`, `FailureAccrualPolicy`, `Backoff.equalJittered`. Finagle's balancer meets its
 //! panic by chance, after five pairs of dead endpoints; here the dead are counted.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -18,7 +19,7 @@ use super::{Action, Eject, Outcome, Verdict, Why, volume::Volume};
 use crate::policy::moving_average::MovingAverage;
 
 /// `FailureAccrual`: the two rules, the pauses, and when to panic.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Failures in a row that mark an endpoint dead, 0 for never; 5, Finagle's default.

@@ -4,13 +4,14 @@
 //! server out and brings it back. So it shortens the time to notice and inherits the check's way of recovering.
 //! HAProxy `observe`, `error-limit`, `on-error` (`__health_adjust`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream, time::SimTime};
 
 use super::{Action, Eject, Outcome, Verdict, Why, active_check::OnError};
 
 /// Which errors are observed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum Layer {
     /// Only connections that fail.
     Layer4,
@@ -20,7 +21,7 @@ pub enum Layer {
 }
 
 /// `HaproxyObserve`: which errors, how many, and what then.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Which errors count; `Layer7`. HAProxy has no default: `observe` must be written to take effect.
@@ -120,7 +121,7 @@ mod tests {
         assert_eq!(verdicts(&spec, &[Outcome::Failed; 25]), [10, 20]);
         let mut broken = [Outcome::Failed; 19];
         broken[9] = Outcome::Success;
-        assert_eq!(verdicts(&spec, &broken), []);
+        assert!(verdicts(&spec, &broken).is_empty());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! nginx `ngx_http_upstream_round_robin.c`, `max_fails`, `fail_timeout`, `proxy_next_upstream`. nginx counts
 //! in whole seconds; here time is exact, and the comparison is its own: out while `now - checked <= fail_timeout`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -16,7 +17,7 @@ use sim_core::{
 use super::{Action, Eject, Outcome, Verdict, Why};
 
 /// `NginxPassive`: how many failures, and for how long.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Failures that take a backend out, 0 for never; 1, nginx's default.

@@ -4,13 +4,14 @@
 //! late, and all become late, unless `drop_expired` throws those away. Without deadlines it is FIFO.
 //! Liu & Layland, *Scheduling Algorithms for Multiprogramming in a Hard-Real-Time Environment*, 1973.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream, time::SimTime};
 
 use super::{Entry, Next, Order, Room, Ticket, Waiting, ranked::Ranked};
 
 /// `EarliestDeadline(capacity: 1000)`: the room of the line.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub Room);
 

@@ -4,13 +4,14 @@
 //! is as long as it can be, so every job it serves has waited for it.
 //! Kingman, *The effect of queue discipline on waiting time variance*, 1962.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream, time::SimTime};
 
 use super::{Next, Order, Room, Waiting};
 
 /// `Fifo(capacity: 20000)`: the room of the line.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub Room);
 

@@ -4,13 +4,14 @@
 //! deadlines it serves who still waits for the answer, where FIFO serves only who has left.
 //! Maurer, *Fail at Scale*, ACM Queue 2015 (there as adaptive LIFO).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream, time::SimTime};
 
 use super::{Next, Order, Room, Waiting};
 
 /// `Lifo(capacity: 1000)`: the room of the line.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub Room);
 

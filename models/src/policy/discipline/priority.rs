@@ -4,13 +4,14 @@
 //! keeps the last class from starving; its wait grows with 1/((1−σ)(1−ρ)), σ the load of the classes before it.
 //! Cobham, *Priority Assignment in Waiting Line Problems*, 1954.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream, time::SimTime};
 
 use super::{Entry, Next, Order, Room, Ticket, Waiting, ranked::Ranked};
 
 /// `Priority(capacity: 1000)`: the room of the line.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub Room);
 

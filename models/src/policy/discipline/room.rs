@@ -2,11 +2,12 @@
 //!
 //! The part of a queue's specification that every discipline shares.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::check::Check;
 
 /// The room of a line. In files its fields stand in the discipline: `Fifo(capacity: 100, when_full: DropOldest)`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Room {
     /// How many may wait, those in service not counted. Default `Unbounded`.
@@ -19,7 +20,7 @@ pub struct Room {
 
 /// How many may wait: `Unbounded` or a number.
 // Untagged, since the file writes a bare number; a misspelt word is still refused, see the test.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(expecting = "a capacity is `Unbounded` or a whole number such as 20000")]
 pub enum Capacity {
     /// As many as come.
@@ -31,7 +32,7 @@ pub enum Capacity {
 }
 
 /// What a full line does with one more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum WhenFull {
     /// The newcomer is refused (drop-tail).
     #[default]

@@ -4,13 +4,14 @@
 //! demands. `ShortestRemaining` of `concurrency` interrupts too.
 //! Phipps, *Machine repair as a priority waiting-line problem*, 1956.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream, time::SimTime};
 
 use super::{Entry, Next, Order, Room, Ticket, Waiting, ranked::Ranked};
 
 /// `ShortestJobFirst(capacity: 1000)`: the room of the line.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub Room);
 

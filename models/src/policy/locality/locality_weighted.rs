@@ -5,13 +5,14 @@
 //! Envoy `effectiveLocalityWeight`, "Locality weighted load balancing". Envoy deals the zones out in turn by
 //! earliest deadline; here each request draws, with the same shares.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::unit};
 
 use super::{Choice, Group, Groups, Locate, priority::check_overprovisioning};
 
 /// `LocalityWeighted`: how generously health is counted.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// By what a zone's healthy share is multiplied, at least 1; 1.4, Envoy's default.

@@ -6,13 +6,14 @@
 //! its limit for the sake of distance. Without spilling (`spill_at: 1000000`) it is plain geographic DNS.
 //! The waterfall of global load balancers; failing open is Route 53's rule for records that are all unhealthy.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimDuration};
 
 use super::{Choice, Group, Groups, Locate, Target};
 
 /// `NearestHealthyRegion`: when a region is full, and what happens if none is healthy.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// The share of its capacity in flight from which a region is full, above 0; 0.8.

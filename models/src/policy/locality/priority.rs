@@ -5,13 +5,14 @@
 //! a level panic and use its unhealthy hosts too; if all panic, hosts are counted whatever their health.
 //! Envoy `LoadBalancerBase::recalculatePerPriorityState`, "Priority levels" in its documentation.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::check::Check;
 
 use super::{Choice, Dice, Group, Groups, Locate, Target, in_panic, percents};
 
 /// `PriorityLevels`: how generously health is counted, and when to panic.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// By what a level's healthy share is multiplied, at least 1, read to whole percents; 1.4, Envoy's default.

@@ -6,13 +6,14 @@
 //! known at home or most callers ailing, zones do not matter.
 //! Envoy `ZoneAwareLoadBalancerBase`, `tryChooseLocalLocalityHosts`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::check::Check;
 
 use super::{Choice, Dice, Group, Groups, Locate, in_panic, percents};
 
 /// `ZoneAware`: when zones matter.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Healthy backends, over all zones, below which zones do not matter; 6, Envoy's default.

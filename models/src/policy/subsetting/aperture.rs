@@ -6,6 +6,7 @@
 //! Finagle's `LoadBand` (band 0.875 to 1.125, smoothing 15 s). The backends stand in a random order of the
 //! client's own.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -17,7 +18,7 @@ use super::{Membership, Subset};
 use crate::policy::moving_average::MovingAverage;
 
 /// `Aperture`: the band, how smoothly load is seen, and the least size.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Requests under way a backend at or below which the aperture closes by one, above 0; 0.875, Finagle's.

@@ -5,13 +5,14 @@
 //! construction; unlike rendezvous, a new backend reshuffles everything.
 //! Beyer et al., *Site Reliability Engineering*, 2016, chapter 20.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Streams};
 
 use super::{DEFAULT_SIZE, Membership, Subset, check_size};
 
 /// `Deterministic`: how many backends a client knows.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Backends of a client, at least 1; 20, the least the SRE book names as typical.

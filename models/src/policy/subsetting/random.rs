@@ -4,13 +4,14 @@
 //! reason the SRE book gives for not doing it. The baseline the others must beat.
 //! Beyer et al., *Site Reliability Engineering*, 2016, chapter 20.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Streams};
 
 use super::{DEFAULT_SIZE, Membership, Subset, check_size};
 
 /// `Random`: how many backends a client knows.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Backends of a client, at least 1; 20, the least the SRE book names as typical.

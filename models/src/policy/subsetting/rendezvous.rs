@@ -5,6 +5,7 @@
 //! gRPC proposal A68 (random subsetting), Envoy `random_subsetting`: xxHash64 of the backend, seeded by the
 //! client; Thaler and Ravishankar, *A Name-Based Mapping Scheme for Rendezvous*, 1996.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Luck};
 use xxhash_rust::xxh64::xxh64;
@@ -12,7 +13,7 @@ use xxhash_rust::xxh64::xxh64;
 use super::{DEFAULT_SIZE, Membership, Subset, check_size};
 
 /// `Rendezvous`: how many backends a client knows.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Backends of a client, at least 1; 20. gRPC's `subset_size` has no default.

@@ -5,13 +5,14 @@
 //! Harchol-Balter, Crovella & Murta, *On Choosing a Task Assignment Policy for a Distributed Server System*,
 //! Journal of Parallel and Distributed Computing 59 (1999).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, positive};
 use crate::{check::Check, time::SimDuration};
 
 /// `BoundedPareto(shape: 1.1, minimum: "1ms", maximum: "10s")`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec<Q = SimDuration> {
     /// The tail's exponent (alpha), above 0: the smaller, the heavier.

@@ -3,13 +3,14 @@
 //! No variance at all: M/D/1 waits half as long as M/M/1. Not [`Uniform`](super::uniform), which spreads between
 //! two ends, and the only distribution that ignores chance.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, check_value};
 use crate::{check::Check, time::SimDuration};
 
 /// `Constant("0.5ms")`: the value, not negative.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec<Q = SimDuration>(pub Q);
 

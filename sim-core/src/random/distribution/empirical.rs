@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -20,11 +21,11 @@ use crate::{check::Check, time::SimDuration};
 ///
 /// This crate opens no file: who reads the experiment asks [`needs`](Self::needs) and answers with
 /// [`fill`](Self::fill) before building.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 pub struct Spec<Q = SimDuration> {
     /// The values, in any order, none negative.
-    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Q>,
     /// How often each value, against the other weights; default: all as often.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

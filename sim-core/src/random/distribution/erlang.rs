@@ -5,13 +5,14 @@
 //! Erlang, *Solution of Some Problems in the Theory of Probabilities of Significance in Automatic Telephone
 //! Exchanges*, 1917.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, incomplete_gamma::StandardGamma, inverse::Inverse, positive};
 use crate::{check::Check, time::SimDuration};
 
 /// `Erlang(shape: 3, mean: "20ms")`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec<Q = SimDuration> {
     /// The number of phases, 1 to 10000; the squared coefficient of variation is one over it.

@@ -3,13 +3,14 @@
 //! The gaps of a Poisson process and the service times of M/M/c; coefficient of variation 1, the yardstick:
 //! [`Erlang`](super::erlang) varies less, [`Hyperexponential`](super::hyperexponential) more.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, positive};
 use crate::{check::Check, time::SimDuration};
 
 /// `Exponential(mean: "100ms")`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec<Q = SimDuration> {
     /// The mean, above 0.

@@ -5,13 +5,14 @@
 //! [`LogNormal`](super::log_normal)'s of the same cv, but with more mass near 0.
 //! Inverted through a table; see `inverse.rs`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, incomplete_gamma::StandardGamma, inverse::Inverse, positive};
 use crate::{check::Check, time::SimDuration};
 
 /// `Gamma(mean: "20ms", cv: 0.5)`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec<Q = SimDuration> {
     /// The mean, above 0.

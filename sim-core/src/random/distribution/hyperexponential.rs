@@ -7,6 +7,7 @@
 //! Balanced means (each branch brings half of the mean): Morse, *Queues, Inventories and Maintenance*, 1958;
 //! Whitt, *Approximating a Point Process by a Renewal Process*, Operations Research 30 (1982).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{check::Check, time::SimDuration};
 
 /// `Hyperexponential(mean: "20ms", cv: 2.0)`, two branches of balanced means, or
 /// `Hyperexponential(branches: [(weight: 0.9, mean: "1ms"), (weight: 0.1, mean: "50ms")])`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 pub struct Spec<Q = SimDuration> {
     /// The mean, above 0.
@@ -28,12 +29,12 @@ pub struct Spec<Q = SimDuration> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cv: Option<f64>,
     /// The branches, if they are not to be balanced ones.
-    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub branches: Vec<Branch<Q>>,
 }
 
 /// One exponential branch.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Branch<Q = SimDuration> {
     /// How often, against the other branches' weights; above 0.

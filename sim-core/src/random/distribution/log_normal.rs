@@ -5,13 +5,14 @@
 //! cv, or two percentiles.
 //! Johnson, Kotz & Balakrishnan, *Continuous Univariate Distributions*, vol. 1, chapter 14.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, normal, positive};
 use crate::{check::Check, time::SimDuration};
 
 /// `LogNormal(mean: "20ms", cv: 1.0)` or `LogNormal(p50: "15ms", p99: "80ms")`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 pub struct Spec<Q = SimDuration> {
     /// The mean, above 0.

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -16,12 +17,12 @@ use super::{
 use crate::{check::Check, time::SimDuration};
 
 /// `Mixture([(weight: 0.9, of: Exponential(mean: "1ms")), (weight: 0.1, of: Constant("50ms"))])`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent, bound = "Q: Quantity")]
 pub struct Spec<Q = SimDuration>(pub Vec<Branch<Q>>);
 
 /// One branch of a mixture.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 pub struct Branch<Q = SimDuration> {
     /// How often, against the other branches' weights; not negative.

@@ -8,6 +8,7 @@
 
 use std::fmt::{Debug, Display};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::unit_open;
@@ -34,7 +35,7 @@ pub mod uniform;
 pub mod weibull;
 
 /// What a distribution is of: a length of time, a size, a bare number.
-pub trait Quantity: Clone + Debug + Display + PartialEq + Serialize + DeserializeOwned {
+pub trait Quantity: Clone + Debug + Display + PartialEq + Serialize + DeserializeOwned + JsonSchema {
     /// The value in base units: nanoseconds of a length, bytes of a size.
     fn base(&self) -> f64;
 }
@@ -67,7 +68,7 @@ pub struct Column {
 macro_rules! distributions {
     ($( $(#[doc = $doc:literal])+ $Variant:ident = $module:ident; )+) => {
         /// What a file says of a random quantity: `Exponential(mean: "100ms")`.
-        #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
         #[serde(deny_unknown_fields, bound = "Q: Quantity")]
         pub enum DistributionSpec<Q = SimDuration> { $( $(#[doc = $doc])+ $Variant($module::Spec<Q>), )+ }
 
@@ -76,6 +77,11 @@ macro_rules! distributions {
         pub enum Distribution { $( $(#[doc = $doc])+ $Variant($module::State), )+ }
 
         impl DistributionSpec {
+            /// The source file of every distribution by its name: its header tells the idea and where it is from.
+            pub const fn files() -> &'static [(&'static str, &'static str)] {
+                &[ $( (stringify!($Variant), include_str!(concat!(stringify!($module), ".rs"))), )+ ]
+            }
+
             /// Every distribution: its name, its documentation, an example.
             pub fn catalog() -> Vec<(&'static str, &'static str, Self)> {
                 vec![ $( (stringify!($Variant), concat!($($doc, "\n"),+).trim_ascii(), Self::$Variant(Default::default())), )+ ]

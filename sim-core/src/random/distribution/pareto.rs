@@ -4,13 +4,14 @@
 //! run is then long enough, and [`BoundedPareto`](super::bounded_pareto) is the honest choice.
 //! Crovella & Bestavros, *Self-Similarity in World Wide Web Traffic*, IEEE/ACM Transactions on Networking 5 (1997).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, exponential::unit_exponential, positive};
 use crate::{check::Check, time::SimDuration};
 
 /// `Pareto(shape: 3.0, minimum: "1ms")`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec<Q = SimDuration> {
     /// The tail's exponent (alpha), above 0: the smaller, the heavier.

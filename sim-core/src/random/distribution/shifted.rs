@@ -3,13 +3,14 @@
 //! A link's propagation before its queueing, a handshake before the work. Adds to the mean and leaves the
 //! variance; a larger mean inside would scale both.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Distribution, DistributionSpec, Quantity, not_negative};
 use crate::{check::Check, time::SimDuration};
 
 /// `Shifted(by: "1ms", of: Exponential(mean: "2ms"))`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 pub struct Spec<Q = SimDuration> {
     /// The fixed part, not negative.

@@ -5,13 +5,14 @@
 //! mean, noticeably so from a standard deviation of half the mean.
 //! Johnson, Kotz & Balakrishnan, *Continuous Univariate Distributions*, vol. 1, chapter 13.10.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, normal, not_negative, positive};
 use crate::{check::Check, time::SimDuration};
 
 /// `TruncatedNormal(mean: "20ms", standard_deviation: "5ms")`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec<Q = SimDuration> {
     /// The hump, not negative: the mean before truncation.

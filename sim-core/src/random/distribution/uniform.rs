@@ -3,13 +3,14 @@
 //! Bounded on both sides, unlike [`Exponential`](super::exponential): a crude stand-in where only the range is
 //! known.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, not_negative};
 use crate::{check::Check, time::SimDuration};
 
 /// `Uniform(low: "1ms", high: "3ms")`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec<Q = SimDuration> {
     /// The lower end, not negative.

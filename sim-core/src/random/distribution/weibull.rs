@@ -4,13 +4,14 @@
 //! [`Exponential`](super::exponential)'s and [`LogNormal`](super::log_normal)'s), above 1 it wears out.
 //! Weibull, *A Statistical Distribution Function of Wide Applicability*, Journal of Applied Mechanics 18 (1951).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quantity, exponential::unit_exponential, positive};
 use crate::{check::Check, time::SimDuration};
 
 /// `Weibull(shape: 0.7, mean: "20ms")` or `Weibull(shape: 0.7, scale: "16ms")`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 pub struct Spec<Q = SimDuration> {
     /// The power's inverse, 0.05 to 1000: 1 is exponential, larger is steadier.

@@ -3,6 +3,7 @@
 //! Assumes no law, unlike [`Zipf`](super::zipf), but needs a number for every key. Key r is the r-th weight as
 //! written: write the popular ones first if ranks are to mean popularity.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// `Empirical(weights: [50, 30, 20])`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// How often each key, against the other weights; not negative, not all 0.

@@ -5,13 +5,14 @@
 //! Defaults: YCSB's hotspot distribution, 80 % of the requests to 20 % of the records
 //! (`hotspotopnfraction`, `hotspotdatafraction`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check_items;
 use crate::{check::Check, random::unit_open};
 
 /// `HotSet(items: 1000000, hot_fraction: 0.2, hot_weight: 0.8)`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// How many keys there are, at least 2.

@@ -3,6 +3,7 @@
 //! A key is a rank, counted from 0; the popular are the small ones. One draw takes exactly 64 bits and constant
 //! time, and larger bits never give a smaller rank, so that runs which share their numbers stay coupled.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::check::Check;
@@ -19,7 +20,7 @@ pub mod zipf;
 macro_rules! keys {
     ($( $(#[doc = $doc:literal])+ $Variant:ident = $module:ident; )+) => {
         /// What a file says of keys: `Zipf(items: 1000000, exponent: 0.99)`.
-        #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub enum KeysSpec { $( $(#[doc = $doc])+ $Variant($module::Spec), )+ }
 
@@ -31,6 +32,11 @@ macro_rules! keys {
             /// Every distribution of keys: its name, its documentation, an example.
             pub fn catalog() -> Vec<(&'static str, &'static str, Self)> {
                 vec![ $( (stringify!($Variant), concat!($($doc, "\n"),+).trim_ascii(), Self::$Variant(Default::default())), )+ ]
+            }
+
+            /// The source file of every distribution by its name: its header tells the idea and where it is from.
+            pub const fn files() -> &'static [(&'static str, &'static str)] {
+                &[ $( (stringify!($Variant), include_str!(concat!(stringify!($module), ".rs"))), )+ ]
             }
 
             /// The name a file uses for this distribution.

@@ -3,13 +3,14 @@
 //! No locality at all: a cache hits as often as its share of the items, whatever its policy. The opposite of
 //! [`Zipf`](super::zipf).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check_items;
 use crate::check::Check;
 
 /// `Uniform(items: 1000000)`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// How many keys there are, at least 1.

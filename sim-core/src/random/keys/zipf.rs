@@ -13,6 +13,7 @@
 //! (Cooper et al., *Benchmarking Cloud Serving Systems with YCSB*, SoCC 2010); the integral at half-integers as in
 //! Hörmann & Derflinger, *Rejection-Inversion to Generate Variates from Monotone Discrete Distributions*, 1996.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check_items;
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// `Zipf(items: 1000000, exponent: 0.99)`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// How many keys there are, at least 1.

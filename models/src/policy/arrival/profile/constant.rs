@@ -1,12 +1,13 @@
 //! Constant: the rate that the load states, at all times.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimTime};
 
 use super::Shape;
 
 /// `Constant`: nothing to set.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {}
 

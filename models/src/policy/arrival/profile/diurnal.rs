@@ -4,6 +4,7 @@
 
 use std::f64::consts::TAU;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -13,7 +14,7 @@ use sim_core::{
 use super::{Shape, check_factor};
 
 /// `Diurnal(low: 0.5, high: 1.5, peak_hour: 20)`: a cosine; the run starts at midnight.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// The smallest factor. Default 0.5.

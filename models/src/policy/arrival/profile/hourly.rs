@@ -2,6 +2,7 @@
 //!
 //! For a day that was measured; [`diurnal`](super::diurnal) guesses one from its extremes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -11,7 +12,7 @@ use sim_core::{
 use super::{Shape, check_factor};
 
 /// `Hourly(factors: [0.4, 0.3, …])`: the factors at 0 h, 1 h … 23 h; the run starts at midnight.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// The 24 factors. Default: all 1.

@@ -1,5 +1,6 @@
 //! Ramp: the factor grows or falls steadily between two times, as in a load test that looks for the limit.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -9,7 +10,7 @@ use sim_core::{
 use super::{Shape, check_factor};
 
 /// `Ramp(from: 1.0, to: 3.0, start: "60s", end: "120s")`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// The factor up to `start`. Default 1.

@@ -4,6 +4,7 @@
 
 use std::f64::consts::TAU;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -13,7 +14,7 @@ use sim_core::{
 use super::Shape;
 
 /// `Sine(period: "10min", amplitude: 0.5)`: 1 + amplitude × sin(2π (t + phase) / period).
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// From peak to peak. Default `"10min"`.

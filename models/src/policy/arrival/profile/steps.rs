@@ -2,6 +2,7 @@
 //!
 //! The hardest test of a controller, since nothing announces the change.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -11,7 +12,7 @@ use sim_core::{
 use super::{Shape, check_factor};
 
 /// `Steps([("0s", 1.0), ("60s", 3.0), ("90s", 1.0)])`: from when on, which factor; before the first it is 1.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Spec(pub Vec<(SimDuration, f64)>);
 

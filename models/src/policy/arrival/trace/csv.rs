@@ -3,13 +3,14 @@
 //! The spec names the columns; others are passed over. A quoted value may hold the delimiter but no line break,
 //! since lines are fed one by one.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimTime};
 
 use super::{BadLine, TraceRecord, key_of, size_of};
 
 /// `Csv(time: "timestamp", time_unit: Milliseconds, key: "user", size: "bytes", class: "operation")`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// The heading of the column that says when a request came. Default `"time"`.
@@ -27,7 +28,7 @@ pub struct Spec {
 }
 
 /// What a column of times counts, fractions allowed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum TimeUnit {
     /// Seconds.
     #[default]

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimTime};
 use xxhash_rust::xxh64::xxh64;
@@ -31,7 +32,7 @@ pub struct TraceRecord {
 }
 
 /// `(file: "access.log", format: CommonLog, time_scale: 0.1, repeat: Forever)`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TraceSpec {
     /// The file, beside the experiment's.
@@ -45,7 +46,7 @@ pub struct TraceSpec {
 }
 
 /// What comes after the end of a trace.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum Repeat {
     /// Nothing.
     #[default]
@@ -57,7 +58,7 @@ pub enum Repeat {
 }
 
 /// How the lines of a trace are read.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub enum TraceFormat {
     /// Comma-separated values under a line of headings.
     Csv(csv::Spec),

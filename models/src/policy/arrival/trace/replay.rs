@@ -124,6 +124,6 @@ mod tests {
     #[test]
     fn what_lasts_no_time_is_not_repeated() {
         assert_eq!(replay(&[5, 5], 1.0, Repeat::Forever), [0.0, 0.0]);
-        assert_eq!(replay(&[], 1.0, Repeat::Forever), []);
+        assert!(replay(&[], 1.0, Repeat::Forever).is_empty());
     }
 }

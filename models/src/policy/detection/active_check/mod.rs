@@ -9,6 +9,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::time::{SimDuration, SimTime};
 
@@ -42,7 +43,7 @@ impl fmt::Display for Transition {
 }
 
 /// What an observer of traffic asks of the checker when it has seen too many errors: HAProxy's `on-error`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum OnError {
     /// Check sooner, nothing else.
     FastCheck,

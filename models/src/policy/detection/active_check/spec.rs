@@ -1,12 +1,13 @@
 //! What a file says of a check: its pace, its patience, and whose habits it follows.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimDuration};
 
 use super::ActiveCheck;
 
 /// Whose habits a check follows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum Flavor {
     /// Up at the start but down at the first failure until a check has passed; pauses count from a check's end.
     #[default]
@@ -18,7 +19,7 @@ pub enum Flavor {
 }
 
 /// How a backend is checked.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ActiveCheckSpec {
     /// Between two checks of a backend whose state is not in doubt; `"2s"`, HAProxy's `inter`.

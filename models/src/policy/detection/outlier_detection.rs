@@ -9,6 +9,7 @@
 //! judged in order of index. The errors a caller finds itself (no connection, no reply) count as gateway
 //! failures, as without `split_external_local_origin_errors`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
@@ -25,7 +26,7 @@ mod host;
 mod tests;
 
 /// `OutlierDetection`: the rules, how often each is enforced, and the time out.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
     /// Failures in a row that eject, 0 for never; 5, Envoy's default.

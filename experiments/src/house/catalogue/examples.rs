@@ -1,0 +1,45 @@
+//! Examples of what means nothing without a system around it: what a default could not show.
+
+const EXAMPLES: &[(&str, &str)] = &[
+    ("OpenLoop", r#"OpenLoop(target: "web", load: Rate("700/s"), timeout: "1s")"#),
+    ("ClosedLoop", r#"ClosedLoop(target: "web", users: 200, think_time: Exponential(mean: "5s"))"#),
+    ("Trace", r#"Trace(target: "web", trace: (file: "access.log", format: CommonLog, time_scale: 0.1))"#),
+    ("LoadBalancer", r#"LoadBalancer(backends: "web", strategy: LeastOutstandingRequests)"#),
+    (
+        "ServerPool",
+        r#"ServerPool(servers: 16, workers_per_server: 4, service_time: LogNormal(mean: "20ms", cv: 1.0))"#,
+    ),
+    (
+        "Service",
+        r#"Service(servers: 4, service_time: Exponential(mean: "2ms"), handles: { "*": [Call("auth"), Compute(Constant("1ms"))] })"#,
+    ),
+    ("Crash", r#"Crash(target: "web[3]", at: "120s", duration: "30s")"#),
+    ("CapacityLoss", r#"CapacityLoss(target: "web", at: "120s", duration: "30s", remaining: 0.5)"#),
+    ("Slow", r#"Slow(target: "web[3]", at: "60s", duration: "60s", factor: 3.0)"#),
+    (
+        "Errors",
+        r#"Errors(target: "web", time_between: Exponential(mean: "1h"), time_to_repair: Constant("30s"), share: 0.1)"#,
+    ),
+    ("FastFailure", r#"FastFailure(target: "web[0]", at: "60s", latency: "1ms")"#),
+    ("Silence", r#"Silence(target: "web[0]", at: "60s", duration: "20s")"#),
+    ("NetworkDelay", r#"NetworkDelay(region: "eu/a", at: "60s", duration: "60s", delay: Constant("100ms"))"#),
+    ("NetworkLoss", r#"NetworkLoss(target: "web", at: "60s", share: 0.01)"#),
+    ("Partition", r#"Partition(region: "eu", at: "60s", duration: "30s")"#),
+    ("RegionOutage", r#"RegionOutage(region: "us", at: "300s", duration: "600s")"#),
+    ("run", r#"(seed: 1, replications: 10, horizon: SteadyState(warmup: "20s", measure: "100s"))"#),
+    ("network", r#"(within_region: Constant("0.5ms"), between_regions: LogNormal(mean: "80ms", cv: 0.1))"#),
+    ("retry", "(max_attempts: 3, on_error: true)"),
+    ("health_check", r#"(interval: "2s", timeout: "1s", unhealthy_after: 2)"#),
+    ("sticky", r#"(capacity: 10000, ttl: "600s")"#),
+    ("connections", "(count: 100, requests: 1000, security: Tls13)"),
+];
+
+/// The example of a name, if it has one.
+pub(super) fn of(name: &str) -> Option<&'static str> {
+    EXAMPLES.iter().find(|(known, _)| *known == name).map(|(_, example)| *example)
+}
+
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    EXAMPLES.iter().map(|(name, _)| *name)
+}

@@ -1,0 +1,159 @@
+//! Everything that a file can name: one topic for each choice, in the order `stampede list` shows them.
+//!
+//! Names and sentences come from the definitions themselves: the rows of the families and the documentation that
+//! schemars finds on the types.
+
+mod book;
+mod examples;
+pub(super) mod types;
+pub(super) mod value;
+
+use models::{
+    policy::{
+        arrival::{ArrivalSpec, ProfileSpec, trace::TraceFormat},
+        balancing::BalancerSpec,
+        concurrency::ShareSpec,
+        detection::{EjectSpec, active_check::ActiveCheckSpec},
+        discipline::QueueSpec,
+        locality::LocalitySpec,
+        slow_start::SlowStartSpec,
+        sticky::StickySpec,
+        subsetting::SubsetSpec,
+    },
+    report::Unit,
+    spec::{
+        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, RetrySpec, Security, Step, View,
+        WorkloadSpec,
+    },
+};
+use sim_core::random::{distribution::DistributionSpec, keys::KeysSpec};
+
+pub(super) use book::{Book, Found};
+
+use crate::{
+    cli::{Catalogue, Entry},
+    experiment::{Horizon, RunSpec},
+    metric::METRICS,
+};
+
+/// The chapters of the field, by number; what all of them stand on is 0.
+const CHAPTERS: [&str; 11] = [
+    "foundations",
+    "load balancing",
+    "sharding",
+    "message queues",
+    "caching",
+    "asynchronous processing",
+    "circuit breakers",
+    "monitoring and alerting",
+    "auto-scaling",
+    "failover and redundancy",
+    "security",
+];
+
+/// The heading of what stands in `field`, for a chapter.
+fn heading(chapter: usize, field: &str) -> String {
+    format!("{chapter} {}: {field}", CHAPTERS[chapter])
+}
+
+/// All topics, each under the field that holds it.
+pub(super) fn book() -> Book {
+    let mut book = Book::default();
+    systems(&mut book);
+    strategies(&mut book);
+    book.family(
+        Some(Catalogue::Distributions),
+        0,
+        "service_time",
+        named(DistributionSpec::catalog()),
+        DistributionSpec::files(),
+    );
+    book.family(Some(Catalogue::Distributions), 0, "keys", named(KeysSpec::catalog()), KeysSpec::files());
+    book.family(Some(Catalogue::Faults), 0, "faults", named(FaultSpec::catalog()), &[]);
+    book.kinds::<Step>(None, 5, "handles");
+    book.kinds::<NetworkSpec>(None, 0, "network");
+    book.kinds::<RunSpec>(None, 0, "run");
+    book.kinds::<Horizon>(None, 0, "horizon");
+    book
+}
+
+fn systems(book: &mut Book) {
+    let what = Some(Catalogue::Components);
+    let workloads = WorkloadSpec::catalog().map(|spec| (spec.kind(), spec));
+    book.family(what, 0, "workloads", workloads, &[]);
+    let components = ComponentSpec::catalog().map(|spec| (spec.kind(), spec));
+    book.family(what, 0, "components", components, &[]);
+}
+
+fn strategies(book: &mut Book) {
+    let what = Some(Catalogue::Strategies);
+    book.family(what, 0, "arrivals", named(ArrivalSpec::catalog()), ArrivalSpec::files());
+    book.family(what, 0, "profile", named(ProfileSpec::catalog()), ProfileSpec::files());
+    book.kinds::<Load>(what, 0, "load");
+    book.kinds::<TraceFormat>(what, 0, "format");
+    book.kinds::<ConnectionsSpec>(what, 0, "connections");
+    book.kinds::<Security>(what, 0, "security");
+    book.family(what, 1, "strategy", named(BalancerSpec::catalog()), BalancerSpec::files());
+    book.kinds::<Layer>(what, 1, "layer");
+    book.kinds::<View>(what, 1, "view");
+    book.family(what, 1, "locality", named(LocalitySpec::catalog()), LocalitySpec::files());
+    book.family(what, 1, "subset", named(SubsetSpec::catalog()), SubsetSpec::files());
+    book.kinds::<StickySpec>(what, 1, "sticky");
+    book.kinds::<SlowStartSpec>(what, 1, "slow_start");
+    book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());
+    book.family(what, 5, "sharing", named(ShareSpec::catalog()), ShareSpec::files());
+    book.kinds::<RetrySpec>(what, 6, "retry");
+    book.kinds::<ActiveCheckSpec>(what, 6, "health_check");
+    book.family(what, 6, "ejection", named(EjectSpec::catalog()), EjectSpec::files());
+}
+
+fn named<T>(catalog: Vec<(&'static str, &'static str, T)>) -> impl Iterator<Item = (&'static str, T)> {
+    catalog.into_iter().map(|(name, _, spec)| (name, spec))
+}
+
+/// All entries of one kind, in the order to show them.
+pub(super) fn entries(what: Catalogue) -> Vec<Entry> {
+    match what {
+        Catalogue::Metrics => METRICS.iter().map(|row| metric(row.0, row.1, row.2)).collect(),
+        Catalogue::Templates => super::templates::all().into_iter().map(template).collect(),
+        Catalogue::Components | Catalogue::Strategies | Catalogue::Distributions | Catalogue::Faults => {
+            let book = book();
+            let topics = book.topics.iter().filter(|topic| topic.what == Some(what));
+            topics.flat_map(|topic| book.found(topic)).map(|found| entry(&found)).collect()
+        }
+    }
+}
+
+fn entry(found: &Found<'_>) -> Entry {
+    Entry {
+        group: found.topic.heading.clone(),
+        name: found.name.to_owned(),
+        summary: first_sentence(&found.docs),
+    }
+}
+
+fn metric(name: &str, unit: Unit, docs: &str) -> Entry {
+    Entry { group: counts_in(unit).to_owned(), name: name.to_owned(), summary: docs.to_owned() }
+}
+
+fn template(template: crate::cli::Template) -> Entry {
+    Entry { group: "stampede init".to_owned(), name: template.name, summary: template.summary }
+}
+
+/// What a figure counts in, for people, with how a claim writes it.
+pub(super) const fn counts_in(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Seconds => "durations, written as 250ms",
+        Unit::PerSecond => "rates, written as 700/s",
+        Unit::Count => "numbers, written as 12",
+        Unit::Ratio => "shares and quotients, written as 0.95",
+        Unit::Bytes => "sizes, written as 2KB",
+    }
+}
+
+fn first_sentence(docs: &str) -> String {
+    docs.split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests;
