@@ -4,6 +4,7 @@ mod execute;
 mod files;
 mod forecast;
 mod study;
+mod system;
 
 use std::path::Path;
 
