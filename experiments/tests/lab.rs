@@ -369,7 +369,7 @@ fn the_result_on_a_terminal() {
       ? fast@0.95  clients.latency.mean < 55.599999999999994ms   found 56.2±0.88 ms   about 15 replications would decide
 
     Checks   conservation ✓   Little's law ✓   warm-up 20 s ≥ MSER-5 ✓   re-run of 1 cell identical ✓
-    Report   DESK/results/fake/3f9c2a71/summary.md
+    Report   DESK/results/fake/3f9c2a71/report.html
     "#);
 }
 
@@ -400,7 +400,7 @@ fn the_story_of_a_storm() {
     Expectations  2 of 2 hold
 
     Checks   conservation ✓   Little's law ✓   re-run of 1 cell identical ✓
-    Report   DESK/results/fake/3f9c2a71/summary.md
+    Report   DESK/results/fake/3f9c2a71/report.html
     "#);
 }
 
@@ -427,7 +427,7 @@ fn the_result_in_ascii_and_seconds() {
       even  +0.00732 s  [+0.006206, +0.008439]  Holm p 1e-5  CRN saved 5.6x
 
     Checks   conservation +   Little's law +   warm-up 20 s >= MSER-5 +   re-run of 1 cell identical +
-    Report   DESK/results/fake/3f9c2a71/summary.md
+    Report   DESK/results/fake/3f9c2a71/report.html
     "#);
 }
 

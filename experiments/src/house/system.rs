@@ -128,7 +128,7 @@ fn pool_facts(pool: &PoolSpec) -> Vec<Fact> {
     let size =
         format!("{} × {}", counted(pool.servers, "server"), counted(pool.workers_per_server, "worker"));
     let queue = text(&pool.queue);
-    let queue = queue.split([',', ')']).next().unwrap_or_default().replace('(', ", ");
+    let queue = queue.split(',').next().unwrap_or_default().replace(" capacity Unbounded", ", unbounded");
     let mut facts = vec![("size", size), ("service time", text(&pool.service_time)), ("queue", queue)];
     facts.extend(pool.sharing.as_ref().map(|sharing| ("sharing", text(sharing))));
     facts.extend(pool.timeout.map(|timeout| ("timeout", format!("timeout {timeout}"))));
@@ -182,12 +182,17 @@ fn odd_in(id: &str, pool: &PoolSpec) -> Vec<OddServer> {
     pool.overrides.iter().map(odd).collect()
 }
 
-/// A value as the file writes it, without what only a parser needs: `LogNormal(mean 20ms, cv 1.0)`.
+/// A value as the file writes it, without what only a parser needs: `LogNormal mean 20ms, cv 1`.
 fn text(value: &impl Serialize) -> String {
     let extensions =
         Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;
     let options = Options::default().with_default_extension(extensions);
     let plain = PrettyConfig::new().depth_limit(0).separator(" ");
     let written = options.to_string_pretty(value, plain).unwrap_or_default();
-    written.replace('"', "").replace(": ", " ").replace("()", "")
+    let written = written.replace('"', "").replace(": ", " ").replace("()", "").replace(".0)", ")");
+    // `Exponential(mean 100ms)` needs no brackets where nothing is nested.
+    match written.matches('(').count() {
+        1 => written.replace('(', " ").replace(')', ""),
+        _ => written,
+    }
 }

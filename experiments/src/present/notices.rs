@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     analysis::{Flag, Verdict},
-    output::number::{short, signed},
+    output::number::{short, significant},
     report::{Notice, Severity},
 };
 
@@ -76,7 +76,7 @@ fn unstable(view: &View<'_>) -> Vec<Notice> {
             Severity::Warning,
             format!(
                 "{arm} is unstable{place}: up to {}/s pile up at {}. Its latency there grows with the run's length.",
-                signed(worst.per_second, 3),
+                significant(worst.per_second, 3),
                 worst.station
             ),
         ))
@@ -146,12 +146,27 @@ fn open(view: &View<'_>) -> Option<Notice> {
     } else {
         String::new()
     };
-    let who = words::sentence(&Who::of(&arms, usize::MAX).does("is", "are"));
+    let who = Who::of(&arms, usize::MAX).does("is", "are");
     (!arms.is_empty()).then(|| notice(Severity::Note, format!("{who} undecided somewhere.{enough}")))
 }
 
+/// A flag in a word or two, for tables.
+pub(super) const fn flag_in_short(flag: Flag) -> &'static str {
+    match flag {
+        Flag::OneReplication => "no interval",
+        Flag::FewReplications => "few replications",
+        Flag::Partial => "partly measured",
+        Flag::Infinite => "infinite",
+        Flag::Zero => "never seen",
+        Flag::FewTailSamples => "few in the tail",
+        Flag::TailUnresolved => "tail unresolved",
+        Flag::WarmupInsufficient => "short warm-up",
+        Flag::Unstable => "unstable",
+    }
+}
+
 /// What a flag means.
-pub(super) const fn flag_in_words(flag: Flag) -> &'static str {
+const fn flag_in_words(flag: Flag) -> &'static str {
     match flag {
         Flag::OneReplication => "one replication, so no interval",
         Flag::FewReplications => "fewer than 5 replications, the interval is a hint",

@@ -19,6 +19,15 @@ pub(super) struct Sweep {
 }
 
 impl Sweep {
+    /// `load (clients.load.fraction)`.
+    pub(super) fn axis_title(&self) -> String {
+        if self.label == self.x.title {
+            self.label.clone()
+        } else {
+            format!("{} ({})", self.label, self.x.title)
+        }
+    }
+
     /// The sweep through `chosen`; none unless at least two points lie on a numeric axis.
     pub(super) fn through(study: &Study, chosen: &[String]) -> Option<Self> {
         let numeric = |axis: &crate::study::Axis| axis.values.iter().all(|value| number(value).is_some());

@@ -84,6 +84,11 @@ impl<'a> View<'a> {
         format!("{} {}", sweep.label, values.get(along).map_or("?", String::as_str))
     }
 
+    /// A text as a sentence; names of arms stay as they are.
+    pub(super) fn sentence(&self, text: &str) -> String {
+        words::sentence(text, &self.study.present_arms())
+    }
+
     /// A replication of a cell as it was stored.
     pub(super) fn run(&self, cell: usize, replication: u64) -> Option<RunReport> {
         (self.load)(cell, replication)

@@ -53,8 +53,12 @@ pub(super) fn list(words: &[&str]) -> String {
     }
 }
 
-/// The first letter large.
-pub(super) fn sentence(text: &str) -> String {
+/// The first letter large, unless it is that of an arm's or a component's name.
+pub(super) fn sentence(text: &str, names: &[&str]) -> String {
+    let first = text.split([' ', ',', ':']).next().unwrap_or_default();
+    if names.contains(&first) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 const NANOS: f64 = 1e9;
-/// Points for each further nine, and how many nines.
+/// Points for each further nine, and how many nines. The fastest requests would take half the axis: p20 is the first.
 const STEPS: i32 = 10;
 const NINES: i32 = 6;
 /// Quantiles that a title may speak of, the furthest first.
@@ -136,7 +136,7 @@ fn tail(spot: &Spot<'_>, all: &Histogram, replications: &[&Histogram]) -> Option
         let high = values.iter().copied().reduce(f64::max).filter(|_| several);
         Some(Quantile { probability, value, low, high })
     };
-    let quantiles: Vec<Quantile> = (0..=STEPS * NINES).map_while(quantile).collect();
+    let quantiles: Vec<Quantile> = (1..=STEPS * NINES).map_while(quantile).collect();
     let tail = Tail { label: spot.arm.to_owned(), style: spot.style, samples: all.count(), quantiles };
     (!tail.quantiles.is_empty()).then_some(tail)
 }
@@ -151,7 +151,7 @@ fn title(view: &View<'_>, tails: &[Tail], what: &str) -> String {
     let (Some((_, low)), Some((_, high))) = extremes(tails, 0.5) else { return what.to_owned() };
     let (Some((best, least)), Some((worst, most))) = extremes(tails, far) else { return what.to_owned() };
     let at = view.at_chosen();
-    let place = if at.is_empty() { String::new() } else { format!("{}, ", words::sentence(at.trim())) };
+    let place = if at.is_empty() { String::new() } else { format!("{}, ", view.sentence(at.trim())) };
     let title = if tails.len() == 1 {
         format!("{place}median {what} is {} and {name} {}", time(low), time(least))
     } else if best == worst || most < 1.01 * least {
@@ -165,7 +165,7 @@ fn title(view: &View<'_>, tails: &[Tail], what: &str) -> String {
             time(most)
         )
     };
-    words::sentence(&title)
+    view.sentence(&title)
 }
 
 /// The arms with the lowest and the highest value of a quantile.

@@ -128,7 +128,5 @@ fn title(view: &View<'_>, headline: &Headline, found: &[&Difference], with: &str
         parts.push(format!("{} be told {what}", who(&same).does("cannot", "cannot")));
     }
     let at = view.at_chosen();
-    words::sentence(
-        format!("{at}, compared with {with}: {}", parts.join("; ")).trim_start_matches(',').trim(),
-    )
+    view.sentence(format!("{at}, compared with {with}: {}", parts.join("; ")).trim_start_matches(',').trim())
 }

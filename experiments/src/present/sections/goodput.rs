@@ -96,7 +96,7 @@ fn title(lines: &[Line]) -> String {
     } else if !whole.is_empty() {
         parts.push(format!("{} all of it", Who::of(&whole, all).does("serves", "serve")));
     }
-    words::sentence(&parts.join("; "))
+    words::sentence(&parts.join("; "), &lines.iter().map(|line| line.label.as_str()).collect::<Vec<_>>())
 }
 
 /// The least load of which a line serves noticeably less.
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(title(&[good.clone(), good.clone()]), "Both arms serve all that is offered");
         assert_eq!(
             title(&[good, flat, bad]),
-            "C serves less than is offered from 200/s on; b serves less than is offered from 300/s on; \
+            "c serves less than is offered from 200/s on; b serves less than is offered from 300/s on; \
              goodput collapses under c; a serves all of it"
         );
     }

@@ -43,7 +43,7 @@ fn chart(view: &View<'_>, sweep: &Sweep, index: usize, headline: &Headline) -> A
     let how = "Flat is good, the bend is the knee. Bands are 95 % intervals over the replications.";
     Box::new(HockeyStick {
         heading: Heading::new(title, how),
-        x: sweep.x.clone(),
+        x: Axis { title: sweep.axis_title(), ..sweep.x.clone() },
         y: Axis::log(words::axis_title(headline), Quantity::Seconds),
         lines: lines(view, sweep, headline),
         limit: claim.map(|claim| Limit { label: "SLO".into(), value: claim.threshold }),

@@ -5,7 +5,6 @@ use sim_core::statistics::Interval;
 use super::super::{
     album::{AnyChart, Draft},
     view::{Spot, View},
-    words,
 };
 use crate::{
     analysis::{CONFIDENCE, Headline},
@@ -52,7 +51,7 @@ fn chart(view: &View<'_>, headline: &Headline) -> Option<AnyChart> {
     );
     Some(Box::new(Precision {
         heading: Heading::new(
-            words::sentence(&title),
+            view.sentence(&title),
             "Half the 95 % interval over the mean after each replication; four times as many halve it.",
         ),
         figure: short,

@@ -99,12 +99,8 @@ fn busiest(means: &[(&str, f64)]) -> String {
     };
     let ratio = |value| reading(Quantity::Ratio, value);
     if most - least < ALIKE {
-        return format!(
-            "all {} servers are equally busy, {} to {}",
-            means.len(),
-            ratio(*least),
-            ratio(*most)
-        );
+        let all = if means.len() == 2 { "both".to_owned() } else { format!("all {}", means.len()) };
+        return format!("{all} servers are equally busy, {} to {}", ratio(*least), ratio(*most));
     }
     let others = (means.iter().map(|(_, mean)| mean).sum::<f64>() - most) / (means.len() - 1) as f64;
     format!(

@@ -35,11 +35,12 @@ fn matrices(view: &View<'_>, index: usize, headline: &Headline, claim: &Claim) -
     let points = view.study.points();
     let scale = view.scale(headline);
     let title = who_keeps(view.study, view.analysis, claim).unwrap_or_else(|| claim.text.clone());
-    let unit = if scale.unit.is_empty() { String::new() } else { format!(", in {}", scale.unit) };
-    let how = format!(
-        "Mean over {} replications ± half its 95 % interval{unit}. Unstable: requests that pile up each second.",
-        view.replications()
-    );
+    let unit = match scale.unit {
+        "" => String::new(),
+        "/s" => ", a second".to_owned(),
+        unit => format!(", in {unit}"),
+    };
+    let how = format!("Mean over {} replications ± half its 95 % interval{unit}.", view.replications());
     let matrix = |points: &[Vec<String>]| -> AnyChart {
         let name = |point: &Vec<String>| match view.study.shown_point_text(point) {
             text if text.is_empty() => headline.short(),

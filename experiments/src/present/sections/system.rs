@@ -33,27 +33,33 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
     }
 }
 
-/// `clients call lb, which calls web`.
+/// `Requests go from clients to lb and from there to web`.
 fn title(view: &View<'_>) -> String {
     let system = &view.study.system;
     let callees = |id: &str| -> Vec<&str> {
         system.calls.iter().filter(|call| call.from == id).map(|call| call.to.as_str()).collect()
     };
-    let Some(first) = view.study.workloads.first() else { return "The system".to_owned() };
-    let mut title = words::sentence(first);
-    let (mut here, mut verb) = (first.as_str(), " calls ");
-    let mut seen = vec![here];
-    while let [only] = callees(here).as_slice() {
-        if seen.contains(only) {
-            break;
-        }
-        title = format!("{title}{verb}{only}");
-        (here, verb) = (only, ", which calls ");
-        seen.push(here);
+    if view.study.workloads.len() > 1 {
+        let workloads: Vec<&str> = view.study.workloads.iter().map(String::as_str).collect();
+        return format!(
+            "{} call {} components",
+            words::list(&workloads),
+            system.parts.len() - workloads.len()
+        );
     }
-    match callees(here).as_slice() {
-        [] | [_] => title,
-        several => format!("{title}{verb}{}", words::list(several)),
+    let Some(first) = view.study.workloads.first() else { return "The system".to_owned() };
+    let (mut title, mut here) = (format!("Requests go from {first}"), first.as_str());
+    let mut seen = vec![here];
+    loop {
+        let next = callees(here);
+        let [first, ..] = next.as_slice() else { return title };
+        let from = if seen.len() == 1 { "" } else { " and from there" };
+        title = format!("{title}{from} to {}", words::list(&next));
+        if next.len() > 1 || seen.contains(first) {
+            return title;
+        }
+        here = first;
+        seen.push(here);
     }
 }
 

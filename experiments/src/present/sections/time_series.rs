@@ -1,6 +1,7 @@
 //! What a fault did and for how long: what was offered, what came out, how long it took, over simulated time.
 
-use models::report::RunReport;
+use models::report::{RunReport, Unit};
+use sim_core::statistics::Tally;
 
 use super::{
     super::{
@@ -35,6 +36,10 @@ const OF_COMPONENTS: [(&str, bool); 3] =
 const PANELS: usize = 8;
 /// From that share of what it was, goodput has come back.
 const RECOVERED: f64 = 0.95;
+/// Bins over which goodput must have come back on average.
+const SMOOTH: f64 = 5.0;
+/// Values that differ by less than that factor are told as one.
+const ALIKE: f64 = 1.02;
 
 pub(super) fn draft(view: &View<'_>) -> Draft {
     let a_story = matches!(view.study.horizon, Horizon::Terminating { .. }) || !view.study.faults.is_empty();
@@ -184,41 +189,63 @@ impl Stage<'_> {
     }
 }
 
-/// `retry` falls and stays, others come back: by the mean goodput before, during and long after the faults.
+/// What the faults did to goodput, and which arm was back when.
 fn after_faults(bands: &[(&str, &Band)], first: &Fault, fault_end: f64, end: f64, place: &str) -> String {
-    let rate = |value| words::shown(models::report::Unit::PerSecond, value);
-    let level = |from: f64, to: f64| {
-        let means: Vec<f64> = bands.iter().filter_map(|(_, band)| band.mean_within(from, to)).collect();
-        (!means.is_empty()).then(|| means.iter().sum::<f64>() / means.len() as f64)
-    };
     let label = first.label.trim();
-    let fall = match (level(first.from / 2.0, first.from), level(first.from, first.to)) {
-        (Some(before), Some(during)) if during < RECOVERED * before => {
-            format!("{label} takes goodput from {} to {}{place}", rate(before), rate(during))
+    let level = |(_, band): &(&str, &Band)| band.mean_within(first.from / 2.0, first.from);
+    let during =
+        |(arm, band): &(&str, &Band)| Some((band.mean_within(first.from, first.to)?, (*arm).to_owned()));
+    let mut parts = vec![format!(
+        "{label}{place} takes goodput {}",
+        fall(
+            bands.iter().filter_map(level).collect::<Tally>().mean(),
+            &bands.iter().filter_map(during).collect::<Vec<_>>(),
+        )
+    )];
+    if fault_end < end {
+        let back =
+            |(arm, band): &(&str, &Band)| Some((recovery(band, first.from, fault_end)?, (*arm).to_owned()));
+        let back: Vec<(f64, String)> = bands.iter().filter_map(back).collect();
+        let down = |arm: &&str| !back.iter().any(|(_, other)| other == arm);
+        let down: Vec<&str> = bands.iter().map(|(arm, _)| *arm).filter(down).collect();
+        if let Some(times) = range(&back, Unit::Seconds) {
+            parts.push(format!("goodput is back {times} after its end"));
         }
-        (Some(before), Some(_)) => format!("{label} leaves goodput at {}{place}", rate(before)),
-        _ => format!("Goodput around {label}{place}"),
-    };
-    if fault_end >= end {
-        return fall;
-    }
-    let late = fault_end + (end - fault_end) / 2.0;
-    let came_back = |band: &Band| {
-        let before = band.mean_within(first.from / 2.0, first.from)?;
-        Some(band.mean_within(late, end)? >= RECOVERED * before)
-    };
-    let arms = |wanted: bool| -> Vec<&str> {
-        bands.iter().filter(|(_, band)| came_back(band) == Some(wanted)).map(|(arm, _)| *arm).collect()
-    };
-    let (back, down) = (arms(true), arms(false));
-    let mut parts = vec![fall];
-    if !back.is_empty() {
-        parts.push(format!("afterwards {} back", Who::of(&back, bands.len()).does("comes", "come")));
-    }
-    if !down.is_empty() {
-        parts.push(format!("{} not recover", Who::of(&down, bands.len()).does("does", "do")));
+        if !down.is_empty() {
+            parts.push(format!("{} not recover", Who::of(&down, bands.len()).does("does", "do")));
+        }
     }
     parts.join("; ")
+}
+
+/// `from 69.7/s to 38.9/s (short_queue) … 7.10/s (long_queue)`.
+fn fall(before: Option<f64>, during: &[(f64, String)]) -> String {
+    let before = before.map_or("–".to_owned(), |before| words::shown(Unit::PerSecond, before));
+    format!("from {before} to {}", range(during, Unit::PerSecond).unwrap_or_else(|| "–".to_owned()))
+}
+
+/// One value if all are alike, else the least and the greatest with their arms.
+fn range(values: &[(f64, String)], unit: Unit) -> Option<String> {
+    let by_value = |one: &&(f64, String), other: &&(f64, String)| one.0.total_cmp(&other.0);
+    let (least, most) = (values.iter().min_by(by_value)?, values.iter().max_by(by_value)?);
+    let told = |(value, arm): &(f64, String)| format!("{} ({arm})", words::shown(unit, *value));
+    Some(match values {
+        [only] => told(only),
+        _ if most.0 <= ALIKE * least.0 => words::shown(unit, most.0),
+        _ => format!("{} to {}", told(least), told(most)),
+    })
+}
+
+/// Seconds after the last fault until goodput is what it was, by a short moving average.
+fn recovery(band: &Band, fault: f64, fault_end: f64) -> Option<f64> {
+    let before = band.mean_within(fault / 2.0, fault)?;
+    let first = (fault_end / band.bin).ceil() as usize;
+    let back = |bin: &usize| {
+        let from = *bin as f64 * band.bin;
+        band.mean_within(from, from + SMOOTH * band.bin).is_some_and(|level| level >= RECOVERED * before)
+    };
+    let found = (first..band.points.len().saturating_sub(SMOOTH as usize)).find(back)?;
+    Some(((found + 1) as f64 * band.bin - fault_end).max(0.0))
 }
 
 /// Without a fault: where goodput lies.
@@ -226,9 +253,9 @@ fn goodputs(bands: &[(&str, &Band)], from: f64, to: f64, place: &str) -> String 
     let means: Vec<(f64, &str)> =
         bands.iter().filter_map(|(arm, band)| Some((band.mean_within(from, to)?, *arm))).collect();
     let by_mean = |one: &&(f64, &str), other: &&(f64, &str)| one.0.total_cmp(&other.0);
-    let rate = |value| words::shown(models::report::Unit::PerSecond, value);
+    let rate = |value| words::shown(Unit::PerSecond, value);
     match (means.iter().min_by(by_mean), means.iter().max_by(by_mean)) {
-        (Some((low, _)), Some((high, _))) if *high <= 1.02 * low => {
+        (Some((low, _)), Some((high, _))) if *high <= ALIKE * low => {
             format!("Goodput is {} on average{place}, under every arm", rate(*high))
         }
         (Some((low, worst)), Some((high, best))) => {

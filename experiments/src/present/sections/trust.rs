@@ -1,6 +1,6 @@
 //! How much stands behind each figure: replications, samples beyond the quantile, interval, flags.
 
-use super::super::{album::Draft, notices::flag_in_words, view::View};
+use super::super::{album::Draft, notices::flag_in_short, view::View};
 use crate::{
     analysis::{Estimate, Headline},
     output::number::significant,
@@ -14,7 +14,8 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
     Draft {
         heading: "How sure are the figures?".into(),
         explanation: vec![
-            "A quantile's interval needs about 100 samples beyond it in every replication; flags say what to beware of.".into(),
+            "Samples are those of the replication that has the fewest; a quantile needs about 100 of them beyond it. \
+             The last figure is half the 95 % interval over the mean.".into(),
         ],
         tables: view.analysis.headlines.iter().take(super::MOST).map(|headline| table(view, headline)).collect(),
         ..Draft::default()
@@ -24,15 +25,12 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
 fn table(view: &View<'_>, headline: &Headline) -> Table {
     let tailed = view.estimates(&headline.figure).any(|estimate| estimate.tail_share().is_some());
     let column = |title: &str, side| Column { title: title.to_owned(), side };
-    let mut columns = vec![
-        column("cell", Side::Left),
-        column("replications", Side::Right),
-        column("fewest samples", Side::Right),
-    ];
+    let mut columns =
+        vec![column("cell", Side::Left), column("runs", Side::Right), column("samples", Side::Right)];
     if tailed {
-        columns.push(column("beyond the quantile", Side::Right));
+        columns.push(column("beyond it", Side::Right));
     }
-    columns.extend([column("half width over mean", Side::Right), column("flags", Side::Left)]);
+    columns.extend([column("half / mean", Side::Right), column("flags", Side::Left)]);
     let cells = view.study.cells.iter().zip(&view.analysis.cells);
     let row = |(cell, found): (&crate::study::Cell, &crate::analysis::CellAnalysis)| {
         let estimate = found.estimate(&headline.figure)?;
@@ -40,7 +38,7 @@ fn table(view: &View<'_>, headline: &Headline) -> Table {
         let mut row = vec![format!("{}{place}", cell.arm), estimate.count().to_string()];
         row.extend(samples(estimate, tailed));
         row.push(relative(estimate));
-        row.push(estimate.flags.iter().map(|flag| flag_in_words(*flag)).collect::<Vec<_>>().join("; "));
+        row.push(estimate.flags.iter().map(|flag| flag_in_short(*flag)).collect::<Vec<_>>().join("; "));
         Some(row)
     };
     Table { caption: headline.figure.clone(), columns, rows: cells.filter_map(row).take(ROWS).collect() }
