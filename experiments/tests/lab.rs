@@ -557,6 +557,66 @@ fn report_and_export_need_no_experiment() {
 }
 
 #[test]
+fn every_chart_and_the_report_are_rebuilt_byte_for_byte() {
+    for kind in ["plain", "storm"] {
+        let desk = Desk::with(kind);
+        desk.run("");
+        let first = desk.contents();
+        fs::remove_dir_all(desk.results().join("charts")).unwrap();
+        fs::remove_file(desk.results().join("report.html")).unwrap();
+        // A chart of an earlier report that this one does not have.
+        fs::create_dir(desk.results().join("charts")).unwrap();
+        fs::write(desk.results().join("charts/11_misses.svg"), "old").unwrap();
+        desk.say("report fake -o ROOT");
+        assert_same(&desk.contents(), &first);
+    }
+}
+
+#[test]
+fn the_report_shows_what_the_study_has_data_for() {
+    let charts = |kind: &str| {
+        let desk = Desk::with(kind);
+        desk.run("");
+        let page = desk.read("report.html");
+        assert!(page.len() < 2_000_000, "{} bytes", page.len());
+        let names = desk.contents().into_keys().filter_map(|path| {
+            let name = path.strip_prefix("charts").ok()?.to_str()?.strip_suffix(".csv")?.to_owned();
+            assert!(page.contains(&format!("href=\"./charts/{name}.csv\"")), "{name}");
+            Some(name)
+        });
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        charts("plain"),
+        "01_slo_matrix 02_hockey_stick 04_latency_distribution 05_paired_differences 15_precision 15_warm_up"
+    );
+    assert_eq!(charts("storm"), "01_slo_matrix 05_paired_differences 06_time_series 15_precision");
+}
+
+#[test]
+fn titles_are_sentences_about_the_data() {
+    let title = |kind: &str, chart: &str| {
+        let desk = Desk::with(kind);
+        desk.run("");
+        let svg = desk.read(&format!("charts/{chart}.svg"));
+        let label = svg.split_once("aria-label=\"").unwrap().1.split_once('"').unwrap().0;
+        label.split_once(". ").map_or(label, |(first, _)| first).to_owned()
+    };
+    assert_eq!(
+        title("plain", "02_hockey_stick"),
+        "At every load only even and fast keep p99 under 250 ms Flat is good, the bend is the knee"
+    );
+    assert!(
+        title("storm", "06_time_series").starts_with(
+            "CapacityLoss checkout takes goodput from 700/s to 250/s; goodput is back within 20 s (no_retry) to 35 s \
+             (retry_budget) of its end; retry does not recover"
+        ),
+        "{}",
+        title("storm", "06_time_series")
+    );
+}
+
+#[test]
 fn jsonl_is_an_object_a_line() {
     let said = Desk::with("plain").run("--format jsonl");
     let kinds: Vec<String> = said

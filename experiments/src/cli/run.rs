@@ -165,7 +165,7 @@ impl Run {
         }
     }
 
-    /// The words that decide what is run, without filters.
+    /// The words that decide what is run of a file, without filters.
     fn words(&self, file: &Path) -> Vec<String> {
         let mut words = vec!["stampede run".to_owned(), quoted(&file.display().to_string())];
         let changes = &self.overrides;
@@ -176,8 +176,11 @@ impl Run {
     }
 
     /// The command that gives the same results: with filters, without where they go or how they are run.
+    ///
+    /// It stands in the report, whose bytes are the same on any machine: a path from the root is not.
     fn again(&self, file: &Path, study: &Study) -> String {
-        let mut words = self.words(file);
+        let name = file.file_name().filter(|_| file.is_absolute()).map_or(file, Path::new);
+        let mut words = self.words(name);
         words.extend(self.overrides.arm.iter().map(|arm| format!("--arm {}", quoted(arm))));
         words.extend(self.overrides.condition.iter().map(|place| format!("--where {}", quoted(place))));
         words.push(format!("--seed {}", study.seed));

@@ -126,7 +126,7 @@ fn chart(view: &View<'_>, spots: &[Spot<'_>], runs: &Runs, name: &str) -> Option
 
 fn tail(spot: &Spot<'_>, all: &Histogram, replications: &[&Histogram]) -> Option<Tail> {
     let quantile = |step: i32| {
-        let probability = 1.0 - libm::pow(10.0, -f64::from(step) / f64::from(STEPS));
+        let probability = probability(step);
         let beyond = (1.0 - probability) * all.count() as f64;
         let value = all.quantile(probability).filter(|_| beyond >= 1.0)? as f64 / NANOS;
         let values = replications.iter().filter_map(|histogram| histogram.quantile(probability));
@@ -139,6 +139,12 @@ fn tail(spot: &Spot<'_>, all: &Histogram, replications: &[&Histogram]) -> Option
     let quantiles: Vec<Quantile> = (1..=STEPS * NINES).map_while(quantile).collect();
     let tail = Tail { label: spot.arm.to_owned(), style: spot.style, samples: all.count(), quantiles };
     (!tail.quantiles.is_empty()).then_some(tail)
+}
+
+/// The probability so many steps into the tail; the one next to the median is the median.
+fn probability(step: i32) -> f64 {
+    let found = 1.0 - libm::pow(10.0, -f64::from(step) / f64::from(STEPS));
+    if (found - 0.5).abs() < 0.002 { 0.5 } else { found }
 }
 
 /// `At load 0.95 the medians are 18.1 ms to 19.0 ms; p99.9 reaches from 150 ms (a) to 1.20 s (b)`.
@@ -178,4 +184,17 @@ fn extremes(tails: &[Tail], probability: f64) -> (Option<(&str, f64)>, Option<(&
         tails.iter().filter_map(|tail| Some((tail.label.as_str(), value(tail)?))).collect();
     let by_value = |one: &&(&str, f64), other: &&(&str, f64)| one.1.total_cmp(&other.1);
     (values.iter().min_by(by_value).copied(), values.iter().max_by(by_value).copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_meet_the_quantiles_that_titles_speak_of() {
+        let steps: Vec<f64> = (1..=STEPS * NINES).map(probability).collect();
+        for wanted in TALKED_OF.into_iter().chain([0.5]) {
+            assert!(steps.iter().any(|step| (step - wanted).abs() < 1e-12), "{wanted}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     analysis::Band,
     charts::{
         Panel, TimeSeries,
-        data::{Axis, Heading, Limit, Line, Point, Spacing, Span},
+        data::{Axis, Heading, Limit, Line, Point, Quantity, Spacing, Span},
     },
     study::{Fault, Horizon},
 };
@@ -181,7 +181,7 @@ impl Stage<'_> {
         let peaks = self.spots.iter().filter_map(|spot| Some((longest(spot)?, spot.arm)));
         match peaks.max_by(|one, other| one.0.0.total_cmp(&other.0.0)) {
             Some(((peak, id), arm)) if peak >= 1.0 => {
-                let length = crate::charts::reading(crate::charts::data::Quantity::Count, peak);
+                let length = crate::charts::reading(Quantity::Count, peak);
                 format!("The longest queue is that of {id} under {arm}: {length} waiting")
             }
             Some(_) | None => "Hardly anybody ever waits".to_owned(),
@@ -208,8 +208,8 @@ fn after_faults(bands: &[(&str, &Band)], first: &Fault, fault_end: f64, end: f64
         let back: Vec<(f64, String)> = bands.iter().filter_map(back).collect();
         let down = |arm: &&str| !back.iter().any(|(_, other)| other == arm);
         let down: Vec<&str> = bands.iter().map(|(arm, _)| *arm).filter(down).collect();
-        if let Some(times) = range(&back, Unit::Seconds) {
-            parts.push(format!("goodput is back {times} after its end"));
+        if let Some(times) = range(&back, Unit::Seconds, ["", " to "]) {
+            parts.push(format!("goodput is back within {times} of its end"));
         }
         if !down.is_empty() {
             parts.push(format!("{} not recover", Who::of(&down, bands.len()).does("does", "do")));
@@ -218,21 +218,27 @@ fn after_faults(bands: &[(&str, &Band)], first: &Fault, fault_end: f64, end: f64
     parts.join("; ")
 }
 
-/// `from 69.7/s to 38.9/s (short_queue) … 7.10/s (long_queue)`.
+/// `from 69.7/s to between 7.10/s (long_queue) and 38.9/s (short_queue)`.
 fn fall(before: Option<f64>, during: &[(f64, String)]) -> String {
     let before = before.map_or("–".to_owned(), |before| words::shown(Unit::PerSecond, before));
-    format!("from {before} to {}", range(during, Unit::PerSecond).unwrap_or_else(|| "–".to_owned()))
+    let during = range(during, Unit::PerSecond, ["between ", " and "]);
+    format!("from {before} to {}", during.unwrap_or_else(|| "–".to_owned()))
 }
 
-/// One value if all are alike, else the least and the greatest with their arms.
-fn range(values: &[(f64, String)], unit: Unit) -> Option<String> {
+/// One value if all are alike, else the least and the greatest with their arms, joined by these words.
+fn range(values: &[(f64, String)], unit: Unit, [before, between]: [&str; 2]) -> Option<String> {
     let by_value = |one: &&(f64, String), other: &&(f64, String)| one.0.total_cmp(&other.0);
     let (least, most) = (values.iter().min_by(by_value)?, values.iter().max_by(by_value)?);
-    let told = |(value, arm): &(f64, String)| format!("{} ({arm})", words::shown(unit, *value));
+    // Bins are whole seconds as a rule: three digits would boast.
+    let shown = |value| match unit {
+        Unit::Seconds => crate::charts::plain(Quantity::Seconds, value),
+        Unit::PerSecond | Unit::Count | Unit::Ratio | Unit::Bytes => words::shown(unit, value),
+    };
+    let told = |(value, arm): &(f64, String)| format!("{} ({arm})", shown(*value));
     Some(match values {
         [only] => told(only),
-        _ if most.0 <= ALIKE * least.0 => words::shown(unit, most.0),
-        _ => format!("{} to {}", told(least), told(most)),
+        _ if most.0 <= ALIKE * least.0 => shown(most.0),
+        _ => format!("{before}{}{between}{}", told(least), told(most)),
     })
 }
 
