@@ -9,6 +9,7 @@ mod precision;
 mod server_load;
 mod servers;
 mod slo_matrix;
+mod story;
 mod system;
 mod time_series;
 mod trust;
