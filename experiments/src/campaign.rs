@@ -9,6 +9,7 @@ use crate::{
     clock,
     exit::Exit,
     output::{self, Closing},
+    present,
     runner::{
         Execute, Goal, Job, Pending, Settings, Shard, Supervisor, Tally, begin, pending, progress::Progress,
         run_jobs, schedule,
@@ -215,6 +216,7 @@ impl Campaign<'_> {
     fn conclude(self, started: u64) -> Result<Finished, StoreError> {
         let analysis = self.analyse();
         output::write_tables(&self.store, &self.study, &analysis, self.order.gate)?;
+        write_report(&self.store, &self.study, &analysis)?;
         let rerun_identical = self.rerun(&analysis.cells);
         let manifest = output::manifest(&self.study, &analysis, &self.tally, started);
         self.store.write("manifest.json", output::pretty(&manifest).as_bytes())?;
@@ -245,6 +247,14 @@ impl Campaign<'_> {
 /// Analyses what a folder holds of the wanted replications.
 pub fn analyse_stored(store: &Store, study: &Study) -> Analysis {
     analyse(study, &|cell, replication| load(store, study, cell, replication))
+}
+
+/// Draws the charts and writes the report of what a folder holds.
+///
+/// # Errors
+/// The folder cannot be written, or a chart is too large to be drawn.
+pub fn write_report(store: &Store, study: &Study, analysis: &Analysis) -> Result<(), StoreError> {
+    present::write(store, study, analysis, &|cell, replication| load(store, study, cell, replication))
 }
 
 fn load(store: &Store, study: &Study, cell: usize, replication: u64) -> Option<RunReport> {

@@ -17,6 +17,7 @@ pub mod load;
 pub mod metric;
 pub mod output;
 pub mod plan;
+pub mod present;
 pub mod quantity;
 pub mod report;
 pub mod runner;

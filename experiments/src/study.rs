@@ -3,10 +3,12 @@
 //! A plan says what each cell *is*; a study says what is asked of it: arms, axes, claims, windows, how many
 //! replications. It is written beside the results, so that reports and exports need no experiment file.
 
+mod system;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::system::{Call, OddServer, Part, System};
 use crate::plan::speaks_of;
 
 /// One experiment: its question, its cells and its claims.
@@ -44,6 +46,12 @@ pub struct Study {
     pub slos: Vec<Claim>,
     /// The author's claims, each about one arm.
     pub expectations: Vec<Expectation>,
+    /// What is simulated, for a diagram.
+    #[serde(default)]
+    pub system: System,
+    /// The command that gives these results again, whatever the folder they stand in; empty if unknown.
+    #[serde(default)]
+    pub command: String,
 }
 
 /// A sweep axis.

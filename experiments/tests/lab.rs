@@ -369,7 +369,7 @@ fn the_result_on_a_terminal() {
       ? fast@0.95  clients.latency.mean < 55.599999999999994ms   found 56.2±0.88 ms   about 15 replications would decide
 
     Checks   conservation ✓   Little's law ✓   warm-up 20 s ≥ MSER-5 ✓   re-run of 1 cell identical ✓
-    Report   DESK/results/fake/3f9c2a71/summary.md
+    Report   DESK/results/fake/3f9c2a71/report.html
     "#);
 }
 
@@ -400,7 +400,7 @@ fn the_story_of_a_storm() {
     Expectations  2 of 2 hold
 
     Checks   conservation ✓   Little's law ✓   re-run of 1 cell identical ✓
-    Report   DESK/results/fake/3f9c2a71/summary.md
+    Report   DESK/results/fake/3f9c2a71/report.html
     "#);
 }
 
@@ -427,7 +427,7 @@ fn the_result_in_ascii_and_seconds() {
       even  +0.00732 s  [+0.006206, +0.008439]  Holm p 1e-5  CRN saved 5.6x
 
     Checks   conservation +   Little's law +   warm-up 20 s >= MSER-5 +   re-run of 1 cell identical +
-    Report   DESK/results/fake/3f9c2a71/summary.md
+    Report   DESK/results/fake/3f9c2a71/report.html
     "#);
 }
 
@@ -554,6 +554,63 @@ fn report_and_export_need_no_experiment() {
     let table = desk.say("export latest -o ROOT --to hgrm --arm fast --metric clients.latency").out;
     assert_eq!(table.matches("#[Max").count(), 3, "{table}");
     assert_eq!(desk.say("export latest -o ROOT --to hgrm --arm nobody").exit, Exit::NothingMatched);
+}
+
+#[test]
+fn every_chart_and_the_report_are_rebuilt_byte_for_byte() {
+    for kind in ["plain", "storm"] {
+        let desk = Desk::with(kind);
+        desk.run("");
+        let first = desk.contents();
+        fs::remove_dir_all(desk.results().join("charts")).unwrap();
+        fs::remove_file(desk.results().join("report.html")).unwrap();
+        // A chart of an earlier report that this one does not have.
+        fs::create_dir(desk.results().join("charts")).unwrap();
+        fs::write(desk.results().join("charts/11_misses.svg"), "old").unwrap();
+        desk.say("report fake -o ROOT");
+        assert_same(&desk.contents(), &first);
+    }
+}
+
+#[test]
+fn the_report_shows_what_the_study_has_data_for() {
+    let charts = |kind: &str| {
+        let desk = Desk::with(kind);
+        desk.run("");
+        let page = desk.read("report.html");
+        assert!(page.len() < 2_000_000, "{} bytes", page.len());
+        let names = desk.contents().into_keys().filter_map(|path| {
+            let name = path.strip_prefix("charts").ok()?.to_str()?.strip_suffix(".csv")?.to_owned();
+            assert!(page.contains(&format!("href=\"./charts/{name}.csv\"")), "{name}");
+            Some(name)
+        });
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        charts("plain"),
+        "01_slo_matrix 02_hockey_stick 04_latency_distribution 05_paired_differences 15_precision 15_warm_up"
+    );
+    assert_eq!(charts("storm"), "01_slo_matrix 05_paired_differences 06_time_series 15_precision");
+}
+
+#[test]
+fn titles_are_sentences_about_the_data() {
+    let title = |kind: &str, chart: &str| {
+        let desk = Desk::with(kind);
+        desk.run("");
+        let svg = desk.read(&format!("charts/{chart}.svg"));
+        let label = svg.split_once("aria-label=\"").unwrap().1.split_once('"').unwrap().0;
+        label.split_once(". ").map_or(label, |(first, _)| first).to_owned()
+    };
+    assert_eq!(title("plain", "02_hockey_stick"), "At every load only even and fast keep p99 under 250 ms");
+    assert!(
+        title("storm", "06_time_series").starts_with(
+            "CapacityLoss checkout takes goodput from 700/s to 250/s; goodput is back within 20 s (no_retry) to 35 s \
+             (retry_budget) of its end; retry does not recover"
+        ),
+        "{}",
+        title("storm", "06_time_series")
+    );
 }
 
 #[test]

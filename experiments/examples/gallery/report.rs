@@ -70,6 +70,7 @@ fn sections() -> Vec<Section> {
         "time_series" => "What did the fault do, and for how long?",
         "heat_map" => "Who is hot?",
         "server_bars" => "Is the load shared out fairly?",
+        "precision" => "Are there enough replications?",
         "welch" => "Is the experiment long enough?",
         _ => "An awkward case of the same chart",
     };

@@ -4,24 +4,34 @@
 //! whole would be wrong.
 
 use super::{Analysis, Headline, Ruling, Verdict, ranking::Ranking, verdict::Kind};
-use crate::study::Study;
+use crate::study::{Claim, Study};
 
 /// The sentences, most important first.
 pub(super) fn answer(study: &Study, analysis: &Analysis) -> Vec<String> {
     let mut sentences = Vec::new();
     for (index, headline) in analysis.headlines.iter().enumerate() {
-        let rankings: Vec<&Ranking> =
-            analysis.rankings.iter().filter(|ranking| ranking.headline == index).collect();
         // What only the author claims something of is no question of the reader's.
         if headline.slo.is_some() || study.slos.is_empty() {
-            sentences.extend(winners(study, headline, &rankings));
+            sentences.extend(who_leads(study, analysis, index));
         }
         if let Some(claim) = headline.slo.and_then(|slo| study.slos.get(slo)) {
-            let about = |ruling: &&Ruling| ruling.kind == Kind::Slo && ruling.claim == *claim;
-            sentences.extend(keepers(study, &analysis.rulings.iter().filter(about).collect::<Vec<_>>()));
+            sentences.extend(who_keeps(study, analysis, claim));
         }
     }
     sentences
+}
+
+/// Who is best in a headline, stretch by stretch of the sweep; none where no arms can be compared.
+pub fn who_leads(study: &Study, analysis: &Analysis, headline: usize) -> Option<String> {
+    let rankings: Vec<&Ranking> =
+        analysis.rankings.iter().filter(|ranking| ranking.headline == headline).collect();
+    winners(study, analysis.headlines.get(headline)?, &rankings)
+}
+
+/// Who keeps an SLO where.
+pub fn who_keeps(study: &Study, analysis: &Analysis, claim: &Claim) -> Option<String> {
+    let about = |ruling: &&Ruling| ruling.kind == Kind::Slo && ruling.claim == *claim;
+    keepers(study, &analysis.rulings.iter().filter(about).collect::<Vec<_>>())
 }
 
 /// `At load 0.50–0.60 p2c has the lowest p99; at 0.70 p2c and least tie; from 0.80 on least.`
@@ -208,7 +218,7 @@ mod tests {
     use super::*;
     use crate::{
         analysis::Basis,
-        study::{Axis, Cell, Claim, Op},
+        study::{Axis, Cell, Op},
     };
 
     const ARMS: [&str; 3] = ["a", "b", "c"];

@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use sim_core::statistics::{Tail, judge_tail};
 
 pub use self::{
+    answer::{who_keeps, who_leads},
     band::{Band, BandPoint},
     cell::{CellAnalysis, LimitTally},
     estimate::{Estimate, FigureName, Flag, Method},

@@ -232,7 +232,9 @@ impl Canvas {
     /// The finished picture, `height` pixels high.
     pub(super) fn finish(self, heading: &Heading, height: f64) -> Picture {
         let (width, height) = (self.width.ceil(), height.ceil());
-        let alt = format!("{} {}", heading.title, heading.how_to_read);
+        let ended = heading.title.is_empty() || heading.title.ends_with(['.', '?', '!']);
+        let stop = if ended { "" } else { "." };
+        let alt = format!("{}{stop} {}", heading.title, heading.how_to_read);
         let mut svg = String::from("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\"");
         let _ = write!(svg, " width=\"{width}\" height=\"{height}\"");
         let _ = write!(svg, " viewBox=\"0 0 {} {}\"", units(width), units(height));
@@ -292,6 +294,6 @@ mod tests {
     fn the_picture_says_what_it_is() {
         let svg = finished(|_| ());
         assert!(svg.contains("width=\"100\" height=\"50\" viewBox=\"0 0 1000 500\""), "{svg}");
-        assert!(svg.contains("role=\"img\" aria-label=\"A B\""), "{svg}");
+        assert!(svg.contains("role=\"img\" aria-label=\"A. B\""), "{svg}");
     }
 }

@@ -1,7 +1,6 @@
 //! The forest plot: paired differences to a baseline, each with its interval, around a line at zero.
 //!
-//! An interval that leaves zero out is a difference; one that holds it is none that these data can show, and its
-//! marker is hollow. The last column tells how much common random numbers have saved.
+//! What Holm's test of all rows calls a difference is filled; what these data cannot show is hollow. The last column tells how much common random numbers have saved.
 
 use super::canvas::{Align, Canvas, Group, Words, place, stroke};
 use super::data::{ArmStyle, Axis, Heading, Spacing};
@@ -17,6 +16,8 @@ use plotters::element::PathElement;
 
 const ROW_HEIGHT: f64 = 26.0;
 const COLUMN_GAP: f64 = 18.0;
+/// The risk of calling any row different that is not.
+const RISK: f64 = 0.05;
 
 /// The difference of one arm to the baseline.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +73,7 @@ impl Chart for Forest {
         self.draw_rows(&mut sheet.canvas, &plot);
         draw_text_columns(&mut sheet.canvas, &plot, &columns);
         sheet.top = plot.bottom + 2.0 * TICKS_HEIGHT + 4.0;
-        sheet.note("Filled: the interval leaves zero out. Hollow: these data show no difference.");
+        sheet.note("Filled: a difference at the 5 % level, Holm-adjusted. Hollow: these data show none.");
         Some(sheet.finish())
     }
 
@@ -163,9 +164,12 @@ impl Forest {
 }
 
 impl Difference {
-    /// Whether the interval leaves zero out.
+    /// Whether these data show a difference: by Holm's p-value if there is one, else by the interval.
     fn is_shown(&self) -> bool {
-        self.low > 0.0 || self.high < 0.0
+        match self.p_holm {
+            Some(p) => p <= RISK,
+            None => self.low > 0.0 || self.high < 0.0,
+        }
     }
 
     fn row(&self) -> [String; 6] {

@@ -10,7 +10,7 @@ use super::marks::{halo, value};
 use super::number::reading;
 use super::palette::{RULE, SOFT};
 use super::plot::Plot;
-use super::{Chart, Picture, marker, table};
+use super::{Chart, Picture, keys, marker, table};
 use plotters::element::PathElement;
 
 /// Goodput against offered load, one line an arm.
@@ -49,13 +49,17 @@ impl Chart for Goodput {
 }
 
 impl Goodput {
-    /// The lines, their names with the peak behind them.
+    /// The lines, their names with the peak behind them where all of these can be read.
     fn with_peaks(&self) -> Vec<Line> {
         let named = |line: &Line| match peak(line) {
             Some((_, y)) => format!("{}, peak {}", line.label, reading(self.y.quantity, y)),
             None => line.label.clone(),
         };
-        self.lines.iter().map(|line| Line { label: named(line), ..line.clone() }).collect()
+        let names: Vec<String> = self.lines.iter().map(named).collect();
+        if names.iter().any(|name| Face::TEXT.width(name) > keys::LONGEST) {
+            return self.lines.clone();
+        }
+        self.lines.iter().zip(names).map(|(line, label)| Line { label, ..line.clone() }).collect()
     }
 
     fn draw_rings(&self, canvas: &mut Canvas, plot: &Plot) {

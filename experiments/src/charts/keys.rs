@@ -17,7 +17,7 @@ const LABEL_HEIGHT: f64 = 17.0;
 const SAMPLE_WIDTH: f64 = 34.0;
 const GAP: f64 = 6.0;
 /// Longer names are cut.
-const LONGEST: f64 = 200.0;
+pub(super) const LONGEST: f64 = 200.0;
 
 /// What is drawn before a name.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -63,7 +63,7 @@ fn percentile(probability: f64) -> String {
 }
 
 /// `value` as somebody wrote it, at most three significant digits and no zeros behind: `250 ms`, `20 s`.
-pub(super) fn plain(quantity: Quantity, value: f64) -> String {
+pub(crate) fn plain(quantity: Quantity, value: f64) -> String {
     let text = reading(quantity, value);
     let (figure, unit) = text.split_at(text.find([' ', '/']).unwrap_or(text.len()));
     format!("{}{unit}", without_trailing_zeros(figure))

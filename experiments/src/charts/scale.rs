@@ -86,7 +86,11 @@ impl Scale {
 
     /// A linear scale with exactly these bounds.
     pub(super) fn linear(quantity: Quantity, bounds: Extent, most: usize) -> Self {
-        let at = ticks::linear(bounds.low, bounds.high, most);
+        let mut at = ticks::linear(bounds.low, bounds.high, most);
+        if quantity == Quantity::Count && at.iter().filter(|at| at.fract() == 0.0).count() >= 2 {
+            // Things are counted in whole numbers, unless all are fewer than two.
+            at.retain(|at| at.fract() == 0.0);
+        }
         let ticks = labelled(&at, number::linear_labels(quantity, &at));
         Self { spacing: Spacing::Linear, low: bounds.low, high: bounds.high, ticks, minor: Vec::new() }
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{ResultsRoot, console::Console, run};
 use crate::{
     analysis::Analysis,
-    campaign::{Finished, analyse_stored},
+    campaign::{Finished, analyse_stored, write_report},
     exit::Exit,
     output::{self, Closing},
     runner::Tally,
@@ -15,17 +15,17 @@ use crate::{
     study::Study,
 };
 
-/// Rebuild tables and summary from stored runs, and show them
+/// Rebuild report.html, charts and tables from stored runs, and show the result
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  stampede report latest
+  stampede report latest --open
   stampede report lb_one_slow_server --time-unit s
   stampede report results/lb_one_slow_server/3f9c2a71 --format markdown")]
 pub(super) struct Report {
     /// A results folder, an experiment's name, or `latest`
     result: String,
-    /// Open the page in the system's viewer
+    /// Open the report in the system's browser
     #[arg(long)]
     open: bool,
     #[command(flatten)]
@@ -86,6 +86,7 @@ fn show(path: &str, console: &Console) -> Exit {
 fn rebuild(opened: Opened) -> Result<Finished, StoreError> {
     let Opened { store, study, analysis } = opened;
     output::write_tables(&store, &study, &analysis, false)?;
+    write_report(&store, &study, &analysis)?;
     let folder = store.folder();
     let closing = Closing {
         folder: folder.display().to_string(),

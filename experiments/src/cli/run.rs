@@ -17,6 +17,7 @@ use crate::{
         Goal, Settings, Shard, Supervisor, listen_for_interrupts,
         progress::{seconds_in_words, short_rate},
     },
+    study::Study,
 };
 
 /// Run all cells not yet in the results store, then summarise
@@ -127,8 +128,9 @@ impl Run {
         Exit::Done
     }
 
-    fn execute(&self, file: &Path, loaded: Loaded, console: &Console, supervisor: &Supervisor) -> Exit {
+    fn execute(&self, file: &Path, mut loaded: Loaded, console: &Console, supervisor: &Supervisor) -> Exit {
         let order = self.order(file);
+        loaded.study.command = self.again(file, &loaded.study);
         let threads = self.how.threads();
         console.narrate(&format!("{}  seed {}", loaded.study.name, loaded.study.seed));
         let listener = Listener {
@@ -163,13 +165,42 @@ impl Run {
         }
     }
 
-    /// The command without what only filters cells or decides how they are run.
-    fn command(&self, file: &Path) -> String {
+    /// The words that decide what is run of a file, without filters.
+    fn words(&self, file: &Path) -> Vec<String> {
         let mut words = vec!["stampede run".to_owned(), quoted(&file.display().to_string())];
         let changes = &self.overrides;
         for (flag, values) in [("-s", &changes.set), ("--sweep", &changes.sweep), ("--slo", &changes.slo)] {
             words.extend(values.iter().map(|value| format!("{flag} {}", quoted(value))));
         }
+        words
+    }
+
+    /// The command that gives the same results: with filters, without where they go or how they are run.
+    ///
+    /// It stands in the report, whose bytes are the same on any machine: a path from the root is not.
+    fn again(&self, file: &Path, study: &Study) -> String {
+        let name = file.file_name().filter(|_| file.is_absolute()).map_or(file, Path::new);
+        let mut words = self.words(name);
+        words.extend(self.overrides.arm.iter().map(|arm| format!("--arm {}", quoted(arm))));
+        words.extend(self.overrides.condition.iter().map(|place| format!("--where {}", quoted(place))));
+        words.push(format!("--seed {}", study.seed));
+        words.push(match &self.how.precision {
+            Some(goal) => {
+                let relative = output::number::short(100.0 * goal.relative);
+                let most = self.how.max_replications;
+                format!("--precision {relative}%@{} --max-replications {most}", goal.figure)
+            }
+            None => format!("-r {}", study.replications),
+        });
+        if self.overrides.allow_single {
+            words.push("--allow-single".to_owned());
+        }
+        words.join(" ")
+    }
+
+    /// The command without what only filters cells or decides how they are run.
+    fn command(&self, file: &Path) -> String {
+        let mut words = self.words(file);
         if self.root.out != Path::new("results") {
             words.push(format!("-o {}", quoted(&self.root.out.display().to_string())));
         }

@@ -6,6 +6,7 @@ mod explain;
 mod files;
 mod forecast;
 mod study;
+mod system;
 mod templates;
 
 use std::path::Path;

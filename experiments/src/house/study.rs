@@ -44,6 +44,8 @@ pub(super) fn of(plan: &Plan) -> Study {
             .unwrap_or_default(),
         slos: plan.slos.iter().map(claim_of).collect(),
         expectations: expectations.collect(),
+        system: super::system::of(plan),
+        command: String::new(),
     }
 }
 

@@ -37,7 +37,7 @@ pub const SUMMARY_SCHEMA: &str = include_str!("summary.schema.json");
 
 /// The page to open first in a results folder.
 pub fn report_path(folder: &Path) -> PathBuf {
-    folder.join("summary.md")
+    folder.join("report.html")
 }
 
 /// What the terminal tells of a run beside its results.

@@ -67,8 +67,9 @@ pub(super) fn figure(figure: &Figure) -> String {
     let links: Vec<String> = links.iter().map(link).collect();
     let caption = if links.is_empty() { String::new() } else { format!("Files: {}", links.join(", ")) };
     format!(
-        "<figure>\n{}<figcaption><output class=\"readout\"></output><span class=\"files\">{caption}</span>\
+        "<figure>\n<p class=\"said\" aria-hidden=\"true\">{}</p>\n{}<figcaption><output class=\"readout\"></output><span class=\"files\">{caption}</span>\
          </figcaption>\n</figure>\n",
+        escape(&picture.alt),
         chart(picture)
     )
 }

@@ -18,6 +18,7 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn Chart>)> {
         ("goodput_all_equal", Box::new(lines::goodput_all_equal())),
         ("distribution", Box::new(lines::distribution())),
         ("welch", Box::new(lines::welch())),
+        ("precision", Box::new(lines::precision())),
         ("forest", Box::new(verdicts::forest())),
         ("time_series", Box::new(servers::time_series())),
         ("heat_map", Box::new(servers::heat_map(16))),

@@ -21,7 +21,7 @@ use plotters::style::Color;
 const LINE_HEIGHT: f64 = 16.0;
 const PADDING: f64 = 9.0;
 /// Widest and narrowest text in a box.
-const TEXT_WIDTH: (f64, f64) = (60.0, 190.0);
+const TEXT_WIDTH: (f64, f64) = (60.0, 230.0);
 /// Distance of two layers, at least; labels ask for more.
 const NARROWEST_GAP: f64 = 56.0;
 const WIDEST_GAP: f64 = 150.0;

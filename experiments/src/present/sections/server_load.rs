@@ -1,0 +1,71 @@
+//! Whether the load is shared out fairly: what each server got, under the arms worth comparing.
+
+use super::{
+    super::{
+        album::{AnyChart, Draft},
+        view::{Spot, View},
+    },
+    MOST,
+    servers::{number_in, pools, worth_comparing},
+};
+use crate::charts::{
+    Bar, ServerBars,
+    data::{Axis, Heading, Quantity},
+    reading,
+};
+
+/// Shares closer together than that are called equal.
+const ALIKE: f64 = 1.03;
+
+pub(super) fn draft(view: &View<'_>) -> Draft {
+    let charts = worth_comparing(view).into_iter().flat_map(|spot| {
+        let pools = pools(view).into_iter();
+        pools.filter_map(move |pool| chart(view, &spot, &pool)).collect::<Vec<_>>()
+    });
+    Draft {
+        number: 10,
+        name: "server_load",
+        heading: "Is the load shared out fairly?".into(),
+        charts: charts.take(MOST).collect(),
+        ..Draft::default()
+    }
+}
+
+fn chart(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Option<AnyChart> {
+    let bar = |estimate: &crate::analysis::Estimate| {
+        let name = estimate.name.strip_suffix(".arrivals.rate")?;
+        let number = number_in(pool, name)?;
+        Some((
+            number,
+            Bar { label: name.to_owned(), mark: view.study.system.mark(name), value: estimate.mean? },
+        ))
+    };
+    let mut bars: Vec<(u32, Bar)> = spot.cell.estimates.iter().filter_map(bar).collect();
+    bars.sort_by_key(|(number, _)| *number);
+    let bars: Vec<Bar> = bars.into_iter().map(|(_, bar)| bar).collect();
+    if bars.len() < 2 {
+        return None;
+    }
+    Some(Box::new(ServerBars {
+        heading: Heading::new(
+            format!("Under {}{} {}", spot.arm, view.at_chosen(), shares(&bars)),
+            "One bar a server, busiest first. Even shares would all end at the dashed mean; hatched servers are unlike the rest.",
+        ),
+        axis: Axis::linear("requests sent to the server", Quantity::PerSecond),
+        colour: spot.style.colour,
+        bars,
+    }))
+}
+
+/// `web[3] gets most, 184/s, and web[15] least, 95/s`.
+fn shares(bars: &[Bar]) -> String {
+    let by_value = |one: &&Bar, other: &&Bar| one.value.total_cmp(&other.value);
+    let (Some(least), Some(most)) = (bars.iter().min_by(by_value), bars.iter().max_by(by_value)) else {
+        return "nothing is sent".to_owned();
+    };
+    let rate = |bar: &Bar| reading(Quantity::PerSecond, bar.value);
+    if most.value <= ALIKE * least.value {
+        return format!("every server gets about {}", rate(most));
+    }
+    format!("{} gets most, {}, and {} least, {}", most.label, rate(most), least.label, rate(least))
+}

@@ -1,0 +1,112 @@
+//! Who is hot: the utilization of every server over time, a map for each pool under the arms worth comparing.
+
+use super::{
+    super::{
+        album::{AnyChart, Draft},
+        view::{Spot, View},
+    },
+    MOST,
+};
+use crate::charts::{
+    HeatMap, HeatRow,
+    data::{Heading, Quantity, Span},
+    reading,
+};
+
+/// Servers whose utilizations lie closer together are equally busy.
+const ALIKE: f64 = 0.05;
+
+pub(super) fn draft(view: &View<'_>) -> Draft {
+    let charts = worth_comparing(view).into_iter().flat_map(|spot| {
+        let pools = pools(view).into_iter();
+        pools.filter_map(move |pool| chart(view, &spot, &pool)).collect::<Vec<_>>()
+    });
+    Draft {
+        number: 9,
+        name: "servers",
+        heading: "Which servers are hot?".into(),
+        charts: charts.take(MOST).collect(),
+        ..Draft::default()
+    }
+}
+
+/// The best arm at the chosen point and the baseline; without a best or a baseline the first and the last arm.
+pub(super) fn worth_comparing<'a>(view: &View<'a>) -> Vec<Spot<'a>> {
+    let spots = view.chosen_spots();
+    let ranked =
+        view.analysis.rankings.iter().find(|ranking| ranking.headline == 0 && ranking.point == view.chosen);
+    let best = ranked.and_then(|ranking| ranking.best);
+    let best = spots.iter().find(|spot| Some(spot.index) == best).or(spots.first());
+    let baseline =
+        spots.iter().find(|spot| Some(spot.arm) == view.study.baseline.as_deref()).or(spots.last());
+    let mut chosen: Vec<Spot<'a>> = [best, baseline].into_iter().flatten().copied().collect();
+    chosen.dedup_by_key(|spot| spot.index);
+    chosen
+}
+
+/// Components, by what the system's diagram says.
+pub(super) fn pools(view: &View<'_>) -> Vec<String> {
+    let workload = |id: &String| view.study.workloads.contains(id);
+    view.study.system.parts.iter().map(|part| part.id.clone()).filter(|id| !workload(id)).collect()
+}
+
+/// The number of a server of that pool: 3 of `web[3]`.
+pub(super) fn number_in(pool: &str, server: &str) -> Option<u32> {
+    server.strip_prefix(pool)?.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
+fn chart(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Option<AnyChart> {
+    let server = |band: &crate::analysis::Band| -> Option<(u32, String)> {
+        let name = band.name.strip_suffix(".utilization")?;
+        Some((number_in(pool, name)?, name.to_owned()))
+    };
+    let mut bands: Vec<_> = spot.cell.bands.iter().filter_map(|band| Some((server(band)?, band))).collect();
+    bands.sort_by_key(|((number, _), _)| *number);
+    if bands.len() < 2 {
+        return None;
+    }
+    let (from, to) = view.measured();
+    let means: Vec<(&str, f64)> = bands
+        .iter()
+        .filter_map(|((_, name), band)| Some((name.as_str(), band.mean_within(from, to)?)))
+        .collect();
+    let row = |((_, name), band): &((u32, String), &crate::analysis::Band)| HeatRow {
+        label: name.clone(),
+        mark: view.study.system.mark(name),
+        values: band.points.iter().map(|point| point.map(|point| point.mean)).collect(),
+    };
+    let faults = view.study.faults.iter().map(|fault| Span::new(fault.label.trim(), fault.from, fault.to));
+    let title = format!("Under {}{} {}", spot.arm, view.at_chosen(), busiest(&means));
+    Some(Box::new(HeatMap {
+        heading: Heading::new(
+            title,
+            "A row is a server, time runs to the right; a bright row is a hot server.",
+        ),
+        measure: "utilization".into(),
+        start: 0.0,
+        bin: bands.first().map_or(1.0, |(_, band)| band.bin),
+        rows: bands.iter().map(row).collect(),
+        faults: faults.collect(),
+    }))
+}
+
+/// `web[15] is the busiest, at 0.999; the other 15 servers average 0.92`.
+fn busiest(means: &[(&str, f64)]) -> String {
+    let by_load = |one: &&(&str, f64), other: &&(&str, f64)| one.1.total_cmp(&other.1);
+    let (Some((_, least)), Some((name, most))) = (means.iter().min_by(by_load), means.iter().max_by(by_load))
+    else {
+        return "no server did anything".to_owned();
+    };
+    let ratio = |value| reading(Quantity::Ratio, value);
+    if most - least < ALIKE {
+        let all = if means.len() == 2 { "both".to_owned() } else { format!("all {}", means.len()) };
+        return format!("{all} servers are equally busy, {} to {}", ratio(*least), ratio(*most));
+    }
+    let others = (means.iter().map(|(_, mean)| mean).sum::<f64>() - most) / (means.len() - 1) as f64;
+    format!(
+        "{name} is the busiest, at {}; the other {} average {}",
+        ratio(*most),
+        means.len() - 1,
+        ratio(others)
+    )
+}
