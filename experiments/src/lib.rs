@@ -22,4 +22,5 @@ pub mod report;
 pub mod runner;
 pub mod store;
 pub mod study;
+pub mod theory;
 pub mod verify;

@@ -246,7 +246,9 @@ fn regions_of(spec: &SystemSpec, id: &str) -> usize {
 /// The strategy of the balancer before a pool.
 fn strategy_before<'a>(spec: &'a SystemSpec, id: &str) -> Option<&'a BalancerSpec> {
     spec.components.values().find_map(|component| match component {
-        ComponentSpec::LoadBalancer(balancer) if balancer.backends.0.iter().any(|backend| backend == id) => Some(&balancer.strategy),
+        ComponentSpec::LoadBalancer(balancer) if balancer.backends.0.iter().any(|backend| backend == id) => {
+            Some(&balancer.strategy)
+        }
         ComponentSpec::LoadBalancer(_) | ComponentSpec::ServerPool(_) | ComponentSpec::Service(_) => None,
     })
 }

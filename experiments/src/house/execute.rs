@@ -74,25 +74,39 @@ fn limit_of(limit: &crate::plan::Limit) -> Option<Limit> {
         "wait" => LimitOf::Wait,
         _ => return None,
     };
-    Some(Limit { station: station.into(), of, window: window.into(), limit: SimDuration::from_nanos(limit.limit) })
+    Some(Limit {
+        station: station.into(),
+        of,
+        window: window.into(),
+        limit: SimDuration::from_nanos(limit.limit),
+    })
 }
 
 impl Execute for Cells {
-    fn execute(&self, cell: usize, replication: u64, supervisor: &Supervisor) -> Result<RunReport, RunFailure> {
+    fn execute(
+        &self,
+        cell: usize,
+        replication: u64,
+        supervisor: &Supervisor,
+    ) -> Result<RunReport, RunFailure> {
         let Some(cell) = self.plan.cells.get(cell) else {
             return Err(RunFailure::Broken("there is no such cell".into()));
         };
         let settings = self.settings(cell, replication);
         let mut traces = |id: &str| match cell.system.workloads.get(id) {
             Some(WorkloadSpec::Trace(spec)) => files::records(&spec.trace, &self.folder),
-            Some(WorkloadSpec::OpenLoop(_) | WorkloadSpec::ClosedLoop(_)) | None => Err(format!("`{id}` has no trace")),
+            Some(WorkloadSpec::OpenLoop(_) | WorkloadSpec::ClosedLoop(_)) | None => {
+                Err(format!("`{id}` has no trace"))
+            }
         };
         let mut look = |_: &sim_core::simulation::Progress| {
             if supervisor.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         models::run(&cell.system, &settings, &mut traces, &mut look).map_err(|error| match error {
             RunError::Budget { stop: Stop::Supervisor, .. } => RunFailure::Interrupted,
-            RunError::Budget { .. } | RunError::Books(_) | RunError::Trace(_) => RunFailure::Broken(error.to_string()),
+            RunError::Budget { .. } | RunError::Books(_) | RunError::Trace(_) => {
+                RunFailure::Broken(error.to_string())
+            }
         })
     }
 }

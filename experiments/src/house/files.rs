@@ -44,13 +44,19 @@ fn columns(system: &mut SystemSpec, folder: &Path, digest: &mut u64) -> Result<(
         let headings = reader.headers().map_err(|error| unreadable(&path, &error))?.clone();
         let Some(place) = headings.iter().position(|heading| heading == column.column) else {
             let known: Vec<&str> = headings.iter().collect();
-            return Err(format!("error[E0702]: {} has no column `{}`; it has {}", path.display(), column.column, known.join(", ")));
+            return Err(format!(
+                "error[E0702]: {} has no column `{}`; it has {}",
+                path.display(),
+                column.column,
+                known.join(", ")
+            ));
         };
         let mut values = Vec::new();
         for (line, row) in reader.records().enumerate() {
             let row = row.map_err(|error| unreadable(&path, &error))?;
             let text = row.get(place).unwrap_or_default();
-            let value = SimDuration::parse(text).map_err(|what| format!("error[E0702]: {} line {}: {what}", path.display(), line + 2))?;
+            let value = SimDuration::parse(text)
+                .map_err(|what| format!("error[E0702]: {} line {}: {what}", path.display(), line + 2))?;
             *digest = xxh64(&value.as_nanos().to_le_bytes(), *digest);
             values.push(value);
         }
@@ -63,11 +69,14 @@ fn columns(system: &mut SystemSpec, folder: &Path, digest: &mut u64) -> Result<(
 fn trace_digest(spec: &TraceSpec, folder: &Path, seed: u64) -> Result<u64, String> {
     let path = folder.join(&spec.file);
     let file = File::open(&path).map_err(|error| unreadable(&path, &error))?;
-    let (mut reader, mut parser, mut digest, mut number, mut records) = (BufReader::new(file), spec.parser(), seed, 0, 0_u64);
+    let (mut reader, mut parser, mut digest, mut number, mut records) =
+        (BufReader::new(file), spec.parser(), seed, 0, 0_u64);
     let mut line = String::new();
     while reader.read_line(&mut line).map_err(|error| unreadable(&path, &error))? > 0 {
         number += 1;
-        let record = parser.parse(&line).map_err(|wrong| format!("error[E0703]: {} line {number}: {wrong}", path.display()))?;
+        let record = parser
+            .parse(&line)
+            .map_err(|wrong| format!("error[E0703]: {} line {number}: {wrong}", path.display()))?;
         records += u64::from(record.is_some());
         digest = xxh64(line.as_bytes(), digest);
         line.clear();

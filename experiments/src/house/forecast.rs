@@ -19,12 +19,17 @@ pub(super) fn of(plan: &Plan) -> Option<Forecast> {
     let end = plan.run.horizon.end();
     let measured = end.since(plan.run.horizon.start()).as_secs_f64();
     let replications = f64::from(plan.run.replications);
-    let estimates: Vec<Estimate> = plan.cells.iter().map(|cell| Estimate::of(&cell.system, end.since(SimTime::ZERO))).collect();
-    let requests: f64 = estimates.iter().map(|estimate| estimate.offered * end.as_secs_f64() * replications).sum();
+    let estimates: Vec<Estimate> =
+        plan.cells.iter().map(|cell| Estimate::of(&cell.system, end.since(SimTime::ZERO))).collect();
+    let requests: f64 =
+        estimates.iter().map(|estimate| estimate.offered * end.as_secs_f64() * replications).sum();
     (requests > 0.0).then(|| Forecast {
         requests,
         cpu_seconds: requests / REQUESTS_PER_SECOND,
-        fewest_requests: estimates.iter().map(|estimate| estimate.offered * measured).fold(f64::INFINITY, f64::min),
+        fewest_requests: estimates
+            .iter()
+            .map(|estimate| estimate.offered * measured)
+            .fold(f64::INFINITY, f64::min),
         capacity: plan.cells.first().map(|cell| capacities(&cell.system, &estimates[0])).unwrap_or_default(),
         busiest: estimates.iter().map(busiest).collect(),
     })
@@ -35,9 +40,13 @@ fn busiest(estimate: &Estimate) -> Busiest {
     let worst = estimate.stations.iter().max_by(|left, right| left.worst().total_cmp(&right.worst()));
     let Some(worst) = worst else { return Busiest::default() };
     match &worst.busiest {
-        Some((server, load)) => Busiest { load: Some(load.max(worst.utilization())), station: server.clone() },
+        Some((server, load)) => {
+            Busiest { load: Some(load.max(worst.utilization())), station: server.clone() }
+        }
         // Whoever looks at the state spreads the load well enough that only the pool as a whole can fail.
-        None if worst.balanced && worst.utilization() < 1.0 => Busiest { load: None, station: worst.id.clone() },
+        None if worst.balanced && worst.utilization() < 1.0 => {
+            Busiest { load: None, station: worst.id.clone() }
+        }
         None => Busiest { load: Some(worst.utilization()), station: worst.id.clone() },
     }
 }
@@ -45,10 +54,15 @@ fn busiest(estimate: &Estimate) -> Busiest {
 /// A line for each pool: `web: 15 × 200/s + 1 × 100/s = 3100/s`.
 fn capacities(system: &models::spec::SystemSpec, estimate: &Estimate) -> Vec<String> {
     let line = |station: &StationEstimate| match system.components.get(&station.id) {
-        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-            Some(format!("{}: {} = {}/s", station.id, parts(pool, station.capacity), figure(station.capacity)))
+        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => Some(format!(
+            "{}: {} = {}/s",
+            station.id,
+            parts(pool, station.capacity),
+            figure(station.capacity)
+        )),
+        Some(ComponentSpec::LoadBalancer(_)) => {
+            Some(format!("{}: {}/s", station.id, figure(station.capacity)))
         }
-        Some(ComponentSpec::LoadBalancer(_)) => Some(format!("{}: {}/s", station.id, figure(station.capacity))),
         None => None,
     };
     estimate.stations.iter().filter_map(line).collect()

@@ -15,7 +15,10 @@ use crate::{
 /// What is asked of a plan's cells.
 pub(super) fn of(plan: &Plan) -> Study {
     let expectations = plan.expectations.iter().flat_map(|expectation| {
-        expectation.claims.iter().map(|claim| Expectation { arm: expectation.arm.clone(), claim: claim_of(claim) })
+        expectation
+            .claims
+            .iter()
+            .map(|claim| Expectation { arm: expectation.arm.clone(), claim: claim_of(claim) })
     });
     let system = plan.cells.first().map(|cell| &cell.system);
     Study {
@@ -25,14 +28,20 @@ pub(super) fn of(plan: &Plan) -> Study {
         workloads: system.map(|system| system.workloads.keys().cloned().collect()).unwrap_or_default(),
         arms: plan.arms.clone(),
         baseline: plan.baseline.clone(),
-        axes: plan.axes.iter().map(|axis| Axis { path: axis.path.clone(), values: axis.values.clone() }).collect(),
+        axes: plan
+            .axes
+            .iter()
+            .map(|axis| Axis { path: axis.path.clone(), values: axis.values.clone() })
+            .collect(),
         cells: plan.cells.iter().map(|cell| cell_of(plan, cell)).collect(),
         seed: plan.run.seed,
         replications: plan.run.replications.into(),
         common_random_numbers: plan.run.common_random_numbers,
         horizon: horizon_of(plan.run.horizon),
         windows: plan.windows.iter().map(window_of).collect(),
-        faults: system.map(|system| system.faults.iter().filter_map(|fault| fault_of(fault, plan)).collect()).unwrap_or_default(),
+        faults: system
+            .map(|system| system.faults.iter().filter_map(|fault| fault_of(fault, plan)).collect())
+            .unwrap_or_default(),
         slos: plan.slos.iter().map(claim_of).collect(),
         expectations: expectations.collect(),
     }
@@ -52,9 +61,10 @@ fn cell_of(plan: &Plan, cell: &plan::Cell) -> Cell {
 
 fn horizon_of(horizon: Horizon) -> crate::study::Horizon {
     match horizon {
-        Horizon::SteadyState { warmup, measure } => {
-            crate::study::Horizon::SteadyState { warmup: warmup.as_secs_f64(), measure: measure.as_secs_f64() }
-        }
+        Horizon::SteadyState { warmup, measure } => crate::study::Horizon::SteadyState {
+            warmup: warmup.as_secs_f64(),
+            measure: measure.as_secs_f64(),
+        },
         Horizon::Terminating { end } => crate::study::Horizon::Terminating { end: end.as_secs_f64() },
     }
 }

@@ -67,7 +67,9 @@ impl SystemSpec {
                     closed.think_time.fill(read)?;
                     closed.patience.iter_mut().try_for_each(|time| time.fill(read))?;
                 }
-                WorkloadSpec::Trace(trace) => trace.patience.iter_mut().try_for_each(|time| time.fill(read))?,
+                WorkloadSpec::Trace(trace) => {
+                    trace.patience.iter_mut().try_for_each(|time| time.fill(read))?
+                }
             }
         }
         Ok(())
