@@ -1,1 +1,3 @@
 //! The workspace's tests, one module a subject.
+
+mod theory;

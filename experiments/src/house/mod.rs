@@ -57,7 +57,7 @@ impl Sources for House {
     }
 
     fn theory(&self) -> Vec<TheoryCheck> {
-        theory::checks(theory::SEED)
+        theory::checks(&theory::Lab::default())
     }
 }
 

@@ -1,9 +1,6 @@
 //! Many exponential stations behind a balancer: what choices, news of loads and turns are worth.
 
-use sim_core::statistics::theory::{
-    erlang::MMc,
-    many_choices::{constant_gaps, every_nth, shortest_of},
-};
+use sim_core::statistics::theory::many_choices::{constant_gaps, every_nth, shortest_of};
 
 use super::{
     suite::Suite,
@@ -22,8 +19,8 @@ pub(super) fn supermarket(lab: &Lab) -> Suite {
     let mut suite = Suite::new("supermarket model");
     for (depth, load, different, repeated, arrivals, within) in [
         (Quick, 0.5, 1.2678, 1.2721, 2e6, 0.002),
-        (Usual, 0.7, 1.6202, 1.6283, 5e6, 0.002_5),
-        (Usual, 0.8, 1.9588, 1.9698, 5e6, 0.005),
+        (Usual, 0.7, 1.6202, 1.6283, 4e6, 0.002_5),
+        (Usual, 0.8, 1.9588, 1.9698, 3e6, 0.005),
         (Full, 0.9, 2.6454, 2.6628, 3e7, 0.004),
         (Full, 0.95, 3.4610, 3.4854, 3e7, 0.01),
         (Full, 0.99, 5.9275, 5.997, 6e7, 0.03),
@@ -38,19 +35,16 @@ pub(super) fn supermarket(lab: &Lab) -> Suite {
             within,
             trial.figure(TIME),
         );
-    }
-    for (load, different) in [(0.5, 1.2678), (0.7, 1.6202)] {
-        let depth = if load > 0.6 { Usual } else { Quick };
-        let arrivals = if load > 0.6 { 5e6 } else { 2e6 };
-        let trial = lab.farm(100, load, TWO_AGAIN, arrivals);
-        let mistake = format!("the same may be chosen twice at {load}");
-        let within = if load > 0.6 { 0.002_5 } else { 0.002 };
-        suite.notices(depth, mistake, different, within, trial.figure(TIME));
+        // So close are the two that only at light loads a run of this length tells them apart.
+        if load < 0.75 {
+            let mistake = format!("the same may be chosen twice at {load}");
+            suite.notices(depth, mistake, different, within, trial.figure(TIME));
+        }
     }
     for (choices, load) in [(1, 0.7), (2, 0.8), (3, 0.8), (5, 0.8)] {
         let balancer = format!("strategy: PowerOfChoices(choices: {choices})");
         let expected = shortest_of(choices, load).expect("stable");
-        let figure = lab.farm(500, load, &balancer, 4e6).figure(TIME);
+        let figure = lab.farm(500, load, &balancer, 1.5e6).figure(TIME);
         suite.agrees(Usual, format!("the limit: {choices} of 500 at {load}"), expected, 0.01, figure);
     }
     for (load, time, within) in [(0.9, 2.6248, 0.01), (0.95, 3.4076, 0.01), (0.99, 5.521, 0.02)] {
@@ -65,15 +59,15 @@ pub(super) fn shortest_line(lab: &Lab) -> Suite {
     let mut suite = Suite::new("join the shortest line");
     for (depth, servers, load, time, arrivals, within) in [
         (Quick, 2, 0.5, 1.426_321, 6e5, 0.02),
-        (Usual, 2, 0.7, 2.108_197, 2e6, 0.02),
-        (Usual, 2, 0.8, 2.955_737, 4e6, 0.02),
+        (Usual, 2, 0.7, 2.108_197, 1e6, 0.02),
+        (Usual, 2, 0.8, 2.955_737, 2.5e6, 0.025),
         (Full, 2, 0.9, 5.474_913, 3e7, 0.02),
         (Full, 2, 0.95, 10.486_639, 1e8, 0.02),
-        (Usual, 10, 0.8, 1.3571, 2e6, 0.01),
-        (Usual, 10, 0.9, 1.9136, 6e6, 0.015),
+        (Usual, 10, 0.8, 1.3571, 1.5e6, 0.01),
+        (Usual, 10, 0.9, 1.9136, 3e6, 0.02),
         (Full, 10, 0.95, 2.955, 3e7, 0.02),
         (Usual, 100, 0.8, 1.0054, 1e6, 0.01),
-        (Usual, 100, 0.9, 1.0671, 2e6, 0.01),
+        (Usual, 100, 0.9, 1.0671, 1.5e6, 0.01),
         (Full, 100, 0.95, 1.2273, 2e7, 0.01),
     ] {
         let figure = lab.farm(servers, load, LEAST, arrivals).figure(TIME);
@@ -92,7 +86,7 @@ pub(super) fn idle_queue(lab: &Lab) -> Suite {
     let expected = |servers: f64, load: f64| 1.0 / (1.0 - load / (1.0 + servers * (1.0 - load)));
     for (dispatchers, load) in [(50, 0.7), (50, 0.9), (25, 0.9)] {
         let balancer = format!("strategy: JoinIdleQueue, instances: {dispatchers}");
-        let figure = lab.farm(500, load, &balancer, 3e6).figure(TIME);
+        let figure = lab.farm(500, load, &balancer, 1.2e6).figure(TIME);
         let time = expected(500.0 / f64::from(dispatchers), load);
         suite.agrees(Usual, format!("500 servers, {dispatchers} dispatchers at {load}"), time, 0.025, figure);
     }
@@ -100,7 +94,7 @@ pub(super) fn idle_queue(lab: &Lab) -> Suite {
         [("one dispatcher knows all idle ones", 1), ("60 dispatchers instead of 50", 60)]
     {
         let balancer = format!("strategy: JoinIdleQueue, instances: {dispatchers}");
-        let figure = lab.farm(500, 0.9, &balancer, 2e6).figure(TIME);
+        let figure = lab.farm(500, 0.9, &balancer, 1e6).figure(TIME);
         suite.notices(Usual, mistake, expected(10.0, 0.9), 0.025, figure);
     }
     suite
@@ -112,10 +106,10 @@ pub(super) fn turns(lab: &Lab) -> Suite {
     for (depth, servers, load, arrivals) in [
         (Quick, 2, 0.5, 6e5),
         (Quick, 10, 0.5, 6e5),
-        (Usual, 2, 0.8, 3e6),
-        (Usual, 4, 0.8, 3e6),
-        (Usual, 10, 0.8, 3e6),
-        (Usual, 100, 0.8, 3e6),
+        (Usual, 2, 0.8, 2e6),
+        (Usual, 4, 0.8, 2e6),
+        (Usual, 10, 0.8, 1.5e6),
+        (Usual, 100, 0.8, 1.5e6),
         (Full, 2, 0.9, 2e7),
         (Full, 10, 0.9, 2e7),
         (Full, 100, 0.9, 2e7),
@@ -128,13 +122,13 @@ pub(super) fn turns(lab: &Lab) -> Suite {
             "clients": OpenLoop(target: "web", arrivals: Deterministic, load: Rate("0.8/s")),
         },
         components: { "web": ServerPool(service_time: Exponential(mean: "1s")) },"#;
-    let figure = lab.trial(clockwork, 3e6).figure(TIME);
+    let figure = lab.trial(clockwork, 2e6).figure(TIME);
     suite.agrees(Usual, "constant gaps at 0.8", constant_gaps(0.8).expect("stable"), 0.02, figure);
     let expected = every_nth(10, 0.5).expect("stable");
     let random = lab.farm(10, 0.5, "strategy: Random", 6e5);
     suite.notices(Quick, "any of 10 at random", expected, 0.02, random.figure(TIME));
-    let nine = lab.farm(4, 0.5, "strategy: RoundRobin", 6e5);
-    suite.notices(Quick, "4 stations instead of 10", expected, 0.02, nine.figure(TIME));
+    let four = lab.farm(4, 0.5, "strategy: RoundRobin", 6e5);
+    suite.notices(Quick, "4 stations instead of 10", expected, 0.02, four.figure(TIME));
     suite
 }
 
@@ -144,7 +138,7 @@ pub(super) fn old_news(lab: &Lab) -> Suite {
     let mut suite = Suite::new("old news");
     let board = |strategy: &str, every: &str| format!(r#"{strategy}, view: Board(every: "{every}")"#);
     for (depth, every, expected) in OF_BOARDS {
-        let figure = lab.farm(200, 0.8, &board(TWO, every), 2e6).figure(TIME);
+        let figure = lab.farm(200, 0.8, &board(TWO, every), 1e6).figure(TIME);
         suite.agrees(
             depth,
             format!("two choices by a board of every {every} at 0.8"),
@@ -153,7 +147,7 @@ pub(super) fn old_news(lab: &Lab) -> Suite {
             figure,
         );
     }
-    let fresh = lab.farm(200, 0.8, TWO, 2e6);
+    let fresh = lab.farm(200, 0.8, TWO, 1e6);
     suite.notices(Usual, "fresh news for those of every 1s", OF_BOARDS[1].2, 0.015, fresh.figure(TIME));
     // The herd: all of a period's requests run to whoever was least loaded. Random choice takes 10 at this load.
     let herds = |view: &str| {
@@ -169,14 +163,10 @@ pub(super) fn old_news(lab: &Lab) -> Suite {
         herds(stale),
     );
     suite.notices(Usual, "herding with fresh news", 1.0, 0.0, herds(""));
-    // One board for all, however many read it: three balancers see what one sees.
-    let pooled = MMc::new(80.0, 1.0, 100).expect("stable").mean_sojourn();
-    let figure = lab.farm(100, 0.8, LEAST, 1e6).figure(TIME);
-    suite.notices(Usual, "the shortest of 100 lines is not one line", pooled, 0.001, figure);
     suite
 }
 
 /// How often the board is written, and the mean time at 0.8 with two choices
 /// (`sim_core::statistics::theory::stale`).
 const OF_BOARDS: [(crate::cli::Depth, &str, f64); 3] =
-    [(Usual, "0.1s", 0.0), (Usual, "1s", 0.0), (Usual, "5s", 0.0)];
+    [(Usual, "0.1s", 1.978_423), (Usual, "1s", 2.221_402), (Usual, "5s", 3.018_768)];

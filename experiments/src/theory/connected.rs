@@ -155,7 +155,7 @@ pub(super) fn bounded(lab: &Lab) -> Suite {
         })
     };
     // 25 slots are 6, 6, 6 and 7; 40 are ten each.
-    suite.agrees(Quick, "most at one of 4 of 20, factor 125", 6.5, 0.1, fullest("BoundedLoads(factor: 125)"));
+    suite.agrees(Quick, "most at one of 4 of 20, factor 125", 7.0, 0.0, fullest("BoundedLoads(factor: 125)"));
     suite.agrees(
         Quick,
         "most at one of 4 of 20, factor 200",
@@ -163,7 +163,7 @@ pub(super) fn bounded(lab: &Lab) -> Suite {
         0.0,
         fullest("BoundedLoads(factor: 200)"),
     );
-    suite.notices(Quick, "without a bound", 6.5, 0.1, fullest("ConsistentHash()"));
+    suite.notices(Quick, "without a bound", 7.0, 0.0, fullest("ConsistentHash()"));
     suite
 }
 

@@ -11,11 +11,11 @@ pub(super) fn any_variance(lab: &Lab) -> Suite {
     for (depth, load, squared_cv, service, arrivals, within) in [
         (Quick, 0.5, 0.0, r#"Constant("1s")"#, 6e5, 0.02),
         (Quick, 0.5, 0.5, r#"Erlang(shape: 2, mean: "1s")"#, 6e5, 0.025),
-        (Usual, 0.8, 0.0, r#"Constant("1s")"#, 3e6, 0.025),
-        (Usual, 0.8, 0.5, r#"Erlang(shape: 2, mean: "1s")"#, 3e6, 0.03),
-        (Usual, 0.8, 1.0, r#"Gamma(mean: "1s", cv: 1.0)"#, 4e6, 0.03),
-        (Usual, 0.5, 4.0, r#"Hyperexponential(mean: "1s", cv: 2.0)"#, 4e6, 0.03),
-        (Usual, 0.5, 4.0, r#"LogNormal(mean: "1s", cv: 2.0)"#, 4e6, 0.05),
+        (Usual, 0.8, 0.0, r#"Constant("1s")"#, 2e6, 0.025),
+        (Usual, 0.8, 0.5, r#"Erlang(shape: 2, mean: "1s")"#, 2e6, 0.03),
+        (Usual, 0.8, 1.0, r#"Gamma(mean: "1s", cv: 1.0)"#, 3e6, 0.03),
+        (Usual, 0.5, 4.0, r#"Hyperexponential(mean: "1s", cv: 2.0)"#, 3e6, 0.03),
+        (Usual, 0.5, 4.0, r#"LogNormal(mean: "1s", cv: 2.0)"#, 3e6, 0.05),
         (Full, 0.8, 4.0, r#"Hyperexponential(mean: "1s", cv: 2.0)"#, 3e7, 0.03),
         (Full, 0.8, 4.0, r#"LogNormal(mean: "1s", cv: 2.0)"#, 3e7, 0.06),
         (Full, 0.8, 10.0, r#"Hyperexponential(mean: "1s", cv: 3.1622776601683795)"#, 5e7, 0.04),
@@ -53,7 +53,7 @@ pub(super) fn any_variance(lab: &Lab) -> Suite {
 pub(super) fn constant(lab: &Lab) -> Suite {
     let mut suite = Suite::new("M/D/1");
     let quantiles = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)];
-    for (depth, load, arrivals, within) in [(Quick, 0.5, 6e5, 0.03), (Usual, 0.8, 5e6, 0.03)] {
+    for (depth, load, arrivals, within) in [(Quick, 0.5, 6e5, 0.03), (Usual, 0.8, 2.5e6, 0.03)] {
         let trial = lab.station(load, r#"service_time: Constant("1s")"#, arrivals).counting(
             "web",
             LimitOf::Wait,

@@ -2,8 +2,8 @@
 //!
 //! Every check runs the whole model on a system written as a file has it. Time is counted in mean services, told as
 //! seconds, unless a system says otherwise. A tolerance is about four standard errors of its figure at the length
-//! of its run, as [`spread`](tests) measures them over independent seeds, and small enough that a service 2 % too
-//! long is noticed.
+//! of its run, measured over independent seeds (`tests/it/theory.rs`), and small enough that a service a few percent
+//! too long is noticed.
 
 mod suite;
 mod trial;
@@ -23,51 +23,46 @@ mod sharing; // all served at once
 
 use suite::Suite;
 
+pub use trial::Lab;
+
 use crate::cli::TheoryCheck;
 
-/// The seed of every run: with it each check is as repeatable as the simulator.
-pub const SEED: u64 = 1;
-
 /// Every check, in the order to show them.
-pub fn checks(seed: u64) -> Vec<TheoryCheck> {
-    let lab = trial::Lab { seed };
+pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
     let suites = [
-        markov::one_channel(&lab),
-        markov::several_channels(&lab),
-        markov::unlimited_channels(&lab),
-        loss::no_line(&lab),
-        loss::short_line(&lab),
-        loss::bulkheads(&lab),
-        general_service::any_variance(&lab),
-        general_service::constant(&lab),
-        order::blind(&lab),
-        order::by_demand(&lab),
-        priority::waiting(&lab),
-        priority::interrupting(&lab),
-        sharing::equal_parts(&lab),
-        sharing::latest_first(&lab),
-        sharing::shortest_remaining(&lab),
-        overload::deadlines(&lab),
-        networks::tandem(&lab),
-        networks::open(&lab),
-        closed::mean_values(&lab),
-        closed::repair(&lab),
-        balanced::supermarket(&lab),
-        balanced::shortest_line(&lab),
-        balanced::idle_queue(&lab),
-        balanced::turns(&lab),
-        balanced::old_news(&lab),
-        fan_out::slowest(),
-        fan_out::fork_join(),
-        connected::omission(&lab),
-        connected::opening(&lab),
-        connected::layers(&lab),
-        connected::black_hole(&lab),
-        connected::bounded(&lab),
-        connected::attempts(&lab),
+        markov::one_channel(lab),
+        markov::several_channels(lab),
+        markov::unlimited_channels(lab),
+        loss::no_line(lab),
+        loss::short_line(lab),
+        loss::bulkheads(lab),
+        general_service::any_variance(lab),
+        general_service::constant(lab),
+        order::blind(lab),
+        order::by_demand(lab),
+        priority::waiting(lab),
+        priority::interrupting(lab),
+        sharing::equal_parts(lab),
+        sharing::latest_first(lab),
+        sharing::shortest_remaining(lab),
+        overload::deadlines(lab),
+        networks::tandem(lab),
+        networks::open(lab),
+        closed::mean_values(lab),
+        closed::repair(lab),
+        balanced::supermarket(lab),
+        balanced::shortest_line(lab),
+        balanced::idle_queue(lab),
+        balanced::turns(lab),
+        balanced::old_news(lab),
+        fan_out::slowest(lab),
+        fan_out::fork_join(lab),
+        connected::omission(lab),
+        connected::opening(lab),
+        connected::layers(lab),
+        connected::black_hole(lab),
+        connected::bounded(lab),
+        connected::attempts(lab),
     ];
     suites.into_iter().flat_map(Suite::into_checks).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -35,7 +35,7 @@ fn time_at(rate: f64, service: u32) -> f64 {
 pub(super) fn tandem(lab: &Lab) -> Suite {
     let mut suite = Suite::new("tandem");
     let three = r#""*": [Call("s0"), Call("s1"), Call("s2")]"#;
-    for (depth, services, requests) in [(Quick, [500, 400, 300], 6e5), (Usual, [800, 700, 500], 4e6)] {
+    for (depth, services, requests) in [(Quick, [500, 400, 300], 6e5), (Usual, [800, 700, 500], 2e6)] {
         let expected: f64 = services.iter().map(|service| time_at(1.0, *service)).sum();
         let trial = lab.trial(network(1.0, "", three, &services), requests);
         let at = format!("services of {services:?} ms");
@@ -66,7 +66,7 @@ pub(super) fn open(lab: &Lab) -> Suite {
                      "c": [Call("s2"), Call("s2")]"#;
     let visits = [5.0 / 6.0, 7.0 / 6.0, 2.0 / 6.0];
     let services = [800, 500, 1500];
-    for (depth, rate, requests_made) in [(Quick, 0.75, 8e5), (Usual, 1.2, 4e6)] {
+    for (depth, rate, requests_made) in [(Quick, 0.75, 8e5), (Usual, 1.2, 2e6)] {
         let numbers: Vec<f64> = visits
             .iter()
             .zip(services)

@@ -36,7 +36,7 @@ pub(super) fn deadlines(lab: &Lab) -> Suite {
     for (name, queue, expected) in
         [("oldest", "Fifo(capacity: 1000)", 0.864_66), ("newest", "Lifo(capacity: 1000)", 0.904_48)]
     {
-        let figure = useful(lab, 0.8, queue, 3e6);
+        let figure = useful(lab, 0.8, queue, 1.5e6);
         suite.agrees(Usual, format!("useful work at 0.8, {name} first"), 0.8 * expected, 0.01, figure);
     }
     for (mistake, queue, expected) in [

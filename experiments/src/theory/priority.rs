@@ -47,7 +47,7 @@ pub(super) fn waiting(lab: &Lab) -> Suite {
     let two = non_preemptive_waits(&classes(&[0.2, 0.6], 2.0));
     let queue = "queue: Priority";
     let pool = format!("{EXPONENTIAL}, {queue}");
-    let trial = ranked(lab, &in_order(&[0.2, 0.6]), &pool, 5e6);
+    let trial = ranked(lab, &in_order(&[0.2, 0.6]), &pool, 3e6);
     for (class, within) in [(0, 0.03), (1, 0.03)] {
         suite.agrees(
             Usual,
@@ -81,7 +81,7 @@ pub(super) fn waiting(lab: &Lab) -> Suite {
     three(&mut suite, lab, CONSTANT, 1.0, "constant");
     let four = non_preemptive_waits_of_channels(&[0.8, 2.4], 1.0, 4);
     let pool = format!("workers_per_server: 4, {EXPONENTIAL}, {queue}");
-    let trial = ranked(lab, &in_order(&[0.8, 2.4]), &pool, 5e6);
+    let trial = ranked(lab, &in_order(&[0.8, 2.4]), &pool, 3e6);
     for class in 0..2 {
         suite.agrees(
             Usual,
@@ -98,7 +98,7 @@ pub(super) fn waiting(lab: &Lab) -> Suite {
 fn three(suite: &mut Suite, lab: &Lab, service: &str, second_moment: f64, name: &str) {
     let waits = non_preemptive_waits(&classes(&[0.3; 3], second_moment));
     let pool = format!("{service}, queue: Priority");
-    let short = ranked(lab, &in_order(&[0.3; 3]), &pool, 4e6);
+    let short = ranked(lab, &in_order(&[0.3; 3]), &pool, 2.5e6);
     let long = ranked(lab, &in_order(&[0.3; 3]), &pool, 4e7);
     for (depth, class, within, trial) in
         [(Usual, 0, 0.02, &short), (Usual, 1, 0.03, &short), (Full, 2, 0.05, &long)]
@@ -111,7 +111,7 @@ fn three(suite: &mut Suite, lab: &Lab, service: &str, second_moment: f64, name: 
 pub(super) fn interrupting(lab: &Lab) -> Suite {
     let mut suite = Suite::new("interrupting priorities");
     let pool = format!("{EXPONENTIAL}, sharing: PreemptivePriority");
-    for (depth, rates, arrivals) in [(Quick, [0.2, 0.3], 1e6), (Usual, [0.2, 0.6], 5e6)] {
+    for (depth, rates, arrivals) in [(Quick, [0.2, 0.3], 1e6), (Usual, [0.2, 0.6], 3e6)] {
         let expected = preemptive_resume_sojourns(&classes(&rates, 2.0));
         let trial = ranked(lab, &in_order(&rates), &pool, arrivals);
         for class in 0..2 {

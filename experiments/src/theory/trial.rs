@@ -22,9 +22,18 @@ pub(super) type Figure = Box<dyn Fn() -> f64 + Sync + Send>;
 pub(super) type Figures = BTreeMap<String, f64>;
 
 /// Where trials are made.
-pub(super) struct Lab {
-    /// What their chance starts from.
-    pub(super) seed: u64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lab {
+    /// What the chance of every trial starts from.
+    pub seed: u64,
+    /// How long trials last, 1 for as long as their tolerances need: an error grows as 1/√length.
+    pub length: f64,
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Self { seed: 1, length: 1.0 }
+    }
 }
 
 /// A system under observation.
@@ -44,6 +53,7 @@ impl Lab {
         let system = system.into();
         // Different systems have different chance: one bad draw must not bend all checks the same way.
         let seed = self.seed ^ name_hash(&system);
+        let seconds = seconds * self.length;
         Trial {
             system,
             seed,
