@@ -69,7 +69,7 @@ pub(super) fn repair(lab: &Lab) -> Suite {
                 "web": ServerPool(workers_per_server: {repairers}, service_time: Exponential(mean: "1s")),
             }},"#
         );
-        lab.trial(system, 5e5)
+        lab.trial(system, 2.5e5)
     };
     for (machines, repairers) in [(5, 1), (10, 2), (6, 6)] {
         let expected = machine_repair(machines, 4.0, 1.0, repairers);

@@ -53,7 +53,7 @@ pub(super) fn any_variance(lab: &Lab) -> Suite {
 pub(super) fn constant(lab: &Lab) -> Suite {
     let mut suite = Suite::new("M/D/1");
     let quantiles = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)];
-    for (depth, load, arrivals, within) in [(Quick, 0.5, 6e5, 0.03), (Usual, 0.8, 2.5e6, 0.03)] {
+    for (depth, load, arrivals, within) in [(Quick, 0.5, 3e5, 0.03), (Usual, 0.8, 2.5e6, 0.03)] {
         let trial = lab.station(load, r#"service_time: Constant("1s")"#, arrivals).counting(
             "web",
             LimitOf::Wait,
@@ -79,7 +79,7 @@ pub(super) fn constant(lab: &Lab) -> Suite {
         ("service 3 % too long", r#"Constant("1.03s")"#),
         ("a service of ten phases", r#"Erlang(shape: 10, mean: "1s")"#),
     ] {
-        let trial = lab.station(0.5, &format!("service_time: {service}"), 6e5);
+        let trial = lab.station(0.5, &format!("service_time: {service}"), 3e5);
         suite.notices(Quick, mistake, expected, 0.03, trial.figure("web.wait.p90"));
     }
     suite

@@ -54,7 +54,7 @@ pub(super) fn short_line(lab: &Lab) -> Suite {
         (Quick, 0.8, 1, 5, 1e6),
         (Usual, 0.8, 1, 10, 1.5e6),
         (Usual, 1.0, 1, 10, 1.5e6),
-        (Quick, 1.5, 1, 10, 1e6),
+        (Quick, 1.5, 1, 10, 3e5),
         (Usual, 3.2, 4, 10, 1.5e6),
     ] {
         let theory = MMcK::new(load, 1.0, channels, room);
@@ -76,7 +76,7 @@ pub(super) fn short_line(lab: &Lab) -> Suite {
     }
     let theory = MMcK::new(0.8, 1.0, 1, 5);
     let wide = lab.station(0.8, &format!("{SERVICE}, queue: Fifo(capacity: 5)"), 1e6);
-    suite.notices(Quick, "room for one more: loss", theory.loss(), 0.03, wide.ratio(REFUSED.0, REFUSED.1));
+    suite.notices(Quick, "room for one more: loss", theory.loss(), 0.035, wide.ratio(REFUSED.0, REFUSED.1));
     suite.notices(
         Quick,
         "room for one more: number",

@@ -35,7 +35,7 @@ fn time_at(rate: f64, service: u32) -> f64 {
 pub(super) fn tandem(lab: &Lab) -> Suite {
     let mut suite = Suite::new("tandem");
     let three = r#""*": [Call("s0"), Call("s1"), Call("s2")]"#;
-    for (depth, services, requests) in [(Quick, [500, 400, 300], 6e5), (Usual, [800, 700, 500], 2e6)] {
+    for (depth, services, requests) in [(Quick, [500, 400, 300], 2.5e5), (Usual, [800, 700, 500], 2e6)] {
         let expected: f64 = services.iter().map(|service| time_at(1.0, *service)).sum();
         let trial = lab.trial(network(1.0, "", three, &services), requests);
         let at = format!("services of {services:?} ms");
@@ -50,9 +50,9 @@ pub(super) fn tandem(lab: &Lab) -> Suite {
         );
     }
     let expected: f64 = [500, 400, 300].iter().map(|service| time_at(1.0, *service)).sum();
-    let slow = lab.trial(network(1.0, "", three, &[515, 412, 309]), 6e5);
+    let slow = lab.trial(network(1.0, "", three, &[515, 412, 309]), 2.5e5);
     suite.notices(Quick, "services 3 % too long", expected, 0.02, slow.figure("clients.latency.mean"));
-    let skipping = lab.trial(network(1.0, "", r#""*": [Call("s0"), Call("s1")]"#, &[500, 400]), 6e5);
+    let skipping = lab.trial(network(1.0, "", r#""*": [Call("s0"), Call("s1")]"#, &[500, 400]), 2.5e5);
     suite.notices(Quick, "a station left out", expected, 0.02, skipping.figure("clients.latency.mean"));
     suite
 }
@@ -66,7 +66,7 @@ pub(super) fn open(lab: &Lab) -> Suite {
                      "c": [Call("s2"), Call("s2")]"#;
     let visits = [5.0 / 6.0, 7.0 / 6.0, 2.0 / 6.0];
     let services = [800, 500, 1500];
-    for (depth, rate, requests_made) in [(Quick, 0.75, 8e5), (Usual, 1.2, 2e6)] {
+    for (depth, rate, requests_made) in [(Quick, 0.75, 4e5), (Usual, 1.2, 2e6)] {
         let numbers: Vec<f64> = visits
             .iter()
             .zip(services)
@@ -85,7 +85,7 @@ pub(super) fn open(lab: &Lab) -> Suite {
         r#""a": [Call("s0"), Call("s1")], "b": [Call("s1"), Call("s0")], "c": [Call("s2"), Call("s2")]"#;
     let expected: f64 =
         visits.iter().zip(services).map(|(visits, service)| visits * time_at(0.75 * visits, service)).sum();
-    let trial = lab.trial(network(0.75, requests, once, &services), 8e5 / 0.75);
+    let trial = lab.trial(network(0.75, requests, once, &services), 4e5 / 0.75);
     suite.notices(Quick, "a second visit left out", expected, 0.02, trial.figure("clients.latency.mean"));
     suite
 }

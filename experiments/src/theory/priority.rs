@@ -62,7 +62,7 @@ pub(super) fn waiting(lab: &Lab) -> Suite {
     });
     suite.agrees(Usual, "Σ ρW, the same in any order", 3.2, 0.03, conserved);
     let light = non_preemptive_waits(&classes(&[0.2, 0.3], 2.0));
-    let trial = ranked(lab, &in_order(&[0.2, 0.3]), &pool, 1e6);
+    let trial = ranked(lab, &in_order(&[0.2, 0.3]), &pool, 8e5);
     for class in 0..2 {
         suite.agrees(
             Quick,
@@ -72,7 +72,7 @@ pub(super) fn waiting(lab: &Lab) -> Suite {
             wait_of(&trial, class),
         );
     }
-    let swapped = ranked(lab, &[(0.2, 1), (0.3, 0)], &pool, 1e6);
+    let swapped = ranked(lab, &[(0.2, 1), (0.3, 0)], &pool, 8e5);
     suite.notices(Quick, "the second class first", light[0], 0.03, wait_of(&swapped, 0));
     let interrupting = format!("{EXPONENTIAL}, sharing: PreemptivePriority");
     let interrupting = ranked(lab, &in_order(&[0.2, 0.3]), &interrupting, 1e6);

@@ -21,7 +21,7 @@ fn shared(lab: &Lab, load: f64, sharing: &str, service: &str, arrivals: f64) -> 
 pub(super) fn equal_parts(lab: &Lab) -> Suite {
     let mut suite = Suite::new("processor sharing");
     let part = "ProcessorSharing";
-    for (depth, load, arrivals) in [(Quick, 0.5, 6e5), (Usual, 0.8, 1.5e6)] {
+    for (depth, load, arrivals) in [(Quick, 0.5, 3e5), (Usual, 0.8, 1.5e6)] {
         let mean = 1.0 / (1.0 - load);
         for (name, service) in
             [("exponential", EXPONENTIAL), ("constant", r#"Constant("1s")"#), ("cv 2", VARIED)]
@@ -40,9 +40,9 @@ pub(super) fn equal_parts(lab: &Lab) -> Suite {
     let figure =
         shared(lab, 3.2, "ProcessorSharing(cores: 4)", EXPONENTIAL, 2e6).figure("clients.latency.mean");
     suite.agrees(Usual, "mean time on four cores, 3.2 offered", four, 0.02, figure);
-    let queued = lab.station(0.5, &format!("service_time: {VARIED}"), 6e5);
+    let queued = lab.station(0.5, &format!("service_time: {VARIED}"), 3e5);
     suite.notices(Quick, "a line instead, cv 2", 2.0, 0.03, queued.figure("clients.latency.mean"));
-    let slow = shared(lab, 0.5, part, r#"Exponential(mean: "1.03s")"#, 6e5);
+    let slow = shared(lab, 0.5, part, r#"Exponential(mean: "1.03s")"#, 3e5);
     suite.notices(Quick, "demand 3 % too large", 2.0, 0.03, slow.figure("clients.latency.mean"));
     suite
 }
@@ -50,7 +50,7 @@ pub(super) fn equal_parts(lab: &Lab) -> Suite {
 pub(super) fn latest_first(lab: &Lab) -> Suite {
     let mut suite = Suite::new("latest first, interrupting");
     let latest = "PreemptiveLifo";
-    for (depth, load, arrivals, within) in [(Quick, 0.5, 6e5, 0.1), (Usual, 0.8, 2e6, 0.15)] {
+    for (depth, load, arrivals, within) in [(Quick, 0.5, 8e5, 0.1), (Usual, 0.8, 2e6, 0.15)] {
         for (name, service) in [("exponential", EXPONENTIAL), ("cv 2", VARIED)] {
             let trial = shared(lab, load, latest, service, arrivals);
             let (time, idle) = (trial.figure("clients.latency.mean"), 1.0 - load);
@@ -62,7 +62,7 @@ pub(super) fn latest_first(lab: &Lab) -> Suite {
             }
         }
     }
-    let parts = shared(lab, 0.5, "ProcessorSharing", EXPONENTIAL, 6e5);
+    let parts = shared(lab, 0.5, "ProcessorSharing", EXPONENTIAL, 3e5);
     suite.notices(Quick, "equal parts: variance", 12.0, 0.1, parts.figure("clients.latency.variance"));
     suite
 }
@@ -70,7 +70,7 @@ pub(super) fn latest_first(lab: &Lab) -> Suite {
 pub(super) fn shortest_remaining(lab: &Lab) -> Suite {
     let mut suite = Suite::new("shortest remaining first");
     for (depth, load, mean, arrivals) in [
-        (Quick, 0.5, 1.425_373, 6e5),
+        (Quick, 0.5, 1.425_373, 3e5),
         (Usual, 0.7, 1.874_567, 1e6),
         (Usual, 0.8, 2.352_773, 1.5e6),
         (Usual, 0.9, 3.552_125, 3e6),
@@ -80,7 +80,7 @@ pub(super) fn shortest_remaining(lab: &Lab) -> Suite {
             shared(lab, load, "ShortestRemaining", EXPONENTIAL, arrivals).figure("clients.latency.mean");
         suite.agrees(depth, format!("mean time at {load}"), mean, 0.02, figure);
     }
-    let polite = lab.station(0.5, &format!("service_time: {EXPONENTIAL}, queue: ShortestJobFirst"), 6e5);
+    let polite = lab.station(0.5, &format!("service_time: {EXPONENTIAL}, queue: ShortestJobFirst"), 3e5);
     suite.notices(Quick, "nobody is interrupted", 1.425_373, 0.02, polite.figure("clients.latency.mean"));
     suite
 }
