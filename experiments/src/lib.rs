@@ -23,4 +23,5 @@ pub mod report;
 pub mod runner;
 pub mod store;
 pub mod study;
+pub mod theory;
 pub mod verify;

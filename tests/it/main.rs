@@ -7,3 +7,4 @@ mod determinism;
 mod experiments;
 mod laws;
 mod style;
+mod theory;

@@ -15,7 +15,7 @@ use crate::{
     campaign::Texts,
     cli::{Catalogue, Entry, LoadFailure, Loaded, Overrides, Sources, Template, TheoryCheck},
     diagnostic::Diagnostics,
-    load,
+    load, theory,
 };
 
 /// The loader, the models and the catalogue, as the commands see them.
@@ -61,7 +61,7 @@ impl Sources for House {
     }
 
     fn theory(&self) -> Vec<TheoryCheck> {
-        Vec::new()
+        theory::checks(&theory::Lab::default())
     }
 }
 

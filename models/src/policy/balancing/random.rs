@@ -61,4 +61,31 @@ mod tests {
             assert!(count.abs_diff(10_000) < 327, "{picks:?}");
         }
     }
+
+    /// The fullest of `bins` servers after as many requests, none of which ended.
+    fn fullest(bins: usize, random: &mut Stream) -> usize {
+        let rows = vec![Backend { available: true, in_flight: 0, weight: 1, share: 1.0 }; bins];
+        let mut requests = vec![0; bins];
+        for _ in 0..bins {
+            let backends = Backends { now: SimTime::ZERO, rows: &rows };
+            requests[State {}.pick(&backends, &Ask::default(), random).unwrap()] += 1;
+        }
+        requests.into_iter().max().unwrap()
+    }
+
+    #[test]
+    fn the_fullest_of_n_bins_holds_what_n_balls_at_random_make() {
+        // Exactly, by the multinomial distribution; Raab & Steger, *Balls into Bins*, 1998.
+        let mut random = Streams::new(1, 0).stream("lb/choice");
+        let mut means = |bins: usize, runs: usize| {
+            let all: Vec<usize> = (0..runs).map(|_| fullest(bins, &mut random)).collect();
+            let of_four = all.iter().filter(|most| **most == 4).count() as f64 / runs as f64;
+            (all.iter().sum::<usize>() as f64 / runs as f64, of_four)
+        };
+        for (bins, runs, expected) in [(10, 40_000, 2.7487), (100, 20_000, 4.2326), (1000, 1_000, 5.5142)] {
+            let (mean, of_four) = means(bins, runs);
+            assert!((mean / expected - 1.0).abs() < 0.01, "{bins} bins: {mean}");
+            assert!(bins != 100 || (of_four - 0.5755).abs() < 0.01, "{of_four}");
+        }
+    }
 }

@@ -10,3 +10,4 @@ pub mod many_choices; // many stations: the supermarket, every n-th customer
 pub mod markov; // one channel, M/M/1
 pub mod priority; // classes that go first
 pub mod reference_model; // which items a store of limited size holds
+pub mod stale; // many stations whose loads are known late

@@ -1,0 +1,68 @@
+//! The simulator beside queueing theory: suites of checks, each with deliberate mistakes that it must notice.
+//!
+//! Every check runs the whole model on a system written as a file has it. Time is counted in mean services, told as
+//! seconds, unless a system says otherwise. A tolerance is about four standard errors of its figure at the length
+//! of its run, measured over independent seeds (`tests/it/theory.rs`), and small enough that a service a few percent
+//! too long is noticed.
+
+mod suite;
+mod trial;
+
+mod balanced; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
+mod closed; // a fixed number of customers
+mod connected; // connections, deadlines met and missed, a server that fails fast
+mod fan_out; // all parts of a request
+mod general_service; // one channel, any service
+mod loss; // who finds no room
+mod markov; // exponential all over
+mod networks; // one station after another
+mod order; // who is served next
+mod overload; // more than can be served, and of use for a while only
+mod priority; // classes that go first
+mod sharing; // all served at once
+
+use suite::Suite;
+
+pub use trial::Lab;
+
+use crate::cli::TheoryCheck;
+
+/// Every check, in the order to show them.
+pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
+    let suites = [
+        markov::one_channel(lab),
+        markov::several_channels(lab),
+        markov::unlimited_channels(lab),
+        loss::no_line(lab),
+        loss::short_line(lab),
+        loss::bulkheads(lab),
+        general_service::any_variance(lab),
+        general_service::constant(lab),
+        order::blind(lab),
+        order::by_demand(lab),
+        priority::waiting(lab),
+        priority::interrupting(lab),
+        sharing::equal_parts(lab),
+        sharing::latest_first(lab),
+        sharing::shortest_remaining(lab),
+        overload::deadlines(lab),
+        networks::tandem(lab),
+        networks::open(lab),
+        closed::mean_values(lab),
+        closed::repair(lab),
+        balanced::supermarket(lab),
+        balanced::shortest_line(lab),
+        balanced::idle_queue(lab),
+        balanced::turns(lab),
+        balanced::old_news(lab),
+        fan_out::slowest(lab),
+        fan_out::fork_join(lab),
+        connected::omission(lab),
+        connected::opening(lab),
+        connected::layers(lab),
+        connected::black_hole(lab),
+        connected::bounded(lab),
+        connected::attempts(lab),
+    ];
+    suites.into_iter().flat_map(Suite::into_checks).collect()
+}
