@@ -90,7 +90,6 @@ fn call_facts(call: &CallSpec) -> Vec<Fact> {
     let mut facts = Vec::new();
     facts.extend(call.timeout.map(|timeout| ("call timeout", format!("call timeout {timeout}"))));
     facts.extend(call.balancer.as_ref().map(|balancer| ("balancer", text(balancer))));
-    facts.extend(call.retry.as_ref().map(|retry| ("retry", format!("{} attempts", retry.max_attempts))));
     facts
 }
 
