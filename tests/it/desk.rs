@@ -107,7 +107,8 @@ impl Desk {
         let output = command.envs(variables.iter().copied()).timeout(LONGEST).output().unwrap();
         let plain = |bytes: &[u8]| {
             let folder = self.folder.path().display().to_string();
-            String::from_utf8(bytes.to_vec()).unwrap().replace(&folder, "DESK")
+            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            text.replace(&folder, "DESK").replace("stampede-under-test", "stampede")
         };
         Said { code: output.status.code(), out: plain(&output.stdout), err: plain(&output.stderr) }
     }

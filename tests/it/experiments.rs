@@ -63,7 +63,9 @@ fn every_shipped_experiment_asks_compares_and_claims() {
                 wanting.push(format!("{name}: {what}"));
             }
         };
-        want(loaded.warnings.is_empty(), &format!("loads with warnings\n{}", loaded.warnings));
+        // Cells that cannot keep up may be what an experiment is about; nothing else is worth a warning.
+        let other = loaded.warnings.matches("warning[").count() - loaded.warnings.matches("[W0502]").count();
+        want(other == 0, &format!("loads with warnings\n{}", loaded.warnings));
         want(study.question.ends_with('?'), "has no question");
         want(study.arms.len() >= 3, "has fewer than three arms");
         want(!study.expectations.is_empty(), "claims nothing");
