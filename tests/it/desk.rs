@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const STAMPEDE: &str = env!("CARGO_BIN_EXE_stampede-under-test");
 
 /// Nothing here takes half so long.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// A small experiment: three arms at two loads, a wish that all arms meet and a claim that holds.
 pub(crate) const COUNTER: &str = r#"// Which strategy keeps two counters quick?

@@ -32,10 +32,10 @@ fn shipped(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.to_string_lossy().into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             found.extend(shipped(&path));
-        } else if name.ends_with(".ron") && !name.ends_with(".snapshot.ron") {
+        } else if path.extension().is_some_and(|ending| ending == "ron") && !name.contains(".snapshot.") {
             found.push(path);
         }
     }

@@ -68,7 +68,7 @@ impl SystemSpec {
                     closed.patience.iter_mut().try_for_each(|time| time.fill(read))?;
                 }
                 WorkloadSpec::Trace(trace) => {
-                    trace.patience.iter_mut().try_for_each(|time| time.fill(read))?
+                    trace.patience.iter_mut().try_for_each(|time| time.fill(read))?;
                 }
             }
         }
