@@ -32,10 +32,10 @@ fn shipped(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.to_string_lossy().into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             found.extend(shipped(&path));
-        } else if name.ends_with(".ron") && !name.ends_with(".snapshot.ron") {
+        } else if path.extension().is_some_and(|ending| ending == "ron") && !name.contains(".snapshot.") {
             found.push(path);
         }
     }
@@ -63,7 +63,9 @@ fn every_shipped_experiment_asks_compares_and_claims() {
                 wanting.push(format!("{name}: {what}"));
             }
         };
-        want(loaded.warnings.is_empty(), &format!("loads with warnings\n{}", loaded.warnings));
+        // Cells that cannot keep up may be what an experiment is about; nothing else is worth a warning.
+        let other = loaded.warnings.matches("warning[").count() - loaded.warnings.matches("[W0502]").count();
+        want(other == 0, &format!("loads with warnings\n{}", loaded.warnings));
         want(study.question.ends_with('?'), "has no question");
         want(study.arms.len() >= 3, "has fewer than three arms");
         want(!study.expectations.is_empty(), "claims nothing");

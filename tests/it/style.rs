@@ -108,7 +108,7 @@ fn holds_word(line: &str, word: &str) -> bool {
         let (before, after) = (line[..start].chars().next_back(), line[start + word.len()..].chars().next());
         let begins = word.starts_with(|first: char| first.is_alphanumeric());
         let ends = word.ends_with(|last: char| last.is_alphanumeric());
-        !(begins && of_a_name(before)) && !(ends && of_a_name(after))
+        !(begins && of_a_name(before) || ends && of_a_name(after))
     })
 }
 

@@ -106,8 +106,12 @@ impl Execute for Cells {
             if supervisor.stopped() || is_late() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         models::run(&cell.system, &settings, &mut traces, &mut look).map_err(|error| match error {
-            RunError::Budget { stop: Stop::Supervisor, .. } if supervisor.stopped() => RunFailure::Interrupted,
-            RunError::Budget { stop: Stop::Supervisor, fullest } => RunFailure::Broken(too_late(wall_time, fullest)),
+            RunError::Budget { stop: Stop::Supervisor, .. } if supervisor.stopped() => {
+                RunFailure::Interrupted
+            }
+            RunError::Budget { stop: Stop::Supervisor, fullest } => {
+                RunFailure::Broken(too_late(wall_time, fullest))
+            }
             RunError::Budget { .. } | RunError::Books(_) | RunError::Trace(_) => {
                 RunFailure::Broken(error.to_string())
             }
@@ -118,7 +122,8 @@ impl Execute for Cells {
 /// What is said of a run that took longer than its budget of real time.
 fn too_late(wall_time: Option<SimDuration>, fullest: Option<(String, u32)>) -> String {
     let most = wall_time.unwrap_or_default();
-    let where_ = fullest.map_or_else(String::new, |(station, level)| format!("; the most, {level}, are at {station}"));
+    let where_ =
+        fullest.map_or_else(String::new, |(station, level)| format!("; the most, {level}, are at {station}"));
     format!("the run took longer than its budget of {most} of real time{where_}")
 }
 

@@ -126,12 +126,11 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
         Some(Owner::Station | Owner::Pool) | None => "a component",
     };
     let what = format!("no run reports `{}` of {whose}", claim.metric);
-    let label = match nearest_within(&claim.metric, names.iter().copied(), 3) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            let plain = names.iter().filter(|name| !name.starts_with("failed_") && !name.contains('.'));
-            format!("{whose} has: {}", plain.copied().collect::<Vec<_>>().join(", "))
-        }
+    let all = || {
+        let plain = names.iter().filter(|name| !name.starts_with("failed_") && !name.contains('.'));
+        format!("{whose} has: {}", plain.copied().collect::<Vec<_>>().join(", "))
     };
+    let near = nearest_within(&claim.metric, names.iter().copied(), 3);
+    let label = near.map_or_else(all, |near| format!("did you mean `{near}`?"));
     Diagnostic::error("E0605", what).at(claim.metric_span, label).help("stampede list metrics")
 }

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) fn overload(system: &SystemSpec, length: SimDuration) -> Option<Overload> {
     // Users of a closed loop wait for each other, and nobody knows how much load a trace is.
     let open = |workload: &WorkloadSpec| matches!(workload, WorkloadSpec::OpenLoop(_));
-    if !system.workloads.values().all(open) {
+    if !system.workloads.values().all(open) || waits_for_files(system) {
         return None;
     }
     let estimate = Estimate::of(system, length);
@@ -36,6 +36,11 @@ pub(crate) fn overload(system: &SystemSpec, length: SimDuration) -> Option<Overl
         )
     });
     Some(Overload { station, load: worst.worst(), hopeless })
+}
+
+/// Whether times are still to be read from files beside the experiment, so that no mean is known yet.
+fn waits_for_files(system: &SystemSpec) -> bool {
+    system.clone().fill_columns(&mut |_| Err(())).is_err()
 }
 
 /// Whether all that comes stays until it is served: no queue is limited, nobody leaves, no work is cancelled.
@@ -86,11 +91,11 @@ pub(super) fn warn_unstable<S: System>(cells: &[Cell<S>], horizon: Horizon) -> O
     };
     let what =
         format!("{count} unstable by the traffic equations: latency there grows with the run's length");
-    let point: String = cell.point.iter().map(|at| format!(", {} {}", at.path, at.value)).collect();
-    let note = format!(
-        "the worst is {} at {:.2} times what it can do: arm {}{point}",
-        worst.station, worst.load, cell.arm
-    );
+    let place = cell
+        .point
+        .iter()
+        .fold(format!("arm {}", cell.arm), |place, at| format!("{place}, {} {}", at.path, at.value));
+    let note = format!("the worst is {} at {:.2} times what it can do: {place}", worst.station, worst.load);
     let help = "keep them to show the collapse, or leave them out with --where or --arm";
     Some(Diagnostic::warning("W0502", what).note(note).help(help))
 }

@@ -143,7 +143,7 @@ impl References<'_> {
                             let owner = format!("{id}.handles.{class}");
                             check.at("handles", |check| {
                                 check.at(class, |check| {
-                                    self.known(&owner, &number.to_string(), callee, check)
+                                    self.known(&owner, &number.to_string(), callee, check);
                                 });
                             });
                         }

@@ -241,6 +241,7 @@ pub(super) const DESIGN: &[Case] = &[
     ),
     edit("baseline that is no arm", &[("baseline: \"round_robin\"", "baseline: \"round_robbin\"")]),
     edit("expectation of no arm", &[("expect: { \"least\"", "expect: { \"most\"")]),
+    edit("expectation of no point", &[("expect: { \"least\"", "expect: { \"least@0.45\"")]),
     edit("window beyond the run", &[("(\"15s\", \"25s\")", "(\"15s\", \"90s\")")]),
     edit("window that ends before it starts", &[("(\"15s\", \"25s\")", "(\"15s\", \"5s\")")]),
     edit("window with three times", &[("(\"15s\", \"25s\")", "(\"15s\", \"25s\", \"26s\")")]),

@@ -77,7 +77,7 @@ fn recorded() -> Records {
         at: SimTime::from_nanos(number / 3 * 30_000_000),
         key: Some(number % 7),
         size: Some(Bytes(number * 100)),
-        class: (number % 2 == 0).then(|| "put".to_owned()),
+        class: number.is_multiple_of(2).then(|| "put".to_owned()),
     };
     Box::new((0..200).map(record))
 }

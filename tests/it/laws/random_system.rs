@@ -33,18 +33,20 @@ pub(super) fn experiment(numbers: &[u16]) -> String {
     let plan = Plan { regions: tape.below(MOST_REGIONS), classes: tape.chance(40), pools, balancers };
     let mut text = "(\n    name: \"random\",\n    question: \"Do the books balance?\",\n".to_owned();
     text += &plan.places(tape);
-    text += &section("workloads", '{', (0..1 + tape.below(3)).map(|id| plan.workload(id, tape)).collect());
+    let workloads: Vec<String> = (0..=tape.below(3)).map(|id| plan.workload(id, tape)).collect();
+    text += &section("workloads", '{', &workloads);
     let mut components: Vec<String> = (0..plan.balancers.len()).map(|id| plan.balancer(id, tape)).collect();
     components.extend((0..pools).map(|id| plan.pool(id, tape)));
-    text += &section("components", '{', components);
-    text += &section("faults", '[', (0..tape.below(5)).map(|_| plan.fault(tape)).collect());
+    text += &section("components", '{', &components);
+    let faults: Vec<String> = (0..tape.below(5)).map(|_| plan.fault(tape)).collect();
+    text += &section("faults", '[', &faults);
     let seed = tape.below(1000);
     text + &format!(
         "    run: (seed: {seed}, replications: 1, horizon: Terminating(end: \"{SECONDS}s\")),\n)\n"
     )
 }
 
-fn section(name: &str, bracket: char, entries: Vec<String>) -> String {
+fn section(name: &str, bracket: char, entries: &[String]) -> String {
     let close = if bracket == '{' { '}' } else { ']' };
     let lines: Vec<String> = entries.iter().map(|entry| format!("        {entry},\n")).collect();
     format!("    {name}: {bracket}\n{}    {close},\n", lines.concat())
@@ -203,7 +205,7 @@ impl Plan {
             let zones = tape.maybe(40, |_| "zones: [\"a\", \"b\"]".to_owned());
             format!("\"r{region}\": {}", group("", &[zones]))
         });
-        let mut text = section("regions", '{', regions.collect());
+        let regions = section("regions", '{', &regions.collect::<Vec<_>>());
         let delays = [
             tape.maybe(40, |tape| format!("within_zone: {}", time(tape))),
             tape.maybe(20, |tape| format!("within_region: {}", time(tape))),
@@ -217,8 +219,7 @@ impl Plan {
             })
             .filter(|_| self.regions > 1),
         ];
-        text += &format!("    network: {},\n", group("", &delays));
-        text
+        format!("{regions}    network: {},\n", group("", &delays))
     }
 
     /// A region, or sometimes a zone that every region may lack.
