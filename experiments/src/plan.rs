@@ -54,7 +54,9 @@ pub struct Expectation {
 pub(crate) fn speaks_of<'a>(of: &str, arm: &str, point: impl ExactSizeIterator<Item = &'a str>) -> bool {
     let Some((name, written)) = of.split_once('@') else { return of == arm };
     let values: Vec<&str> = written.split(',').map(str::trim).collect();
-    name == arm && values.len() == point.len() && values.iter().zip(point).all(|(value, at)| same_value(value, at))
+    name == arm
+        && values.len() == point.len()
+        && values.iter().zip(point).all(|(value, at)| same_value(value, at))
 }
 
 /// Whether a claim's `0.50` or `5s` is the sweep's `0.5` or `"5s"`.

@@ -261,7 +261,10 @@ fn off_axes(of: &str, point: &str, axes: &[Axis], span: Span) -> Option<Diagnost
         [] => "this file sweeps nothing; name the arm alone".to_owned(),
         _ => format!("the sweep has {}", known.collect::<Vec<_>>().join(", ")),
     };
-    Some(Diagnostic::error("E0607", format!("expect names `{of}`, which is no point of the sweep")).at(span, label))
+    Some(
+        Diagnostic::error("E0607", format!("expect names `{of}`, which is no point of the sweep"))
+            .at(span, label),
+    )
 }
 
 /// The place of a range of bytes of a text: exact unless escapes moved them.

@@ -229,13 +229,7 @@ impl Places {
     }
 
     /// Chooses a group and answers the table with all others closed; `None` to fail the request.
-    fn choose(
-        &mut self,
-        now: SimTime,
-        rows: &[Backend],
-        most: u32,
-        random: u64,
-    ) -> Option<Open<'_>> {
+    fn choose(&mut self, now: SimTime, rows: &[Backend], most: u32, random: u64) -> Option<Open<'_>> {
         for group in &mut self.table {
             (group.healthy, group.in_flight, group.capacity) = (0, 0, 0);
         }
@@ -299,13 +293,8 @@ mod tests {
         let mut care = Care::new(7, streams.stream("care"));
         care.places = Some(Places::new(locality, group_of, vec![1; 7], table, None));
         let rows = [Backend { available: true, in_flight: 0, weight: 1, share: 1.0 }; 7];
-        let endpoint = |row: usize| Endpoint {
-            name: format!("web[{row}]"),
-            address: 0,
-            port: 80,
-            weight: 1,
-            slots: 1,
-        };
+        let endpoint =
+            |row: usize| Endpoint { name: format!("web[{row}]"), address: 0, port: 80, weight: 1, slots: 1 };
         let endpoints: Vec<_> = (0..7).map(endpoint).collect();
         let turns = || BalancerSpec::RoundRobin(Default::default()).build(&endpoints);
         let (mut first, mut others, mut random) = (turns(), [turns()], streams.stream("choice"));
