@@ -707,7 +707,7 @@ fn a_snapshot_is_kept_and_a_drift_told() {
 #[test]
 fn other_commands_answer() {
     let desk = Desk::with("plain");
-    assert!(desk.say("list strategies").out.contains("balancing  Random  any of them"));
+    assert!(desk.say("list strategies").out.contains("balancing\n  Random  any of them\n"));
     let planned = desk.say("list FILE -r 2 --arm fast").out;
     assert_eq!(planned.lines().count(), 1 + 6, "{planned}");
     assert_eq!(desk.say("run FILE -o ROOT --dry-run").out.lines().count(), 1 + 54);
