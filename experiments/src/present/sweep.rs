@@ -53,7 +53,7 @@ impl Sweep {
 
 /// What the values of an axis count in.
 fn kind(axis: &crate::study::Axis) -> Quantity {
-    match axis.values.first().and_then(|value| number(value)) {
+    match axis.values.first().and_then(|value| number(value.as_str())) {
         Some(quantity::Quantity::Duration(_)) => Quantity::Seconds,
         Some(quantity::Quantity::Rate(_)) => Quantity::PerSecond,
         Some(quantity::Quantity::Size(_)) => Quantity::Bytes,
@@ -64,7 +64,7 @@ fn kind(axis: &crate::study::Axis) -> Quantity {
 }
 
 /// A value of an axis as a number with its unit.
-fn number(value: &String) -> Option<quantity::Quantity> {
+fn number(value: &str) -> Option<quantity::Quantity> {
     quantity::Quantity::parse(value.trim_matches('"')).ok()
 }
 
