@@ -8,7 +8,10 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::system::{Call, OddServer, Part, System};
+pub use self::{
+    system::{Call, OddServer, Part, System},
+    words::bare,
+};
 
 /// One experiment: its question, its cells and its claims.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

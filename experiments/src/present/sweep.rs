@@ -3,7 +3,7 @@
 use crate::{
     charts::data::{Axis, Quantity},
     quantity,
-    study::Study,
+    study::{Study, bare},
 };
 
 /// A sweep seen along one axis.
@@ -65,7 +65,7 @@ fn kind(axis: &crate::study::Axis) -> Quantity {
 
 /// A value of an axis as a number with its unit.
 fn number(value: &str) -> Option<quantity::Quantity> {
-    quantity::Quantity::parse(value.trim_matches('"')).ok()
+    quantity::Quantity::parse(bare(value)).ok()
 }
 
 #[cfg(test)]
