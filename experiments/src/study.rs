@@ -8,7 +8,10 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::system::{Call, OddServer, Part, System};
+pub use self::{
+    system::{Call, OddServer, Part, System},
+    words::bare,
+};
 use crate::plan::speaks_of;
 
 /// One experiment: its question, its cells and its claims.

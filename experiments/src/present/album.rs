@@ -37,56 +37,40 @@ pub(super) struct Draft {
 
 /// A chart in all its forms.
 struct Drawn {
-    /// `03_goodput`, without folder or ending.
-    stem: String,
     picture: Picture,
     png: Result<Vec<u8>, PngError>,
     csv: String,
 }
 
-/// Sections with their charts drawn.
+/// Sections with their charts drawn, each with its file's name: `03_goodput`, without folder or ending.
 pub(super) struct Album {
-    sections: Vec<(Draft, Vec<Drawn>)>,
+    sections: Vec<(Draft, Vec<(String, Drawn)>)>,
 }
 
 impl Album {
     /// Draws all charts of these sections.
     pub(super) fn draw(drafts: Vec<Draft>) -> Self {
-        let jobs: Vec<(usize, &AnyChart)> = drafts
-            .iter()
-            .enumerate()
-            .flat_map(|(at, draft)| draft.charts.iter().map(move |c| (at, c)))
-            .collect();
-        let drawn: Vec<Option<(Picture, Result<Vec<u8>, PngError>, String)>> = jobs
-            .par_iter()
-            .map(|(_, chart)| {
-                let picture = chart.draw()?;
-                let png = picture.png();
-                Some((picture, png, chart.csv()))
-            })
-            .collect();
-        let mut pages: Vec<Vec<Drawn>> = drafts.iter().map(|_| Vec::new()).collect();
-        let places: Vec<usize> = jobs.iter().map(|(at, _)| *at).collect();
-        for (at, found) in places.into_iter().zip(drawn) {
-            if let (Some((picture, png, csv)), Some(page), Some(draft)) =
-                (found, pages.get_mut(at), drafts.get(at))
-            {
-                page.push(Drawn { stem: stem(draft, page.len()), picture, png, csv });
-            }
-        }
-        Self { sections: drafts.into_iter().zip(pages).collect() }
+        let charts: Vec<&AnyChart> = drafts.iter().flat_map(|draft| &draft.charts).collect();
+        let drawn: Vec<Option<Drawn>> = charts.par_iter().map(|chart| Drawn::of(chart.as_ref())).collect();
+        let mut drawn = drawn.into_iter();
+        let page = |draft: Draft| {
+            let shown = drawn.by_ref().take(draft.charts.len()).flatten().enumerate();
+            let shown = shown.map(|(before, drawn)| (stem(&draft, before), drawn)).collect();
+            (draft, shown)
+        };
+        Self { sections: drafts.into_iter().map(page).collect() }
     }
 
     /// Writes every chart, and takes away those of an earlier report that this one does not have.
     pub(super) fn write(&self, store: &Store) -> Result<(), StoreError> {
         let mut written = BTreeSet::new();
-        for drawn in self.sections.iter().flat_map(|(_, drawn)| drawn) {
+        for (stem, drawn) in self.sections.iter().flat_map(|(_, drawn)| drawn) {
             let unfit = |error: &PngError| std::io::Error::other(error.to_string());
             let folder = store.folder().join(FOLDER);
             let png = drawn.png.as_ref().map_err(|error| StoreError::new("draw", &folder)(unfit(error)))?;
             let bytes: [&[u8]; 3] = [drawn.picture.svg.as_bytes(), png, drawn.csv.as_bytes()];
             for (kind, bytes) in KINDS.iter().zip(bytes) {
-                let name = format!("{}.{kind}", drawn.stem);
+                let name = format!("{stem}.{kind}");
                 store.write(&format!("{FOLDER}/{name}"), bytes)?;
                 written.insert(name);
             }
@@ -96,20 +80,26 @@ impl Album {
 
     /// The sections of the report.
     pub(super) fn into_sections(self) -> Vec<Section> {
-        let figure = |drawn: Drawn| {
-            let link = |kind: &str| Link {
-                label: kind.to_uppercase(),
-                path: format!("{FOLDER}/{}.{kind}", drawn.stem),
-            };
+        let figure = |(stem, drawn): (String, Drawn)| {
+            let link =
+                |kind: &str| Link { label: kind.to_uppercase(), path: format!("{FOLDER}/{stem}.{kind}") };
             Figure { links: ["csv", "svg", "png"].map(link).to_vec(), picture: drawn.picture }
         };
-        let section = |(draft, drawn): (Draft, Vec<Drawn>)| Section {
+        let section = |(draft, drawn): (Draft, Vec<(String, Drawn)>)| Section {
             heading: draft.heading,
             explanation: draft.explanation,
             figures: drawn.into_iter().map(figure).collect(),
             tables: draft.tables,
         };
         self.sections.into_iter().map(section).collect()
+    }
+}
+
+impl Drawn {
+    /// None if there is nothing to show.
+    fn of(chart: &dyn Chart) -> Option<Self> {
+        let picture = chart.draw()?;
+        Some(Self { png: picture.png(), csv: chart.csv(), picture })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     charts::data::{Axis, Quantity},
     quantity,
-    study::Study,
+    study::{Study, bare},
 };
 
 /// A sweep seen along one axis.
@@ -53,7 +53,7 @@ impl Sweep {
 
 /// What the values of an axis count in.
 fn kind(axis: &crate::study::Axis) -> Quantity {
-    match axis.values.first().and_then(|value| number(value)) {
+    match axis.values.first().and_then(|value| number(value.as_str())) {
         Some(quantity::Quantity::Duration(_)) => Quantity::Seconds,
         Some(quantity::Quantity::Rate(_)) => Quantity::PerSecond,
         Some(quantity::Quantity::Size(_)) => Quantity::Bytes,
@@ -64,8 +64,8 @@ fn kind(axis: &crate::study::Axis) -> Quantity {
 }
 
 /// A value of an axis as a number with its unit.
-fn number(value: &String) -> Option<quantity::Quantity> {
-    quantity::Quantity::parse(value.trim_matches('"')).ok()
+fn number(value: &str) -> Option<quantity::Quantity> {
+    quantity::Quantity::parse(bare(value)).ok()
 }
 
 #[cfg(test)]

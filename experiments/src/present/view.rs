@@ -84,9 +84,30 @@ impl<'a> View<'a> {
         format!("{} {}", sweep.label, values.get(along).map_or("?", String::as_str))
     }
 
+    /// A figure in a few words; of which workload or component, where that is not plain.
+    pub(super) fn short(&self, headline: &Headline) -> String {
+        let name = FigureName::parse(&headline.figure);
+        let (owner, _) = name.metric.rsplit_once('.').unwrap_or((name.metric, ""));
+        let only =
+            self.study.workloads.len() == 1 && self.study.workloads.iter().any(|workload| workload == owner);
+        if only { headline.short() } else { format!("{} of {owner}", headline.short()) }
+    }
+
+    /// A figure as the title of an axis: `p99 latency`.
+    pub(super) fn axis_title(&self, headline: &Headline) -> String {
+        let name = FigureName::parse(&headline.figure);
+        let short = self.short(headline);
+        if name.quantity() == "latency" && name.statistic != "mean" {
+            short.replacen(name.statistic, &format!("{} latency", name.statistic), 1)
+        } else {
+            short
+        }
+    }
+
     /// A text as a sentence; names of arms stay as they are.
     pub(super) fn sentence(&self, text: &str) -> String {
-        words::sentence(text, &self.study.present_arms())
+        let arms = self.study.arms.iter().chain(&self.study.workloads);
+        words::sentence(text, &arms.map(String::as_str).collect::<Vec<_>>())
     }
 
     /// A replication of a cell as it was stored.

@@ -3,7 +3,7 @@
 use models::report::Unit;
 
 use crate::{
-    analysis::{Estimate, Headline},
+    analysis::Estimate,
     charts::{data::Quantity, reading},
     study::{Claim, Op},
 };
@@ -94,18 +94,6 @@ pub(super) fn goal(claim: &Claim, unit: Unit) -> String {
 /// The unit of a headline's figure, as its cells tell it.
 pub(super) fn unit_of<'a>(mut estimates: impl Iterator<Item = &'a Estimate>) -> Unit {
     estimates.next().map_or(Unit::Ratio, |estimate| estimate.unit)
-}
-
-/// `p99 of clients.latency`; with the window behind it.
-pub(super) fn axis_title(headline: &Headline) -> String {
-    let short = headline.short();
-    match crate::analysis::FigureName::parse(&headline.figure) {
-        name if name.quantity() == "latency" => match name.window {
-            Some(window) => format!("{} latency in window {window}", name.statistic),
-            None => format!("{} latency", name.statistic),
-        },
-        _ => short,
-    }
 }
 
 #[cfg(test)]

@@ -40,8 +40,14 @@ fn short_label(path: &str) -> &str {
     }
 }
 
+/// A value without what only the file needs: `5s` of `"5s"`, `700/s` of `Rate("700/s")`.
+pub fn bare(value: &str) -> &str {
+    let rate = value.strip_prefix("Rate(").and_then(|rest| rest.strip_suffix(')'));
+    rate.unwrap_or(value).trim_matches('"')
+}
+
 fn shown_value(value: &str, siblings: &[String]) -> String {
-    let Ok(number) = value.parse::<f64>() else { return value.trim_matches('"').to_owned() };
+    let Ok(number) = value.parse::<f64>() else { return bare(value).to_owned() };
     let decimals = |text: &str| text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let numbers = siblings.iter().filter(|sibling| sibling.parse::<f64>().is_ok());
     let most = numbers.map(|sibling| decimals(sibling)).chain([decimals(value)]).max().unwrap_or(0);
@@ -81,5 +87,6 @@ mod tests {
         let study =
             study(&[("clients.load.fraction", &["0.5", "0.95"]), ("lb.dns_ttl", &["\"5s\"", "\"30s\""])]);
         assert_eq!(study.shown_point_text(&["0.5".into(), "\"5s\"".into()]), "0.50, 5s");
+        assert_eq!(bare("Rate(\"700/s\")"), "700/s");
     }
 }

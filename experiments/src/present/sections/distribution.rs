@@ -19,7 +19,7 @@ use crate::{
         data::{Axis, Heading, Limit, Quantity},
         reading,
     },
-    study::quantile_of,
+    study::{Claim, quantile_of},
 };
 
 const NANOS: f64 = 1e9;
@@ -110,8 +110,8 @@ fn chart(view: &View<'_>, spots: &[Spot<'_>], runs: &Runs, name: &str) -> Option
     if tails.is_empty() {
         return None;
     }
-    let claims = view.study.slos.iter().filter(|claim| claim.distribution() == name);
-    let claim = claims.filter(|claim| quantile_of(&claim.statistic).is_some()).last();
+    let of_this = |claim: &&Claim| claim.distribution() == name && quantile_of(&claim.statistic).is_some();
+    let claim = view.study.slos.iter().rfind(of_this);
     let what = name.split('@').next().unwrap_or(name).rsplit('.').next().unwrap_or(name).replace('_', " ");
     Some(Box::new(Distribution {
         heading: Heading::new(
@@ -154,8 +154,8 @@ fn title(view: &View<'_>, tails: &[Tail], what: &str) -> String {
     let far = TALKED_OF.iter().copied().find(resolved).unwrap_or(0.5);
     let name = reading(Quantity::Percentile, far);
     let time = |value| reading(Quantity::Seconds, value);
-    let (Some((_, low)), Some((_, high))) = extremes(tails, 0.5) else { return what.to_owned() };
-    let (Some((best, least)), Some((worst, most))) = extremes(tails, far) else { return what.to_owned() };
+    let Some([(_, low), (_, high)]) = extremes(tails, 0.5) else { return what.to_owned() };
+    let Some([(best, least), (worst, most)]) = extremes(tails, far) else { return what.to_owned() };
     let at = view.at_chosen();
     let place = if at.is_empty() { String::new() } else { format!("{}, ", view.sentence(at.trim())) };
     let title = if tails.len() == 1 {
@@ -175,7 +175,7 @@ fn title(view: &View<'_>, tails: &[Tail], what: &str) -> String {
 }
 
 /// The arms with the lowest and the highest value of a quantile.
-fn extremes(tails: &[Tail], probability: f64) -> (Option<(&str, f64)>, Option<(&str, f64)>) {
+fn extremes(tails: &[Tail], probability: f64) -> Option<[(&str, f64); 2]> {
     let value = |tail: &Tail| {
         let near = tail.quantiles.iter().find(|quantile| quantile.probability > probability - 1e-9)?;
         Some(near.value)
@@ -183,7 +183,7 @@ fn extremes(tails: &[Tail], probability: f64) -> (Option<(&str, f64)>, Option<(&
     let values: Vec<(&str, f64)> =
         tails.iter().filter_map(|tail| Some((tail.label.as_str(), value(tail)?))).collect();
     let by_value = |one: &&(&str, f64), other: &&(&str, f64)| one.1.total_cmp(&other.1);
-    (values.iter().min_by(by_value).copied(), values.iter().max_by(by_value).copied())
+    Some([*values.iter().min_by(by_value)?, *values.iter().max_by(by_value)?])
 }
 
 #[cfg(test)]

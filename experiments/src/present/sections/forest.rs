@@ -45,6 +45,11 @@ fn explanation(view: &View<'_>) -> Vec<String> {
 fn chart(view: &View<'_>, index: usize, headline: &Headline) -> Option<AnyChart> {
     let found = compared(view, index);
     let with = view.study.cells.get(found.first()?.with)?;
+    // Where no arm ever differs there is nothing to see.
+    let differs = |found: &&Difference| {
+        found.comparison.difference.mean != 0.0 || found.comparison.difference.half_width > 0.0
+    };
+    found.iter().copied().find(differs)?;
     let unit = view.unit(headline);
     let rows: Vec<charts::Difference> = found.iter().filter_map(|difference| row(view, difference)).collect();
     let better = if headline.less_is_better { Better::Lower } else { Better::Higher };
@@ -55,7 +60,7 @@ fn chart(view: &View<'_>, index: usize, headline: &Headline) -> Option<AnyChart>
     Some(Box::new(Forest {
         heading: Heading::new(title(view, headline, &found, &with.arm), how),
         axis: Axis::linear(
-            format!("{} minus that of {}", words::axis_title(headline), with.arm),
+            format!("{} minus that of {}", view.axis_title(headline), with.arm),
             words::quantity(unit),
         ),
         better,
@@ -115,7 +120,7 @@ fn title(view: &View<'_>, headline: &Headline, found: &[&Difference], with: &str
         all if all.len() == found.len() && all.len() > 2 => Who::of(&["every other arm"], usize::MAX),
         some => Who::of(some, usize::MAX),
     };
-    let short = headline.short();
+    let short = view.short(headline);
     let mut parts = Vec::new();
     if !lower.is_empty() {
         parts.push(format!("{} a lower {short}", who(&lower).does("has", "have")));

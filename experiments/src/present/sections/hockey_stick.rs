@@ -1,5 +1,7 @@
 //! Where the knee is: a time against the sweep's axis, for each headline that is a time.
 
+use models::report::Unit;
+
 use super::{
     super::{
         album::{AnyChart, Draft},
@@ -10,7 +12,7 @@ use super::{
     MOST,
 };
 use crate::{
-    analysis::{Flag, Headline, Verdict, who_leads},
+    analysis::{Flag, Headline, Verdict},
     charts::{
         HockeyStick,
         data::{Axis, Heading, Limit, Line, Point, Quantity},
@@ -21,8 +23,7 @@ use crate::{
 
 pub(super) fn draft(view: &View<'_>) -> Draft {
     let Some(sweep) = &view.sweep else { return Draft::default() };
-    let charts =
-        view.times().into_iter().take(MOST).map(|(index, headline)| chart(view, sweep, index, headline));
+    let charts = view.times().into_iter().take(MOST).map(|(_, headline)| chart(view, sweep, headline));
     let held = sweep.held.iter().map(|held| format!("The other axes are held: {held}."));
     Draft {
         number: 2,
@@ -34,18 +35,18 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
     }
 }
 
-fn chart(view: &View<'_>, sweep: &Sweep, index: usize, headline: &Headline) -> AnyChart {
-    let claim = view.claim(headline);
+fn chart(view: &View<'_>, sweep: &Sweep, headline: &Headline) -> AnyChart {
+    let (claim, lines) = (view.claim(headline), lines(view, sweep, headline));
     let title = match claim {
         Some(claim) => title(view, sweep, headline, claim),
-        None => who_leads(view.study, view.analysis, index).unwrap_or_else(|| headline.figure.clone()),
+        None => course(view, sweep, headline, &lines),
     };
     let how = "Flat is good, the bend is the knee. Bands are 95 % intervals over the replications.";
     Box::new(HockeyStick {
         heading: Heading::new(title, how),
         x: Axis { title: sweep.axis_title(), ..sweep.x.clone() },
-        y: Axis::log(words::axis_title(headline), Quantity::Seconds),
-        lines: lines(view, sweep, headline),
+        y: Axis::log(view.axis_title(headline), Quantity::Seconds),
+        lines,
         limit: claim.map(|claim| Limit { label: "SLO".into(), value: claim.threshold }),
         theory: None,
     })
@@ -75,6 +76,26 @@ fn measured(spot: &Spot<'_>, headline: &Headline, x: f64) -> Point {
     Point { y: mean, low, high, ..Point::gap(x) }
 }
 
+/// `Over load 0.50 to load 0.95 p99 goes from 104 ms to 111 ms under a, from 104 ms to 292 ms under b`: without an SLO.
+fn course(view: &View<'_>, sweep: &Sweep, headline: &Headline, lines: &[Line]) -> String {
+    let ends = |line: &Line| {
+        let values: Vec<f64> = line.points.iter().filter_map(|point| point.y).collect();
+        Some((*values.last()?, *values.first()?, line.label.clone()))
+    };
+    let mut courses: Vec<(f64, f64, String)> = lines.iter().filter_map(ends).collect();
+    courses.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let (Some(least), Some(most)) = (courses.first(), courses.last()) else { return headline.figure.clone() };
+    let time = |value| words::shown(Unit::Seconds, value);
+    let told = |(last, first, arm): &(f64, f64, String)| {
+        format!("from {} to {} under {arm}", time(*first), time(*last))
+    };
+    let further = if courses.len() > 1 { format!(", {}", told(most)) } else { String::new() };
+    let place =
+        |at: Option<&(f64, Vec<String>)>| at.map_or(String::new(), |(_, point)| view.on_sweep(sweep, point));
+    let (from, to) = (place(sweep.points.first()), place(sweep.points.last()));
+    format!("Over {from} to {to} {} goes {}{further}", view.short(headline), told(least))
+}
+
 /// `From load 0.90 on only a and b keep p99 under 250 ms`.
 fn title(view: &View<'_>, sweep: &Sweep, headline: &Headline, claim: &Claim) -> String {
     let arms = view.study.present_arms();
@@ -96,7 +117,7 @@ fn title(view: &View<'_>, sweep: &Sweep, headline: &Headline, claim: &Claim) -> 
         Some((_, point)) if since > 0 => format!("At {} ", view.on_sweep(sweep, point)),
         Some(_) | None => format!("At every {} ", sweep.label),
     };
-    let what = format!("{} {}", headline.short(), words::goal(claim, view.unit(headline)));
+    let what = format!("{} {}", view.short(headline), words::goal(claim, view.unit(headline)));
     let who = Who::of(last, arms.len());
     let only = if last.is_empty() || last.len() == arms.len() { "" } else { "only " };
     let unsure = with(Verdict::Inconclusive, end);

@@ -42,7 +42,7 @@ fn chart(view: &View<'_>, headline: &Headline) -> Option<AnyChart> {
     let last = |line: &Line| line.points.last().and_then(|point| point.y);
     let (least, most) =
         (lines.iter().filter_map(last).reduce(f64::min)?, lines.iter().filter_map(last).reduce(f64::max)?);
-    let short = headline.short();
+    let short = view.short(headline);
     let title = format!(
         "{} replications{} tell {short} within {} of itself",
         view.replications(),

@@ -18,10 +18,10 @@ use crate::charts::{
 const ALIKE: f64 = 1.03;
 
 pub(super) fn draft(view: &View<'_>) -> Draft {
-    let charts = worth_comparing(view).into_iter().flat_map(|spot| {
-        let pools = pools(view).into_iter();
-        pools.filter_map(move |pool| chart(view, &spot, &pool)).collect::<Vec<_>>()
-    });
+    let spots = worth_comparing(view);
+    let charts = pools(view)
+        .into_iter()
+        .flat_map(|pool| spots.iter().filter_map(|spot| chart(view, spot, &pool)).collect::<Vec<_>>());
     Draft {
         number: 10,
         name: "server_load",
@@ -48,7 +48,7 @@ fn chart(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Option<AnyChart> {
     }
     Some(Box::new(ServerBars {
         heading: Heading::new(
-            format!("Under {}{} {}", spot.arm, view.at_chosen(), shares(&bars)),
+            format!("Under {}{} {}", spot.arm, view.at_chosen(), shares(pool, &bars)),
             "One bar a server, busiest first. Even shares would all end at the dashed mean; hatched servers are unlike the rest.",
         ),
         axis: Axis::linear("requests sent to the server", Quantity::PerSecond),
@@ -58,14 +58,14 @@ fn chart(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Option<AnyChart> {
 }
 
 /// `web[3] gets most, 184/s, and web[15] least, 95/s`.
-fn shares(bars: &[Bar]) -> String {
+fn shares(pool: &str, bars: &[Bar]) -> String {
     let by_value = |one: &&Bar, other: &&Bar| one.value.total_cmp(&other.value);
     let (Some(least), Some(most)) = (bars.iter().min_by(by_value), bars.iter().max_by(by_value)) else {
         return "nothing is sent".to_owned();
     };
     let rate = |bar: &Bar| reading(Quantity::PerSecond, bar.value);
     if most.value <= ALIKE * least.value {
-        return format!("every server gets about {}", rate(most));
+        return format!("every server of {pool} gets about {}", rate(most));
     }
     format!("{} gets most, {}, and {} least, {}", most.label, rate(most), least.label, rate(least))
 }

@@ -17,10 +17,10 @@ use crate::charts::{
 const ALIKE: f64 = 0.05;
 
 pub(super) fn draft(view: &View<'_>) -> Draft {
-    let charts = worth_comparing(view).into_iter().flat_map(|spot| {
-        let pools = pools(view).into_iter();
-        pools.filter_map(move |pool| chart(view, &spot, &pool)).collect::<Vec<_>>()
-    });
+    let spots = worth_comparing(view);
+    let charts = pools(view)
+        .into_iter()
+        .flat_map(|pool| spots.iter().filter_map(|spot| chart(view, spot, &pool)).collect::<Vec<_>>());
     Draft {
         number: 9,
         name: "servers",
@@ -76,7 +76,7 @@ fn chart(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Option<AnyChart> {
         values: band.points.iter().map(|point| point.map(|point| point.mean)).collect(),
     };
     let faults = view.study.faults.iter().map(|fault| Span::new(fault.label.trim(), fault.from, fault.to));
-    let title = format!("Under {}{} {}", spot.arm, view.at_chosen(), busiest(&means));
+    let title = format!("Under {}{} {}", spot.arm, view.at_chosen(), busiest(pool, &means));
     Some(Box::new(HeatMap {
         heading: Heading::new(
             title,
@@ -91,7 +91,7 @@ fn chart(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Option<AnyChart> {
 }
 
 /// `web[15] is the busiest, at 0.999; the other 15 servers average 0.92`.
-fn busiest(means: &[(&str, f64)]) -> String {
+fn busiest(pool: &str, means: &[(&str, f64)]) -> String {
     let by_load = |one: &&(&str, f64), other: &&(&str, f64)| one.1.total_cmp(&other.1);
     let (Some((_, least)), Some((name, most))) = (means.iter().min_by(by_load), means.iter().max_by(by_load))
     else {
@@ -100,7 +100,8 @@ fn busiest(means: &[(&str, f64)]) -> String {
     let ratio = |value| reading(Quantity::Ratio, value);
     if most - least < ALIKE {
         let all = if means.len() == 2 { "both".to_owned() } else { format!("all {}", means.len()) };
-        return format!("{all} servers are equally busy, {} to {}", ratio(*least), ratio(*most));
+        let mean = means.iter().map(|(_, mean)| mean).sum::<f64>() / means.len() as f64;
+        return format!("{all} servers of {pool} are about equally busy, at {}", ratio(mean));
     }
     let others = (means.iter().map(|(_, mean)| mean).sum::<f64>() - most) / (means.len() - 1) as f64;
     format!(
