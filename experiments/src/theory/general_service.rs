@@ -64,7 +64,7 @@ pub(super) fn constant(lab: &Lab) -> Suite {
             format!("share not waiting at {load}"),
             1.0 - load,
             0.01,
-            trial.figure("web.wait=0"),
+            trial.figure("web.wait.at"),
         );
         for (name, p) in quantiles {
             let expected = constant_service_wait_quantile(load, p);

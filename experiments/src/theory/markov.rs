@@ -43,21 +43,20 @@ fn one_channel_at(suite: &mut Suite, lab: &Lab, depth: Depth, (load, arrivals): 
         ("mean wait", theory.mean_wait(), 0.03, "web.wait.mean"),
         ("mean number in system", theory.mean_number(), of_mean, "web.in_flight.mean"),
         ("share of time busy", load, 0.007, "web.utilization.mean"),
-        ("share of those who wait not at all", 1.0 - load, 0.01, "web.wait=0"),
+        ("share of those who wait not at all", 1.0 - load, 0.01, "web.wait.at"),
         ("median time in system", theory.sojourn_quantile(0.5), 0.02, "clients.latency.p50"),
         ("p90 of the time in system", theory.sojourn_quantile(0.9), 0.03, "clients.latency.p90"),
         ("p99 of the time in system", theory.sojourn_quantile(0.99), 0.05, "clients.latency.p99"),
     ] {
         suite.agrees(depth, format!("{name} at {load}"), expected, within, trial.figure(figure));
     }
-    let late = format!("clients.latency>{}", 2.0 * time);
     let longer = "share of those twice as long as the mean";
     suite.agrees(
         depth,
         format!("{longer} at {load}"),
         theory.sojourn_tail(2.0 * time),
         0.04,
-        trial.figure(&late),
+        trial.figure("clients.latency.over"),
     );
     let slow = lab.station(load, TOO_LONG, arrivals);
     let mistake = format!("service 3 % too long at {load}");
@@ -81,7 +80,7 @@ pub(super) fn several_channels(lab: &Lab) -> Suite {
         let pool = format!("workers_per_server: {channels}, {SERVICE}");
         let trial = lab.station(offered, &pool, arrivals).counting("web", LimitOf::Wait, 0.0);
         let at = format!("{channels} channels, {offered} offered");
-        let figure = trial.derive(|figures| 1.0 - figures["web.wait=0"]);
+        let figure = trial.derive(|figures| 1.0 - figures["web.wait.at"]);
         suite.agrees(depth, format!("share waiting, {at}"), theory.share_waiting(), within, figure);
         suite.agrees(
             depth,

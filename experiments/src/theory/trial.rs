@@ -96,8 +96,8 @@ impl Trial {
         self
     }
 
-    /// Counts exactly how many of a station's times are over so many seconds. The share's figure is called
-    /// `clients.latency>10`, that of those equal to it `web.wait=0`.
+    /// Counts exactly how many of a station's times are over or at so many seconds; the shares are the figures
+    /// `web.wait.over` and `web.wait.at`.
     pub(super) fn counting(mut self, station: &str, of: LimitOf, seconds: f64) -> Self {
         let limit = SimDuration::from_secs_f64(seconds);
         self.limits.push(Limit { station: station.into(), of, window: String::new(), limit });
@@ -167,10 +167,9 @@ fn figures(report: &RunReport) -> Figures {
     });
     let shares = report.limits.iter().flat_map(|count| {
         let all = (count.under + count.at + count.over) as f64;
-        let seconds = count.limit as f64 / 1e9;
         [
-            (format!("{}>{seconds}", count.name), count.over as f64 / all),
-            (format!("{}={seconds}", count.name), count.at as f64 / all),
+            (format!("{}.over", count.name), count.over as f64 / all),
+            (format!("{}.at", count.name), count.at as f64 / all),
         ]
     });
     metrics.chain(variances).chain(shares).collect()
