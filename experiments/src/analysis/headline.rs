@@ -1,7 +1,7 @@
 //! Which figures a reader wants to see first: those that claims speak of, else what every workload is asked for.
 
 use super::{cell::CellAnalysis, estimate::FigureName};
-use crate::study::{Claim, Study};
+use crate::study::{Claim, Op, Study};
 
 /// A figure worth a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,13 @@ fn usual(study: &Study, cells: &[CellAnalysis]) -> Vec<Headline> {
 }
 
 impl Headline {
+    /// Whether arms can be ranked by it: claims about it all want it small, or all want it large. One that is to
+    /// lie between two bounds, or to be exactly something, has no better side.
+    pub(super) fn has_a_better_side(&self, study: &Study) -> bool {
+        let wants = |claim: &Claim| claim.op != Op::Equal && claim.op.wants_less() == self.less_is_better;
+        study.claims().filter(|claim| claim.figure() == self.figure).all(wants)
+    }
+
     /// The figure as a sentence names it: `p99` of a latency, `mean goodput`, with its window: `p99@late`.
     pub fn short(&self) -> String {
         let name = FigureName::parse(&self.figure);

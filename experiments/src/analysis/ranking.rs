@@ -49,14 +49,15 @@ pub struct Ranking {
     pub leaders: Vec<usize>,
 }
 
-/// Ranks every headline at every point, and the differences behind it: baseline's first, then the best one's.
+/// Ranks every headline that has a better side at every point, and the differences behind it: baseline's first, then the best one's.
 pub fn rank(
     study: &Study,
     cells: &[CellAnalysis],
     headlines: &[Headline],
 ) -> (Vec<Ranking>, Vec<Difference>) {
     let (mut rankings, mut differences) = (Vec::new(), Vec::new());
-    for (index, headline) in headlines.iter().enumerate() {
+    let ranked = headlines.iter().enumerate().filter(|(_, headline)| headline.has_a_better_side(study));
+    for (index, headline) in ranked {
         for point in study.points() {
             let field = Field {
                 headline: index,
