@@ -147,6 +147,11 @@ impl Dispatch {
         self.others.iter_mut().for_each(|other| other.on_idle(row));
     }
 
+    /// Whether a server's offer waits here to be taken.
+    pub fn holds_offer(&self, row: usize) -> bool {
+        self.balancer.holds_offer(row)
+    }
+
     /// The board is refreshed with the true loads.
     pub fn on_board(&mut self, load: impl Fn(Instance) -> u32) {
         for (row, target) in self.rows.iter_mut().zip(&self.targets) {

@@ -286,6 +286,12 @@ impl World {
         if watchers.is_empty() {
             return;
         }
+        // A server stands in one queue of idle ones at most, even if it was given work by chance meanwhile.
+        let stands =
+            |(dispatch, row): &(u32, u16)| self.dispatches[*dispatch as usize].holds_offer(usize::from(*row));
+        if watchers.iter().any(stands) {
+            return;
+        }
         let (dispatch, row) = watchers[node.random.below(watchers.len())];
         self.dispatches[dispatch as usize].on_idle(usize::from(row));
     }

@@ -238,6 +238,10 @@ impl Balance for State {
         self.active.on_idle(backend);
     }
 
+    fn holds_offer(&self, backend: usize) -> bool {
+        self.active.holds_offer(backend)
+    }
+
     fn on_change(&mut self, backends: &Backends<'_>) {
         self.told = backends.rows.to_vec();
         self.active.on_change(backends);

@@ -57,6 +57,10 @@ impl Balance for State {
         }
     }
 
+    fn holds_offer(&self, backend: usize) -> bool {
+        self.queued.get(backend).is_some_and(|queued| *queued)
+    }
+
     fn on_membership(&mut self, endpoints: &[Endpoint]) {
         let former = self.queued.on_membership(endpoints);
         let now = |server: usize| former.iter().position(|&was| was == Some(server));

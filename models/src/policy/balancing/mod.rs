@@ -170,6 +170,11 @@ pub trait Balance: std::fmt::Debug {
     /// `backend` ran out of work and offers itself to this balancer; so does an idle one at the start.
     fn on_idle(&mut self, _backend: usize) {}
 
+    /// Whether an offer of `backend` is still waiting here to be taken.
+    fn holds_offer(&self, _backend: usize) -> bool {
+        false
+    }
+
     /// Health, weights or shares changed. Here `available` is to mean health alone: tables are built of
     /// whoever is available now, so one that is merely at a limit or tried before would be left out of them
     /// for good.
@@ -270,6 +275,10 @@ impl Balance for Balancer {
 
     fn on_idle(&mut self, backend: usize) {
         on_each!(self, it => it.on_idle(backend));
+    }
+
+    fn holds_offer(&self, backend: usize) -> bool {
+        on_each!(self, it => it.holds_offer(backend))
     }
 
     fn on_change(&mut self, backends: &Backends<'_>) {
