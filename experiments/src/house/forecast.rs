@@ -1,5 +1,7 @@
 //! What can be said before anything runs: how much there is to do, and which cells cannot keep up.
 
+use std::cmp::Reverse;
+
 use models::{
     estimate::{Estimate, StationEstimate},
     spec::{ComponentSpec, PoolSpec},
@@ -78,7 +80,7 @@ fn parts(pool: &PoolSpec, capacity: f64) -> String {
             None => kinds.push((speed, 1)),
         }
     }
-    kinds.sort_by(|left, right| right.1.cmp(&left.1));
+    kinds.sort_by_key(|(_, count)| Reverse(*count));
     let total: f64 = kinds.iter().map(|(speed, count)| speed * f64::from(*count)).sum();
     let part = |(speed, count): &(f64, u32)| format!("{count} × {}/s", figure(speed / total * capacity));
     kinds.iter().map(part).collect::<Vec<_>>().join(" + ")

@@ -287,7 +287,8 @@ mod tests {
     fn each_group_takes_its_own_turns() {
         let group_of = vec![0, 0, 0, 0, 1, 1, 1];
         let group = |hosts, weight| Group { hosts, healthy: hosts, weight, ..Group::default() };
-        let locality = LocalitySpec::LocalityWeighted(Default::default()).build(2);
+        let locality: LocalitySpec = ron::from_str("LocalityWeighted(())").unwrap();
+        let locality = locality.build(2);
         let table = vec![group(4, 2), group(3, 1)];
         let streams = Streams::new(1, 0);
         let mut care = Care::new(7, streams.stream("care"));
@@ -296,7 +297,7 @@ mod tests {
         let endpoint =
             |row: usize| Endpoint { name: format!("web[{row}]"), address: 0, port: 80, weight: 1, slots: 1 };
         let endpoints: Vec<_> = (0..7).map(endpoint).collect();
-        let turns = || BalancerSpec::RoundRobin(Default::default()).build(&endpoints);
+        let turns = || BalancerSpec::default().build(&endpoints);
         let (mut first, mut others, mut random) = (turns(), [turns()], streams.stream("choice"));
         let mut counts = [0_u32; 7];
         for _ in 0..10_000 {
