@@ -69,8 +69,14 @@ impl Statistic {
             Self::P95 => Some(0.95),
             Self::P99 => Some(0.99),
             Self::P999 => Some(0.999),
-            Self::Mean | Self::Max | Self::Min | Self::Rate | Self::Count => None,
-            Self::MaxOverMean | Self::Cv | Self::Jain => None,
+            Self::Mean
+            | Self::Max
+            | Self::Min
+            | Self::Rate
+            | Self::Count
+            | Self::MaxOverMean
+            | Self::Cv
+            | Self::Jain => None,
         }
     }
 }
