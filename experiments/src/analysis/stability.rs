@@ -18,7 +18,7 @@ pub struct Growth {
 pub(super) fn growth(backlogs: &[(String, Vec<Backlog>)], replications: usize) -> Option<Growth> {
     let mut worst: Option<Growth> = None;
     for (station, rows) in backlogs {
-        let judged = judge_stability(&trends(rows, replications), None);
+        let judged = judge_stability(&trends(rows, replications), None, backlogs.len());
         let per_second = judged.growth_per_second;
         let worse = worst.as_ref().is_none_or(|worst| per_second > worst.per_second);
         if judged.is_unstable() && per_second > 0.0 && worse {

@@ -4,6 +4,7 @@ use models::{
     estimate::Estimate,
     spec::{FaultSpec, Moment},
 };
+use xxhash_rust::xxh64::xxh64;
 
 use crate::{
     claim::{self, Comparison},
@@ -11,6 +12,17 @@ use crate::{
     plan::{self, Plan},
     study::{Axis, Cell, Claim, Expectation, Fault, Op, Study, Window},
 };
+
+/// The simulator's sources, as the build script read them.
+const SIMULATOR: u64 = fingerprint(env!("STAMPEDE_SIMULATOR"));
+
+/// The number that 16 hex digits stand for.
+const fn fingerprint(digits: &str) -> u64 {
+    match u64::from_str_radix(digits, 16) {
+        Ok(number) => number,
+        Err(_) => 0,
+    }
+}
 
 /// What is asked of a plan's cells.
 pub(super) fn of(plan: &Plan) -> Study {
@@ -55,10 +67,15 @@ fn cell_of(plan: &Plan, cell: &plan::Cell) -> Cell {
     Cell {
         arm: cell.arm.clone(),
         point: cell.point.iter().map(|coordinate| coordinate.value.clone()).collect(),
-        hash: cell.hash.clone(),
+        hash: stored_hash(&cell.hash),
         replications: plan.run.replications.into(),
         expected_events: estimate.offered * end.as_secs_f64() * estimate.events_per_request,
     }
+}
+
+/// What a cell's runs are kept under: what they are of, and the simulator that makes them.
+fn stored_hash(cell: &str) -> String {
+    format!("{:016x}", xxh64(cell.as_bytes(), SIMULATOR))
 }
 
 fn horizon_of(horizon: Horizon) -> crate::study::Horizon {

@@ -48,14 +48,19 @@ impl Stability {
 }
 
 /// Judges the replications of one cell. `offered_load` is the busiest station's load by the traffic equations,
-/// where those can be solved; leave it out for stations that refuse what they cannot take.
-pub fn judge_stability(replications: &[BacklogTrend], offered_load: Option<f64>) -> Stability {
+/// where those can be solved; leave it out for stations that refuse what they cannot take. `stations` is how many
+/// are judged together: among many, one wanders up by chance (Bonferroni).
+pub fn judge_stability(
+    replications: &[BacklogTrend],
+    offered_load: Option<f64>,
+    stations: usize,
+) -> Stability {
     let growth: Tally = replications.iter().map(|trend| trend.growth).collect();
     let arrivals: Tally = replications.iter().map(|trend| trend.arrival_rate).collect();
     let growth_per_second = growth.mean().unwrap_or(0.0);
     let material = growth_per_second >= LEAST_GROWTH * arrivals.mean().unwrap_or(0.0);
     // Upwards only, so half of the two-sided chance.
-    let beyond_chance = two_sided_p(&growth).is_some_and(|p| p / 2.0 <= RISK);
+    let beyond_chance = two_sided_p(&growth).is_some_and(|p| p / 2.0 * stations.max(1) as f64 <= RISK);
     let behind = |trend: &BacklogTrend| trend.settled_share < KEEPS_UP_FROM;
     Stability {
         overloaded: offered_load.is_some_and(|load| load >= 1.0),
@@ -93,23 +98,32 @@ mod tests {
 
     #[test]
     fn growth_must_be_both_certain_and_large() {
-        let certain = judge_stability(&trends(&[15.0, 16.0, 17.0, 16.0], 0.9), None);
+        let certain = judge_stability(&trends(&[15.0, 16.0, 17.0, 16.0], 0.9), None, 1);
         assert!(certain.growing && certain.is_unstable() && certain.falling_behind);
         assert!((certain.growth_per_second - 16.0).abs() < 1e-12);
         // One in 100 of the arrival rate is the boundary, and counts.
-        assert!(judge_stability(&trends(&[1.0, 1.0, 1.0], 1.0), None).growing);
-        assert!(!judge_stability(&trends(&[0.9, 0.91, 0.9], 1.0), None).growing);
+        assert!(judge_stability(&trends(&[1.0, 1.0, 1.0], 1.0), None, 1).growing);
+        assert!(!judge_stability(&trends(&[0.9, 0.91, 0.9], 1.0), None, 1).growing);
         // Mean 5 with a standard error of 5.4 is chance.
-        let wandering = judge_stability(&trends(&[-10.0, 15.0, 12.0, 3.0], 0.999), None);
+        let wandering = judge_stability(&trends(&[-10.0, 15.0, 12.0, 3.0], 0.999), None, 1);
         assert!(!wandering.is_unstable());
-        assert!(!judge_stability(&trends(&[-16.0, -16.0, -16.0], 1.0), None).growing);
+        assert!(!judge_stability(&trends(&[-16.0, -16.0, -16.0], 1.0), None, 1).growing);
+    }
+
+    #[test]
+    fn one_station_of_many_wanders_up_by_chance() {
+        // Mean 5, standard error 1.83: t = 2.74 with 3 degrees of freedom, one-sided p 0.036.
+        let once = trends(&[1.0, 9.0, 7.0, 3.0], 0.999);
+        assert!(judge_stability(&once, None, 1).growing);
+        assert!(!judge_stability(&once, None, 64).growing);
+        assert!(judge_stability(&trends(&[15.0, 16.0, 17.0, 16.0], 0.999), None, 64).growing);
     }
 
     #[test]
     fn one_replication_is_judged_by_what_it_left_behind() {
-        assert!(judge_stability(&trends(&[50.0], 0.9949), None).falling_behind);
-        assert!(!judge_stability(&trends(&[50.0], 0.995), None).is_unstable());
-        assert!(judge_stability(&trends(&[0.0], 1.0), Some(1.0)).overloaded);
-        assert!(!judge_stability(&[], Some(0.999)).is_unstable());
+        assert!(judge_stability(&trends(&[50.0], 0.9949), None, 1).falling_behind);
+        assert!(!judge_stability(&trends(&[50.0], 0.995), None, 1).is_unstable());
+        assert!(judge_stability(&trends(&[0.0], 1.0), Some(1.0), 1).overloaded);
+        assert!(!judge_stability(&[], Some(0.999), 1).is_unstable());
     }
 }
