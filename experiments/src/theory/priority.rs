@@ -63,8 +63,8 @@ pub(super) fn waiting(lab: &Lab) -> Suite {
     suite.agrees(Usual, "Σ ρW, the same in any order", 3.2, 0.03, conserved);
     let light = non_preemptive_waits(&classes(&[0.2, 0.3], 2.0));
     let trial = ranked(lab, &in_order(&[0.2, 0.3]), &pool, 8e5);
-    for (class, theory) in light.iter().enumerate() {
-        suite.agrees(Quick, format!("wait of class {class} at 0.5"), *theory, 0.03, wait_of(&trial, class));
+    for (class, wait) in light.iter().enumerate() {
+        suite.agrees(Quick, format!("wait of class {class} at 0.5"), *wait, 0.03, wait_of(&trial, class));
     }
     let swapped = ranked(lab, &[(0.2, 1), (0.3, 0)], &pool, 8e5);
     suite.notices(Quick, "the second class first", light[0], 0.03, wait_of(&swapped, 0));
@@ -76,11 +76,11 @@ pub(super) fn waiting(lab: &Lab) -> Suite {
     let four = non_preemptive_waits_of_channels(&[0.8, 2.4], 1.0, 4);
     let pool = format!("workers_per_server: 4, {EXPONENTIAL}, {queue}");
     let trial = ranked(lab, &in_order(&[0.8, 2.4]), &pool, 3e6);
-    for (class, theory) in four.iter().enumerate() {
+    for (class, wait) in four.iter().enumerate() {
         suite.agrees(
             Usual,
             format!("wait of class {class}, 4 channels"),
-            *theory,
+            *wait,
             0.03,
             wait_of(&trial, class),
         );
@@ -108,10 +108,10 @@ pub(super) fn interrupting(lab: &Lab) -> Suite {
     for (depth, rates, arrivals) in [(Quick, [0.2, 0.3], 1e6), (Usual, [0.2, 0.6], 3e6)] {
         let expected = preemptive_resume_sojourns(&classes(&rates, 2.0));
         let trial = ranked(lab, &in_order(&rates), &pool, arrivals);
-        for (class, theory) in expected.iter().enumerate() {
+        for (class, time) in expected.iter().enumerate() {
             let figure = trial.figure(&format!("class{class}.latency.mean"));
             let name = format!("mean time of class {class}, {} and {} offered", rates[0], rates[1]);
-            suite.agrees(depth, name, *theory, 0.02, figure);
+            suite.agrees(depth, name, *time, 0.02, figure);
         }
     }
     let expected = preemptive_resume_sojourns(&classes(&[0.2, 0.3], 2.0));

@@ -2,10 +2,9 @@
 //!
 //! Servers tell when they are idle, so a request waits for no probe and no table is needed; if none has told,
 //! the request goes to any. Its news is one message a job at most and never stale the way counts are, until
-//! load leaves no server idle. Which of several dispatchers a server tells is the server's choice, not made
-//! here. Lu et al., *Join-Idle-Queue*, Performance Evaluation 2011.
-
-use std::collections::VecDeque;
+//! load leaves no server idle. A server that got work by chance meanwhile keeps its place, so the last to tell
+//! goes first: it is the most likely to be idle still. Which of several dispatchers a server tells is the server's
+//! choice, not made here; it tells one at a time. Lu et al., *Join-Idle-Queue*, Performance Evaluation 2011.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,14 +21,14 @@ impl Spec {
     pub(super) fn check(&self, _: &mut Check) {}
 
     pub(super) fn build(&self, endpoints: &[Endpoint]) -> State {
-        State { tokens: VecDeque::new(), queued: PerBackend::new(endpoints) }
+        State { tokens: Vec::new(), queued: PerBackend::new(endpoints) }
     }
 }
 
-/// The queue of idle servers, empty at first.
+/// The idle servers, the last to tell at the end; empty at first.
 #[derive(Debug)]
 pub struct State {
-    tokens: VecDeque<usize>,
+    tokens: Vec<usize>,
     /// Whether each has a token in the queue: it never has two.
     queued: PerBackend<bool>,
 }
@@ -38,8 +37,8 @@ impl Balance for State {
     #[inline]
     fn pick(&mut self, backends: &Backends<'_>, _: &Ask, random: &mut Stream) -> Option<usize> {
         // The token of a server that may not be picked now stays for a later request.
-        let usable = self.tokens.iter().position(|&server| available::is(backends.rows, server));
-        let Some(server) = usable.and_then(|place| self.tokens.remove(place)) else {
+        let usable = self.tokens.iter().rposition(|&server| available::is(backends.rows, server));
+        let Some(server) = usable.map(|place| self.tokens.remove(place)) else {
             return available::any(backends.rows, random);
         };
         if let Some(queued) = self.queued.get_mut(server) {
@@ -51,7 +50,7 @@ impl Balance for State {
     fn on_idle(&mut self, backend: usize) {
         if let Some(queued) = self.queued.get_mut(backend) {
             if !*queued {
-                self.tokens.push_back(backend);
+                self.tokens.push(backend);
             }
             *queued = true;
         }
@@ -78,7 +77,7 @@ mod tests {
     use crate::policy::balancing::testing::{endpoints, letters, rows};
 
     #[test]
-    fn idle_servers_are_used_in_the_order_they_told() {
+    fn the_last_to_tell_goes_first() {
         let mut rows = rows(&[1; 4]);
         let mut members = endpoints(&[1; 4]);
         let mut state = Spec {}.build(&members);
@@ -86,12 +85,12 @@ mod tests {
             state.on_idle(server);
         }
         rows[1].available = false;
-        assert_eq!(letters(&mut state, &rows, 2), "dc");
+        assert_eq!(letters(&mut state, &rows, 2), "ac");
         rows[1].available = true;
         members.remove(0);
         state.on_membership(&members);
-        // What was b is a now; its token has waited, and that of the server that left is gone.
-        assert_eq!(letters(&mut state, &rows[1..], 1), "a");
+        // What was b and d is a and c now; their tokens have waited.
+        assert_eq!(letters(&mut state, &rows[1..], 2), "ac");
         assert!(state.tokens.is_empty());
     }
 
