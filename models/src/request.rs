@@ -100,8 +100,10 @@ pub struct Call {
     pub picked: Option<Picked>,
     /// Its place in the callee's line.
     pub ticket: Option<Ticket>,
-    /// The luck of this attempt.
+    /// The luck of this attempt: its way, its server's errors.
     pub luck: Luck,
+    /// The luck of its work, which every attempt at the same step shares.
+    pub need: Luck,
     /// When it was sent.
     pub sent: SimTime,
     /// When it reached the callee.

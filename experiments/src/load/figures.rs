@@ -97,11 +97,9 @@ fn servers(system: &SystemSpec, id: &str) -> u32 {
 /// What is wrong if nobody of this kind has the figure.
 fn unknown_figure(owners: &[Owner], claim: &Claim) -> Option<Diagnostic> {
     let statistic = claim.statistic.to_string();
-    let whole = format!("{}.{statistic}", claim.metric);
     let theirs: Vec<_> =
         METRICS.iter().filter(|figure| figure.owners.iter().any(|owner| owners.contains(owner))).collect();
-    let of_series = claim.metric == OF_SERIES && owners.contains(&Owner::Workload);
-    if of_series || theirs.iter().any(|figure| figure.statistics.is_empty() && figure.name == whole) {
+    if claim.metric == OF_SERIES && owners.contains(&Owner::Workload) {
         return None;
     }
     let Some(figure) = theirs.iter().find(|figure| figure.name == claim.metric) else {
@@ -127,7 +125,7 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
     };
     let what = format!("no run reports `{}` of {whose}", claim.metric);
     let all = || {
-        let plain = names.iter().filter(|name| !name.starts_with("failed_") && !name.contains('.'));
+        let plain = names.iter().filter(|name| !name.starts_with("failed_"));
         format!("{whose} has: {}", plain.copied().collect::<Vec<_>>().join(", "))
     };
     let near = nearest_within(&claim.metric, names.iter().copied(), 3);

@@ -39,6 +39,7 @@ const STATION: &[Owner] = &[Station];
 const CALLS: &[Owner] = &[Calls];
 const POOL: &[Owner] = &[Pool];
 
+const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const FLOW: &[&str] = &["count", "rate"];
 const TIMES: &[&str] = &["mean", "p50", "p90", "p95", "p99", "p999", "p9999", "max", "min", "count"];
 
@@ -54,7 +55,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 34] = [
+pub const METRICS: [Figure; 32] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -69,9 +70,7 @@ pub const METRICS: [Figure; 34] = [
     row("age", &["mean", "max"], Seconds, STATION, "how long the one who joined first has waited, looked at once a bin of the series"),
     row("utilization", &["mean"], Ratio, STATION, "busy workers over all"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work whose caller had given up: its share of all work, how often, how often a second"),
-    row("imbalance.max_over_mean", &[], Ratio, POOL, "arrivals of the busiest server over those of the mean one"),
-    row("imbalance.cv", &[], Ratio, POOL, "coefficient of variation of arrivals over servers"),
-    row("imbalance.jain", &[], Ratio, POOL, "Jain's fairness index of arrivals over servers: 1 if all got the same"),
+    row("imbalance", SHARES, Ratio, POOL, "how unevenly servers share the arrivals: the busiest over the mean, coefficient of variation, Jain's index (1 if all got the same)"),
     row("attempts", FLOW, PerSecond, CALLS, "calls sent"),
     row("retries", FLOW, PerSecond, CALLS, "calls sent because an earlier one had failed"),
     row("attempt_latency", TIMES, Seconds, CALLS, "from sending a call to its reply, or until it was given up"),
@@ -148,12 +147,11 @@ mod tests {
     fn promised(owners: &[Owner]) -> BTreeSet<(String, Unit)> {
         let figures =
             METRICS.iter().filter(|figure| figure.owners.iter().any(|owner| owners.contains(owner)));
-        let named = figures.flat_map(|figure| match figure.statistics {
-            [] => vec![(figure.name.to_owned(), figure.unit)],
-            statistics => statistics
+        let named = figures.flat_map(|figure| {
+            figure
+                .statistics
                 .iter()
                 .map(|statistic| (format!("{}.{statistic}", figure.name), unit_under(statistic, figure.unit)))
-                .collect(),
         });
         named.collect()
     }

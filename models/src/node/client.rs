@@ -189,7 +189,18 @@ impl World {
             SimDuration::from_nanos_f64(there_and_back * round_trips as f64)
         };
         let call = self.send(
-            Order { request: id, parent: None, callee, picked, line, book, attempt: 0, retry: false, delay },
+            Order {
+                request: id,
+                parent: None,
+                callee,
+                picked,
+                line,
+                book,
+                visit: 0,
+                attempt: 0,
+                retry: false,
+                delay,
+            },
             cx,
         );
         if let Some(request) = self.requests.get_mut(id) {

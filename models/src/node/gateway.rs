@@ -55,7 +55,7 @@ pub struct Pin {
 impl Gateway {
     /// Computing this call needs, in nanoseconds; `None` if the balancer costs nothing.
     pub fn demand(&self, call: &Call, request: Option<&Request>) -> Option<f64> {
-        let demand = self.demand.as_ref()?.sample(call.luck.at(DEMAND, 0));
+        let demand = self.demand.as_ref()?.sample(call.need.at(DEMAND, 0));
         let handshake =
             if request.is_some_and(|request| request.fresh_connection) { self.handshake } else { 0.0 };
         Some(demand + handshake)
@@ -105,6 +105,7 @@ impl World {
             picked,
             line,
             book,
+            visit: 0,
             attempt: call.step,
             retry: call.step > 1,
             delay: SimDuration::ZERO,

@@ -73,7 +73,7 @@ impl World {
         server.ledger.on_arrival(now, &self.windows);
         let demand = match &node.role {
             Role::Service(service) => {
-                service.demands[usize::from(call.class)].sample(call.luck.at(DEMAND, 0))
+                service.demands[usize::from(call.class)].sample(call.need.at(DEMAND, 0))
             }
             Role::Gateway(gateway) => match gateway.demand(call, self.requests.get(call.request)) {
                 Some(demand) => demand,
@@ -181,7 +181,7 @@ impl World {
         call.step += 1;
         match action {
             Action::Compute(distribution) => {
-                let demand = distribution.sample(call.luck.at(DEMAND, u64::from(call.step)));
+                let demand = distribution.sample(call.need.at(DEMAND, u64::from(call.step)));
                 call.work = SimDuration::from_nanos_f64(demand);
                 if node.servers[usize::from(call.callee.server)].sharer.is_some() {
                     return self.share_again(id, cx);
@@ -215,6 +215,7 @@ impl World {
                     picked,
                     line,
                     book,
+                    visit: call.step,
                     attempt: call.step,
                     retry: false,
                     delay: SimDuration::ZERO,

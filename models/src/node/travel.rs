@@ -13,7 +13,7 @@ use sim_core::{
 use super::network::Passage;
 use crate::{
     event::Event,
-    request::{Call, CallId, Instance, Outcome, Phase, Picked, Reason, RequestId, Site},
+    request::{Call, CallId, Instance, Outcome, Phase, Picked, Reason, Request, RequestId, Site},
     world::{Role, World},
 };
 
@@ -23,8 +23,9 @@ const BACK: u64 = 1;
 /// Calls nested deeper than this are refused: a cycle of services without an end.
 const DEEPEST: u8 = 64;
 
-/// The luck of a callee's attempt is the caller's, told apart by place and number.
+/// The luck of an attempt and the need of a visit are the caller's, told apart by place and number.
 const ATTEMPT: u64 = name_hash("attempt");
+const VISIT: u64 = name_hash("visit");
 
 /// What a caller asks for.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,9 @@ pub struct Order {
     pub line: Option<u16>,
     /// Where the call is booked.
     pub book: u16,
-    /// Which attempt of this caller at this callee it is.
+    /// Which of the caller's steps it is for: its work is the same at every attempt.
+    pub visit: u16,
+    /// Which call of this caller it is: each has chance of its own on its way.
     pub attempt: u16,
     /// Whether an earlier one failed.
     pub retry: bool,
@@ -54,26 +57,19 @@ impl World {
     pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) -> CallId {
         let now = cx.now();
         let place = self.nodes[usize::from(order.callee.node)].place;
-        let (origin, luck, depth, site) =
-            if let Some(parent) = order.parent.and_then(|id| self.calls.get(id).copied()) {
-                (Origin::of_call(&parent), parent.luck, parent.depth + 1, self.site(parent.callee))
-            } else {
-                let request = &self.requests[order.request];
-                (
-                    Origin { workload: request.workload, class: request.class, priority: request.priority },
-                    request.luck,
-                    0,
-                    request.site,
-                )
-            };
-        let luck = luck.child(place, u64::from(order.attempt) ^ ATTEMPT);
+        let origin = match order.parent.and_then(|id| self.calls.get(id)) {
+            Some(parent) => Origin::of_call(parent, self.site(parent.callee)),
+            None => Origin::of_request(&self.requests[order.request]),
+        };
+        let luck = origin.luck.child(place, u64::from(order.attempt) ^ ATTEMPT);
+        let site = origin.site;
         let deadline = order.line.map_or(SimTime::NEVER, |line| now + self.lines[usize::from(line)].length());
         let id = self.calls.insert(Call {
             request: order.request,
             workload: origin.workload,
             class: origin.class,
             priority: origin.priority,
-            depth,
+            depth: origin.depth,
             phase: Phase::Travelling,
             awaited: true,
             run: 0,
@@ -85,6 +81,7 @@ impl World {
             picked: order.picked,
             ticket: None,
             luck,
+            need: origin.need.child(place, u64::from(order.visit) ^ VISIT),
             sent: now,
             arrived: now,
             started: now,
@@ -270,10 +267,20 @@ struct Origin {
     workload: u16,
     class: u16,
     priority: u8,
+    depth: u8,
+    luck: Luck,
+    need: Luck,
+    site: Site,
 }
 
 impl Origin {
-    fn of_call(call: &Call) -> Self {
-        Self { workload: call.workload, class: call.class, priority: call.priority }
+    fn of_call(call: &Call, site: Site) -> Self {
+        let Call { workload, class, priority, luck, need, .. } = *call;
+        Self { workload, class, priority, depth: call.depth + 1, luck, need, site }
+    }
+
+    fn of_request(request: &Request) -> Self {
+        let Request { workload, class, priority, luck, site, .. } = *request;
+        Self { workload, class, priority, depth: 0, luck, need: luck, site }
     }
 }
