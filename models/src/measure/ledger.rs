@@ -212,6 +212,9 @@ impl Ledger {
     #[inline]
     pub fn advance(&mut self, now: SimTime) {
         let elapsed = now.since(self.touched).as_nanos();
+        if elapsed == 0 {
+            return;
+        }
         self.touched = now;
         self.totals.level_area += u128::from(elapsed) * u128::from(self.level);
         self.totals.busy_area += u128::from(elapsed) * u128::from(self.busy);

@@ -7,6 +7,7 @@ use sim_core::{
 
 use crate::{
     event::Event,
+    policy::balancing::Ask,
     request::{Instance, Picked, RequestId, Site},
     world::World,
 };
@@ -36,7 +37,8 @@ impl World {
     #[inline]
     pub(crate) fn choose(&mut self, wish: &Wish, tried: &[u16], cx: &Context<Event>) -> Option<Chosen> {
         let Some(dispatch) = wish.dispatch else { return Some((self.nearby(wish), None)) };
-        let ask = self.ask(wish.request);
+        let curious = self.dispatches[dispatch as usize].asks_who();
+        let ask = if curious { self.ask(wish.request) } else { Ask::default() };
         let view = &mut self.dispatches[dispatch as usize];
         let row = view.pick(cx.now(), &ask, tried)?;
         view.on_send(cx.now(), row);

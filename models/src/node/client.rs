@@ -200,6 +200,7 @@ impl World {
                 attempt: 0,
                 retry: false,
                 delay,
+                arriving: true,
             },
             cx,
         );

@@ -186,6 +186,12 @@ impl Dispatch {
         self.rows[row].available
     }
 
+    /// Whether a pick depends on the request's key or its client's address.
+    #[inline]
+    pub fn asks_who(&self) -> bool {
+        self.wants.identity || self.is_sticky()
+    }
+
     /// Whether clients stay with their server.
     pub fn is_sticky(&self) -> bool {
         self.care.as_ref().is_some_and(|care| care.sticky.is_some())

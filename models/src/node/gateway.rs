@@ -76,8 +76,8 @@ impl Gateway {
 }
 
 impl World {
-    /// A balancer passes a call on to a backend.
-    pub(crate) fn forward(&mut self, id: CallId, cx: &mut Context<Event>) {
+    /// A balancer passes a call on to a backend; `arriving` if that is part of the call's arrival.
+    pub(crate) fn forward(&mut self, id: CallId, arriving: bool, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get_mut(id) else { return };
         call.phase = Phase::Calling;
         call.step += 1;
@@ -109,6 +109,7 @@ impl World {
             attempt: call.step,
             retry: call.step > 1,
             delay: SimDuration::ZERO,
+            arriving,
         };
         self.send(order, cx);
     }
@@ -158,11 +159,12 @@ impl World {
 
     /// Layer 4: remembers where a connection leads.
     fn pin(&mut self, call: &Call, row: u16) {
-        let Some((connection, opening)) = self.connection_of(call) else { return };
-        let Role::Gateway(gateway) = &mut self.nodes[usize::from(call.callee.node)].role else { return };
-        if !gateway.layer4 {
+        let node = usize::from(call.callee.node);
+        if !matches!(&self.nodes[node].role, Role::Gateway(gateway) if gateway.layer4) {
             return;
         }
+        let Some((connection, opening)) = self.connection_of(call) else { return };
+        let Role::Gateway(gateway) = &mut self.nodes[node].role else { return };
         let workload = usize::from(call.workload);
         if gateway.pins.len() <= workload {
             gateway.pins.resize(workload + 1, Vec::new());
@@ -188,7 +190,7 @@ impl World {
             if let Some(picked) = attempt.picked {
                 gateway.tried.entry(id).or_default().push(picked.row);
             }
-            return self.forward(id, cx);
+            return self.forward(id, false, cx);
         }
         self.pass_back(id, outcome, cx);
     }

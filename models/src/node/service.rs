@@ -78,7 +78,7 @@ impl World {
             Role::Gateway(gateway) => match gateway.demand(call, self.requests.get(call.request)) {
                 Some(demand) => demand,
                 // A balancer without cost takes no worker.
-                None => return self.forward(id, cx),
+                None => return self.forward(id, true, cx),
             },
         };
         call.work = SimDuration::from_nanos_f64(demand);
@@ -169,7 +169,7 @@ impl World {
             Role::Service(service) => service,
             Role::Gateway(_) => {
                 self.stop(id, cx);
-                return self.forward(id, cx);
+                return self.forward(id, false, cx);
             }
         };
         let Some(action) = service.steps[usize::from(call.class)].get(usize::from(call.step)) else {
@@ -219,6 +219,7 @@ impl World {
                     attempt: call.step,
                     retry: false,
                     delay: SimDuration::ZERO,
+                    arriving: false,
                 };
                 self.send(order, cx);
             }

@@ -50,6 +50,9 @@ pub struct Order {
     pub retry: bool,
     /// How much later than now it leaves: a connection has to be opened first.
     pub delay: SimDuration,
+    /// Whether it is sent as part of an arrival: where the way takes no time it is then delivered on the spot, since
+    /// nothing that is due now comes before an arrival. Anything else stands behind all that is due.
+    pub arriving: bool,
 }
 
 impl World {
@@ -97,17 +100,21 @@ impl World {
         if let Some(parent) = order.parent.and_then(|parent| self.calls.get_mut(parent)) {
             parent.child = Some(id);
         }
-        self.depart(id, site, luck, order.delay, cx);
+        self.depart(id, &order, site, luck, cx);
         id
     }
 
     /// Puts a call on the wire towards its callee.
-    fn depart(&mut self, id: CallId, from: Site, luck: Luck, delay: SimDuration, cx: &mut Context<Event>) {
-        let callee = self.calls[id].callee;
-        let size = self.requests.get(self.calls[id].request).map_or(0, |request| request.size);
-        match self.network.send(from, self.site(callee), luck, OUT, size) {
-            Passage::Arrives(travel) if (travel + delay).is_zero() => cx.now_too(Event::Deliver(id)),
-            Passage::Arrives(travel) => cx.after(travel + delay, Event::Deliver(id)),
+    fn depart(&mut self, id: CallId, order: &Order, from: Site, luck: Luck, cx: &mut Context<Event>) {
+        let size = self.requests.get(order.request).map_or(0, |request| request.size);
+        match self.network.send(from, self.site(order.callee), luck, OUT, size) {
+            Passage::Arrives(travel) if (travel + order.delay).is_zero() => {
+                if order.arriving {
+                    return self.on_deliver(id, cx);
+                }
+                cx.now_too(Event::Deliver(id));
+            }
+            Passage::Arrives(travel) => cx.after(travel + order.delay, Event::Deliver(id)),
             Passage::Lost => self.calls[id].phase = Phase::Lost,
         }
     }

@@ -34,9 +34,7 @@ impl Batch {
 
     /// Counts what was kept back.
     pub fn settle(&mut self) {
-        for value in &self.kept[..self.held] {
-            self.histogram.record(*value);
-        }
+        self.histogram.record_all(&self.kept[..self.held]);
         self.held = 0;
     }
 

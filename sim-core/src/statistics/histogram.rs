@@ -46,6 +46,20 @@ impl Histogram {
         self.max = self.max.max(value);
     }
 
+    /// Counts several values: as [`Self::record`] for each, but the buckets' places in memory are asked for together.
+    pub fn record_all(&mut self, values: &[u64]) {
+        let (mut sum, mut min, mut max) = (0_u128, self.min, self.max);
+        for value in values {
+            self.buckets.record(*value);
+            sum += u128::from(*value);
+            min = min.min(*value);
+            max = max.max(*value);
+        }
+        self.count = self.count.wrapping_add(values.len() as u64);
+        self.sum = self.sum.wrapping_add(sum);
+        (self.min, self.max) = (min, max);
+    }
+
     /// Counts one value and those that a stalled measurer would have missed, one every `interval`:
     /// `value - interval`, `value - 2 interval` … down to `interval`.
     ///
