@@ -22,7 +22,11 @@ pub fn unit_of(metric: &str) -> Option<Unit> {
     METRICS.iter().find(|(name, _, _)| *name == metric).map(|(_, unit, _)| *unit)
 }
 
+/// Quotients that may be above 1.
+const UNBOUNDED: [&str; 1] = ["imbalance"];
+
 /// Whether a figure is a share of a whole, between 0 and 1.
 pub fn is_share(metric: &str) -> bool {
-    unit_of(metric) == Some(Unit::Ratio) || metric.ends_with("_ratio") || metric.ends_with("_share")
+    let quotient = unit_of(metric) == Some(Unit::Ratio) && !UNBOUNDED.contains(&metric);
+    quotient || metric.ends_with("_ratio") || metric.ends_with("_share")
 }

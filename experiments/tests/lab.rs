@@ -480,7 +480,7 @@ fn the_check_page() {
                 blind  0.95   1.33✗  1.80✗  web[15]
                 even      –      –      –   web[15]
                 fast      –      –      –   web[15]
-                –  the strategy looks at the state, no closed form
+                –  no closed form: the strategy looks at the state, or the load is a trace
 
     Precision   ≥ 155 000 requests a run, ≥ 1550 beyond the farthest quantile claimed
     Warm-up     20 s   verified at run time (MSER-5)

@@ -55,11 +55,11 @@ fn usual(study: &Study, cells: &[CellAnalysis]) -> Vec<Headline> {
 }
 
 impl Headline {
-    /// Whether arms can be ranked by it: claims about it all want it small, or all want it large. One that is to
+    /// Whether arms can be ranked by it: an SLO speaks of it, or claims about it all want it small, or all want it large. One that is to
     /// lie between two bounds, or to be exactly something, has no better side.
     pub(super) fn has_a_better_side(&self, study: &Study) -> bool {
         let wants = |claim: &Claim| claim.op != Op::Equal && claim.op.wants_less() == self.less_is_better;
-        study.claims().filter(|claim| claim.figure() == self.figure).all(wants)
+        self.slo.is_some() || study.claims().filter(|claim| claim.figure() == self.figure).all(wants)
     }
 
     /// The figure as a sentence names it: `p99` of a latency, `mean goodput`, with its window: `p99@late`.

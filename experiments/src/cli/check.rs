@@ -80,7 +80,7 @@ fn plan(study: &Study) -> String {
     let runs: u64 = study.cells.iter().map(|cell| cell.replications).sum();
     let mut factors = vec![counted(study.present_arms().len(), "arm")];
     let axes = study.axes.iter().zip(study.axis_labels());
-    factors.extend(axes.map(|(axis, label)| counted(axis.values.len(), &label)));
+    factors.extend(axes.map(|(axis, label)| values(axis.values.len(), &label)));
     factors.push(counted(study.replications as usize, "replication"));
     let luck = if study.common_random_numbers { "on" } else { "off" };
     format!("{} = {runs} runs, seed {}, common random numbers {luck}", factors.join(" × "), study.seed)
@@ -88,6 +88,12 @@ fn plan(study: &Study) -> String {
 
 fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The values of an axis; a label that has no plain plural is named after them.
+fn values(count: usize, label: &str) -> String {
+    let plain = !label.ends_with('s') && label.chars().all(char::is_alphanumeric);
+    if plain { counted(count, label) } else { format!("{} of {label}", counted(count, "value")) }
 }
 
 fn size(forecast: &Forecast) -> String {
@@ -119,7 +125,7 @@ fn stability(study: &Study, forecast: &Forecast) -> String {
     }
     let last = points.len() + 2;
     let lean = |_, column| if (2..last).contains(&column) { Lean::Right } else { Lean::Left };
-    let note = "            –  the strategy looks at the state, no closed form\n";
+    let note = "            –  no closed form: the strategy looks at the state, or the load is a trace\n";
     let open = forecast.busiest.iter().any(|busiest| busiest.load.is_none());
     format!("\n{}{}\n", columns(&rows, lean, 0), if open { note } else { "" })
 }
@@ -128,6 +134,9 @@ fn stability(study: &Study, forecast: &Forecast) -> String {
 fn precision(study: &Study, forecast: &Forecast) -> String {
     let tails = study.claims().filter_map(|claim| crate::study::tail_of(&claim.statistic));
     let fewest = forecast.fewest_requests;
+    if fewest < 1.0 {
+        return "what a trace holds is told by running it".to_owned();
+    }
     let requests = format!("≥ {} requests a run", in_words(fewest));
     match tails.reduce(f64::min) {
         Some(tail) => {
@@ -140,7 +149,7 @@ fn precision(study: &Study, forecast: &Forecast) -> String {
 /// `99 million`, `155 000`, `1550`.
 fn in_words(count: f64) -> String {
     match count {
-        count if count >= 1e7 => format!("{} million", short(count / 1e6)),
+        count if count >= 1e6 => format!("{} million", short(count / 1e6)),
         count if count >= 1e4 => format!("{} 000", short(count / 1e3)),
         count => short(count),
     }

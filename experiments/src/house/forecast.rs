@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 
 use models::{
     estimate::{Estimate, StationEstimate},
-    spec::{ComponentSpec, PoolSpec},
+    spec::{ComponentSpec, PoolSpec, WorkloadSpec},
 };
 use sim_core::time::SimTime;
 
 use crate::{
     cli::{Busiest, Forecast},
-    plan::Plan,
+    plan::{Cell, Plan},
 };
 
 /// Requests a second one core simulates, about; told as an estimate only.
@@ -28,19 +28,30 @@ pub(super) fn of(plan: &Plan) -> Option<Forecast> {
     (requests > 0.0).then(|| Forecast {
         requests,
         cpu_seconds: requests / REQUESTS_PER_SECOND,
-        fewest_requests: estimates
-            .iter()
-            .map(|estimate| estimate.offered * measured)
-            .fold(f64::INFINITY, f64::min),
+        fewest_requests: fewest(plan, &estimates) * measured,
         capacity: plan.cells.first().map(|cell| capacities(&cell.system, &estimates[0])).unwrap_or_default(),
-        busiest: estimates.iter().map(busiest).collect(),
+        busiest: plan.cells.iter().zip(&estimates).map(|(cell, estimate)| busiest(cell, estimate)).collect(),
     })
 }
 
+/// The fewest requests a second that any cell is offered, as far as that is known; 0 if it is of none.
+fn fewest(plan: &Plan, estimates: &[Estimate]) -> f64 {
+    let known = plan.cells.iter().zip(estimates).filter(|(cell, _)| !replays(cell));
+    known.map(|(_, estimate)| estimate.offered).reduce(f64::min).unwrap_or(0.0)
+}
+
+/// Whether some of its load is recorded: how much that is nobody knows before it is run.
+fn replays(cell: &Cell) -> bool {
+    cell.system.workloads.values().any(|workload| matches!(workload, WorkloadSpec::Trace(_)))
+}
+
 /// The station that saturates first.
-fn busiest(estimate: &Estimate) -> Busiest {
+fn busiest(cell: &Cell, estimate: &Estimate) -> Busiest {
     let worst = estimate.stations.iter().max_by(|left, right| left.worst().total_cmp(&right.worst()));
     let Some(worst) = worst else { return Busiest::default() };
+    if replays(cell) {
+        return Busiest { load: None, station: worst.id.clone() };
+    }
     match &worst.busiest {
         Some((server, load)) => {
             Busiest { load: Some(load.max(worst.utilization())), station: server.clone() }
