@@ -83,7 +83,7 @@ pub fn build(
     builder.add_nodes();
     builder.add_routes();
     let mut workloads = builder.workloads(traces)?;
-    let asked = builder.dispatches.iter().any(|dispatch| dispatch.asks_who());
+    let asked = builder.dispatches.iter().any(Dispatch::asks_who);
     for (workload, spec) in workloads.iter_mut().zip(spec.workloads.values()) {
         let common = spec.common();
         let keyed = common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
