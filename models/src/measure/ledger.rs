@@ -167,7 +167,7 @@ impl Watch {
 /// The ledger of one station.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    /// What has come and gone so far; areas up to [`Self::touched`].
+    /// What has come and gone so far; areas up to when it was last touched.
     pub totals: Totals,
     /// By window.
     pub seen: Vec<Seen>,
