@@ -1,6 +1,7 @@
 //! Where commands write: results to stdout, narration to stderr, colour only where it is wanted.
 
 use std::{
+    env,
     io::{self, IsTerminal, Write},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -22,12 +23,13 @@ use crate::{
     study::Study,
 };
 
-/// The two streams of a process, and whether people look at them.
+/// The two streams of a process, whether people look at them, and whether continuous integration does.
 pub struct Streams {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
     colors: Colors,
     interactive: bool,
+    in_ci: bool,
 }
 
 /// Which streams show colours.
@@ -48,12 +50,14 @@ impl Streams {
                 err: AutoStream::choice(&io::stderr()) != ColorChoice::Never,
             },
             interactive: io::stderr().is_terminal(),
+            in_ci: env::var("CI").is_ok_and(|value| value == "true"),
         }
     }
 
     /// Others, at which nobody looks: for tests.
     pub fn captured(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
-        Self { out, err, colors: Colors { out: false, err: false }, interactive: false }
+        let colors = Colors { out: false, err: false };
+        Self { out, err, colors, interactive: false, in_ci: false }
     }
 }
 
@@ -71,6 +75,7 @@ pub(super) struct Console {
     err: Shared,
     colors: Colors,
     interactive: bool,
+    in_ci: bool,
     talk: Talk,
     progress: ProgressKind,
     /// What stdout gets.
@@ -90,6 +95,7 @@ impl Console {
                 Color::Never => Colors { out: false, err: false },
             },
             interactive: streams.interactive,
+            in_ci: streams.in_ci,
             talk: match (global.quiet, global.verbose) {
                 (true, _) => Talk::Little,
                 (false, true) => Talk::Much,
@@ -178,6 +184,11 @@ impl Console {
     /// Whether a question can be put to somebody.
     pub(super) fn is_interactive(&self) -> bool {
         self.interactive && io::stdin().is_terminal()
+    }
+
+    /// Whether this is continuous integration, which writes nothing that is kept in a repository.
+    pub(super) fn is_in_ci(&self) -> bool {
+        self.in_ci
     }
 }
 

@@ -1,7 +1,6 @@
 //! `stampede verify`: does the experiment still give what its snapshot says?
 
 use std::{
-    env,
     fmt::Write,
     io,
     path::{Path, PathBuf},
@@ -116,7 +115,7 @@ impl Verify {
         if !wanted {
             return Exit::Drifted;
         }
-        if in_ci() {
+        if console.is_in_ci() {
             console.complain("CI=true: the snapshot is not written");
             return if found.is_empty() { Exit::Done } else { Exit::Drifted };
         }
@@ -153,8 +152,4 @@ fn agreed(console: &Console) -> bool {
     console.complain("accept this as the new snapshot? [y/N]");
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).is_ok() && answer.trim().eq_ignore_ascii_case("y")
-}
-
-fn in_ci() -> bool {
-    env::var("CI").is_ok_and(|value| value == "true")
 }
