@@ -5,8 +5,7 @@ use super::{
         album::{AnyChart, Draft},
         view::{Spot, View},
     },
-    MOST,
-    servers::{number_in, pools, worth_comparing},
+    servers::{number_in, of_pools},
 };
 use crate::charts::{
     Bar, ServerBars,
@@ -18,15 +17,11 @@ use crate::charts::{
 const ALIKE: f64 = 1.03;
 
 pub(super) fn draft(view: &View<'_>) -> Draft {
-    let spots = worth_comparing(view);
-    let charts = pools(view)
-        .into_iter()
-        .flat_map(|pool| spots.iter().filter_map(|spot| chart(view, spot, &pool)).collect::<Vec<_>>());
     Draft {
         number: 10,
         name: "server_load",
         heading: "Is the load shared out fairly?".into(),
-        charts: charts.take(MOST).collect(),
+        charts: of_pools(view, chart),
         ..Draft::default()
     }
 }

@@ -17,17 +17,24 @@ use crate::charts::{
 const ALIKE: f64 = 0.05;
 
 pub(super) fn draft(view: &View<'_>) -> Draft {
-    let spots = worth_comparing(view);
-    let charts = pools(view)
-        .into_iter()
-        .flat_map(|pool| spots.iter().filter_map(|spot| chart(view, spot, &pool)).collect::<Vec<_>>());
     Draft {
         number: 9,
         name: "servers",
         heading: "Which servers are hot?".into(),
-        charts: charts.take(MOST).collect(),
+        charts: of_pools(view, chart),
         ..Draft::default()
     }
+}
+
+/// A chart of each pool under each arm worth comparing, as many as a section takes.
+pub(super) fn of_pools(
+    view: &View<'_>,
+    chart: impl Fn(&View<'_>, &Spot<'_>, &str) -> Option<AnyChart>,
+) -> Vec<AnyChart> {
+    let spots = worth_comparing(view);
+    let pools = pools(view);
+    let pairs = pools.iter().flat_map(|pool| spots.iter().map(move |spot| (pool, spot)));
+    pairs.filter_map(|(pool, spot)| chart(view, spot, pool)).take(MOST).collect()
 }
 
 /// The best arm at the chosen point and the baseline; without a best or a baseline the first and the last arm.
