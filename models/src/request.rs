@@ -118,6 +118,32 @@ pub struct Call {
     pub work: SimDuration,
 }
 
+/// What those who asked hear of a call that ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// For whom it was.
+    pub request: RequestId,
+    /// Who asked, if a component did; else the client.
+    pub parent: Option<CallId>,
+    /// Who was to answer.
+    pub callee: Instance,
+    /// The caller's view of its backends, and the row picked.
+    pub picked: Option<Picked>,
+    /// The caller's book in which it stands.
+    pub book: u16,
+    /// When it was sent.
+    pub sent: SimTime,
+}
+
+impl Call {
+    /// What is told of it when it ends.
+    #[inline]
+    pub const fn ended(&self) -> Ended {
+        let Self { request, parent, callee, picked, book, sent, .. } = *self;
+        Ended { request, parent, callee, picked, book, sent }
+    }
+}
+
 /// Which row of which view a call was sent by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Picked {

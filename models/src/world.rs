@@ -92,12 +92,13 @@ impl Node {
         outcome: Outcome,
         windows: &Windows,
     ) {
+        // The only server's distribution is the component's.
+        let several = self.servers.len() > 1;
         let server = &mut self.servers[usize::from(place)];
         let latency = now.since(arrived);
         server.ledger.on_leave(now, arrived, outcome, windows);
-        // The only server's distribution is the component's.
-        if self.servers.len() > 1 {
-            self.servers[usize::from(place)].times.on_leave(latency, windows);
+        if several {
+            server.times.on_leave(latency, windows);
         }
         self.times.on_leave(latency, windows);
     }

@@ -21,7 +21,7 @@ use crate::{
         arrival::{Arrivals, Draws, trace::TraceRecord},
         balancing::Ask,
     },
-    request::{Call, Outcome, Phase, Reason, RequestId},
+    request::{Call, Ended, Outcome, Phase, Reason, Request, RequestId},
     units::Rate,
     world::World,
 };
@@ -105,6 +105,7 @@ impl World {
         }
     }
 
+    #[inline]
     fn schedule_arrival(&mut self, workload: u16, cx: &mut Context<Event>) {
         let Source::Open { arrivals, draws, rate } = &mut self.workloads[usize::from(workload)].source else {
             return;
@@ -124,6 +125,7 @@ impl World {
     }
 
     /// A request comes by itself.
+    #[inline]
     pub(crate) fn on_arrive(&mut self, workload: u16, cx: &mut Context<Event>) {
         let mut recorded = None;
         match &mut self.workloads[usize::from(workload)].source {
@@ -146,6 +148,7 @@ impl World {
     }
 
     /// Makes a request and sends its first call.
+    #[inline]
     fn issue(&mut self, number: u16, user: u32, recorded: Option<&TraceRecord>, cx: &mut Context<Event>) {
         let now = cx.now();
         let workload = &mut self.workloads[usize::from(number)];
@@ -161,18 +164,16 @@ impl World {
             let length = SimDuration::from_nanos_f64(patience.sample(request.luck.at(PATIENCE, 0)));
             cx.after(length, Event::Patience(id));
         }
-        self.ask_first(id, number, opening, cx);
+        self.ask_first(id, &request, opening, cx);
     }
 
     /// Sends a request's call to whoever the client's view picks.
-    fn ask_first(&mut self, id: RequestId, number: u16, round_trips: u64, cx: &mut Context<Event>) {
-        let request = self.requests[id];
-        let route = &self.workloads[usize::from(number)].route;
+    #[inline]
+    fn ask_first(&mut self, id: RequestId, request: &Request, round_trips: u64, cx: &mut Context<Event>) {
+        let Workload { route, mix, .. } = &self.workloads[usize::from(request.workload)];
         let (line, node, book) = (route.line, route.node, route.book);
         // One view for each client process in each region, process by process.
-        let regions = self.workloads[usize::from(number)].mix.origins.len();
-        let view = usize::from(request.instance) * regions
-            + self.workloads[usize::from(number)].mix.origin_of(request.site);
+        let view = usize::from(request.instance) * mix.origins.len() + mix.origin_of(request.site);
         let dispatch = route.dispatches.get(view).copied();
         let Some((callee, picked)) = self.choose(
             &Wish { dispatch, node, request: id, luck: request.luck, from: request.site },
@@ -210,11 +211,13 @@ impl World {
     }
 
     /// The reply to a client's call.
-    pub(crate) fn client_hears(&mut self, call: &Call, outcome: Outcome, cx: &mut Context<Event>) {
+    #[inline]
+    pub(crate) fn client_hears(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
         self.close(call.request, outcome, cx);
     }
 
     /// A request has its final outcome.
+    #[inline]
     fn close(&mut self, id: RequestId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(request) = self.requests.remove(id) else { return };
         let workload = &mut self.workloads[usize::from(request.workload)];

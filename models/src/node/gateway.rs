@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    request::{Call, CallId, Outcome, Phase, Picked, Reason, Request},
+    request::{Call, CallId, Ended, Outcome, Phase, Picked, Reason, Request},
     spec::RetrySpec,
     world::{Role, World},
 };
@@ -114,6 +114,7 @@ impl World {
         self.send(order, cx);
     }
 
+    #[inline]
     fn choose_untried(
         &mut self,
         id: CallId,
@@ -177,10 +178,11 @@ impl World {
     }
 
     /// The reply of a backend.
+    #[inline]
     pub(crate) fn gateway_hears(
         &mut self,
         id: CallId,
-        attempt: &Call,
+        attempt: &Ended,
         outcome: Outcome,
         cx: &mut Context<Event>,
     ) {
@@ -196,6 +198,7 @@ impl World {
     }
 
     /// The balancer is done with a call.
+    #[inline]
     fn pass_back(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];

@@ -105,16 +105,20 @@ impl Network {
         usize::from(from.0) * self.locations.len() + usize::from(to.0)
     }
 
-    /// What becomes of a message of `bytes`. The same luck and leg give the same answer whenever it is asked.
+    /// Whether every message arrives at once now.
     #[inline]
-    pub fn send(&self, from: Site, to: Site, luck: Luck, leg: u64, bytes: u64) -> Passage {
-        if self.instant && self.disturbances.is_empty() {
-            return Passage::Arrives(SimDuration::ZERO);
-        }
-        self.travel(from, to, luck, leg, bytes)
+    pub fn is_instant(&self) -> bool {
+        self.instant && self.disturbances.is_empty()
     }
 
-    fn travel(&self, from: Site, to: Site, luck: Luck, leg: u64, bytes: u64) -> Passage {
+    /// Whether nothing is far from anything.
+    #[inline]
+    pub fn is_one_place(&self) -> bool {
+        self.locations.len() == 1
+    }
+
+    /// What becomes of a message of `bytes`. The same luck and leg give the same answer whenever it is asked.
+    pub fn send(&self, from: Site, to: Site, luck: Luck, leg: u64, bytes: u64) -> Passage {
         let pair = self.pair(from, to);
         let mut delay = self.delays[pair].sample(luck.at(DELAY, leg)) + bytes as f64 * self.nanos_per_byte;
         let mut kept = 1.0 - self.losses[pair];

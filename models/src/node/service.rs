@@ -51,6 +51,7 @@ pub struct Route {
 
 impl World {
     /// A call stands before its callee's server.
+    #[inline]
     pub(crate) fn arrive(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
         let Some(call) = self.calls.get_mut(id) else { return };
@@ -124,6 +125,7 @@ impl World {
     }
 
     /// A worker takes a call.
+    #[inline]
     pub(crate) fn start(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
         let Some(call) = self.calls.get_mut(id) else { return };
@@ -154,6 +156,7 @@ impl World {
     }
 
     /// A worker is done computing.
+    #[inline]
     pub(crate) fn on_complete(&mut self, id: CallId, run: u16, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         if call.run == run && call.phase == Phase::Running {
@@ -162,6 +165,7 @@ impl World {
     }
 
     /// Goes on with a call whose computing or calling is done.
+    #[inline]
     pub(super) fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = &self.nodes[usize::from(call.callee.node)];
@@ -236,6 +240,7 @@ impl World {
     }
 
     /// A call is done: frees its worker, lets the next one start, sends the reply.
+    #[inline]
     pub(crate) fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
         let Some(call) = self.calls.get(id).copied() else { return };
@@ -246,7 +251,8 @@ impl World {
         if server.sharer.is_some() {
             self.offer_if_idle(call.callee);
         } else {
-            self.stop(id, cx);
+            server.ledger.on_stop(now, call.started);
+            self.serve_next(call.callee, cx);
         }
         self.reply(id, outcome, cx);
     }
@@ -261,6 +267,7 @@ impl World {
     }
 
     /// Fills free workers from the line; tells balancers that wait for idle servers.
+    #[inline]
     pub(crate) fn serve_next(&mut self, at: Instance, cx: &mut Context<Event>) {
         let now = cx.now();
         loop {
@@ -279,6 +286,7 @@ impl World {
     }
 
     /// An idle server offers itself to one of the balancers that keep a list of idle ones.
+    #[inline]
     pub(crate) fn offer_if_idle(&mut self, at: Instance) {
         let node = &mut self.nodes[usize::from(at.node)];
         if node.idle_watchers.is_empty() || node.servers[usize::from(at.server)].ledger.level > 0 {

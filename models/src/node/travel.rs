@@ -13,7 +13,7 @@ use sim_core::{
 use super::network::Passage;
 use crate::{
     event::Event,
-    request::{Call, CallId, Instance, Outcome, Phase, Picked, Reason, Request, RequestId, Site},
+    request::{Call, CallId, Ended, Instance, Outcome, Phase, Picked, Reason, Request, RequestId, Site},
     world::{Role, World},
 };
 
@@ -92,7 +92,8 @@ impl World {
             resumed: now,
             work: SimDuration::ZERO,
         });
-        let elsewhere = self.network.are_apart(site, self.site(order.callee));
+        let elsewhere =
+            !self.network.is_one_place() && self.network.are_apart(site, self.site(order.callee));
         self.call_books[usize::from(order.book)].on_send(order.retry, elsewhere);
         if let Some(line) = order.line {
             self.stand_in(line, id, cx);
@@ -105,9 +106,9 @@ impl World {
     }
 
     /// Puts a call on the wire towards its callee.
+    #[inline]
     fn depart(&mut self, id: CallId, order: &Order, from: Site, luck: Luck, cx: &mut Context<Event>) {
-        let size = self.requests.get(order.request).map_or(0, |request| request.size);
-        match self.network.send(from, self.site(order.callee), luck, OUT, size) {
+        match self.passage(order, from, luck) {
             Passage::Arrives(travel) if (travel + order.delay).is_zero() => {
                 if order.arriving {
                     return self.on_deliver(id, cx);
@@ -119,7 +120,16 @@ impl World {
         }
     }
 
+    fn passage(&self, order: &Order, from: Site, luck: Luck) -> Passage {
+        if self.network.is_instant() {
+            return Passage::Arrives(SimDuration::ZERO);
+        }
+        let size = self.requests.get(order.request).map_or(0, |request| request.size);
+        self.network.send(from, self.site(order.callee), luck, OUT, size)
+    }
+
     /// A call reaches its callee.
+    #[inline]
     pub(crate) fn on_deliver(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         let node = &self.nodes[usize::from(call.callee.node)];
@@ -134,11 +144,15 @@ impl World {
     }
 
     /// The callee has its answer: sends it back.
+    #[inline]
     pub(crate) fn reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         if !call.awaited {
             self.calls.remove(id);
             return;
+        }
+        if self.network.is_instant() {
+            return self.on_reply(id, outcome, cx);
         }
         let (from, to) = (self.site(call.callee), self.caller_site(call));
         match self.network.send(from, to, call.luck, BACK, 0) {
@@ -152,15 +166,19 @@ impl World {
     }
 
     /// A reply reaches its caller.
+    #[inline]
     pub(crate) fn on_reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.remove(id) else { return };
-        if call.awaited {
-            self.settle(&call, outcome, cx);
+        let Some(call) = self.calls.get(id) else { return };
+        let (awaited, ended) = (call.awaited, call.ended());
+        self.calls.remove(id);
+        if awaited {
+            self.settle(&ended, outcome, cx);
         }
     }
 
     /// A call has its outcome: tells the view that picked its callee, then whoever asked.
-    fn settle(&mut self, call: &Call, outcome: Outcome, cx: &mut Context<Event>) {
+    #[inline]
+    fn settle(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
         self.release(call, outcome, cx);
         match call.parent {
             None => self.client_hears(call, outcome, cx),
@@ -177,7 +195,8 @@ impl World {
     }
 
     /// Books how a call ended, and tells the view that picked its callee.
-    fn release(&mut self, call: &Call, outcome: Outcome, cx: &mut Context<Event>) {
+    #[inline]
+    fn release(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
         self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent), &self.windows);
         let Some(picked) = call.picked else { return };
@@ -218,17 +237,18 @@ impl World {
 
     /// The caller stops waiting, and hears so itself.
     pub(crate) fn give_up(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get(id).copied() else { return };
+        let Some(ended) = self.calls.get(id).map(Call::ended) else { return };
         self.let_go(id, cx);
-        self.settle(&call, Outcome::Failure(reason), cx);
+        self.settle(&ended, Outcome::Failure(reason), cx);
     }
 
     /// The caller stops waiting for reasons of its own; only the view hears.
     pub(crate) fn abandon(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get(id).copied() else { return };
-        if call.awaited {
+        let Some(call) = self.calls.get(id) else { return };
+        let (awaited, ended) = (call.awaited, call.ended());
+        if awaited {
             self.let_go(id, cx);
-            self.release(&call, Outcome::Failure(Reason::Cancelled), cx);
+            self.release(&ended, Outcome::Failure(Reason::Cancelled), cx);
         }
     }
 

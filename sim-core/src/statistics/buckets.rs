@@ -104,6 +104,19 @@ impl Buckets {
         }
     }
 
+    /// The greatest value of the bucket that holds the one of this rank, counted from 1.
+    pub(super) fn ranked(&self, rank: u64) -> Option<u64> {
+        let mut left = rank;
+        let carried = |index| self.carries.get(&index).copied().unwrap_or(0);
+        let place = self.counts.iter().enumerate().position(|(index, count)| {
+            let count = u64::from(*count) + if self.carries.is_empty() { 0 } else { carried(index) };
+            let reached = left <= count;
+            left = left.saturating_sub(count);
+            reached
+        });
+        place.map(|index| self.grain.bounds(index).1)
+    }
+
     /// The buckets that hold something, in ascending order: least value, greatest value, how many.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, u64, u64)> {
         let held = self.counts.iter().enumerate().map(|(index, count)| {

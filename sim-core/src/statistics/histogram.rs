@@ -128,13 +128,7 @@ impl Histogram {
         if rank == 1 {
             return self.min();
         }
-        let mut left = rank;
-        let bucket = self.buckets().find(|(_, _, count)| {
-            let reached = left <= *count;
-            left = left.saturating_sub(*count);
-            reached
-        });
-        bucket.map(|(_, high, _)| high.clamp(self.min, self.max))
+        self.buckets.ranked(rank).map(|high| high.clamp(self.min, self.max))
     }
 
     /// How many values lie in buckets wholly above `value`: exact up to values within 0.1 % of it.

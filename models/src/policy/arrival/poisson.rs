@@ -19,18 +19,32 @@ impl Spec {
     pub(super) fn check(&self, _: &mut Check) {}
 
     pub(super) fn build(&self, _: &mut Stream) -> State {
-        State {}
+        State { ahead: [0.0; AHEAD], left: 0 }
     }
 }
 
-/// Nothing to remember: that is its nature.
+/// Gaps drawn ahead: one after the other would each wait for its logarithm, together they overlap.
+const AHEAD: usize = 16;
+
+/// Gaps at rate 1 that were drawn ahead. What came needs no remembering: that is its nature.
 #[derive(Debug)]
-pub struct State {}
+pub struct State {
+    ahead: [f64; AHEAD],
+    left: usize,
+}
 
 impl Arrive for State {
     #[inline]
     fn gap(&mut self, _: SimTime, rate: Rate, draws: &mut Draws) -> f64 {
-        exponential(&mut draws.gap) * mean_gap(rate)
+        if self.left == 0 {
+            // Taken from the end.
+            for gap in self.ahead.iter_mut().rev() {
+                *gap = exponential(&mut draws.gap);
+            }
+            self.left = AHEAD;
+        }
+        self.left -= 1;
+        self.ahead[self.left] * mean_gap(rate)
     }
 }
 

@@ -49,45 +49,31 @@ pub struct State {
 /// The load of those not available: above every other.
 const AWAY: u32 = u32::MAX;
 
-/// The load to compare.
+/// The load to compare. Written so that nothing has to be guessed: a row that is away gets every bit.
 #[inline]
 fn load(row: &Backend) -> u32 {
-    if row.available { row.in_flight } else { AWAY }
+    row.in_flight | u32::from(row.available).wrapping_sub(1)
 }
 
-/// The least load of at most 64 rows, and the rows that have it, a bit each.
-#[inline]
-fn least_of(rows: &[Backend]) -> (u32, u64) {
-    let (mut least, mut tied) = (AWAY, 0);
-    for (index, row) in rows.iter().enumerate() {
-        let load = load(row);
-        let kept = if load < least { 0 } else { tied };
-        least = least.min(load);
-        tied = kept | (u64::from(load == least) << index);
-    }
-    (least, tied)
-}
-
-/// The place of the bit that `nth` other set bits precede.
-#[inline]
-fn nth_bit(mut mask: u64, nth: usize) -> usize {
-    for _ in 0..nth {
-        mask &= mask - 1;
-    }
-    mask.trailing_zeros() as usize
-}
+/// Rows a pick looks at without allocating.
+const FEW: usize = 64;
 
 /// Any of those with the least load: one draw even if there is no tie, so that every pick costs the stream
 /// the same.
 #[inline]
 fn any_tied(rows: &[Backend], random: &mut Stream) -> Option<usize> {
-    if rows.len() <= 64 {
-        let (least, tied) = least_of(rows);
-        return (least < AWAY).then(|| nth_bit(tied, random.below(tied.count_ones() as usize)));
-    }
     let least = rows.iter().map(load).min().filter(|&least| least < AWAY)?;
-    let equals = rows.iter().filter(|row| load(row) == least).count();
-    (0..rows.len()).filter(|&index| load(&rows[index]) == least).nth(random.below(equals))
+    if rows.len() > FEW {
+        let equals = rows.iter().filter(|row| load(row) == least).count();
+        return (0..rows.len()).filter(|&index| load(&rows[index]) == least).nth(random.below(equals));
+    }
+    // Who is tied is pure chance: nothing is guessed, every row is written down and only the tied ones stay.
+    let (mut tied, mut count) = ([0_u8; FEW], 0);
+    for (index, row) in rows.iter().enumerate() {
+        tied[count % FEW] = index as u8;
+        count += usize::from(load(row) == least);
+    }
+    Some(usize::from(tied[random.below(count) % FEW]))
 }
 
 impl State {

@@ -3,7 +3,7 @@
 //! A ring of slots sorted by ticket. Taking from either end is a pop; taking from the middle leaves a hole,
 //! found by binary search and closed once half the slots are holes, so that nothing leaks.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, num::NonZeroU64};
 
 use super::{Entry, Ticket};
 
@@ -13,7 +13,7 @@ pub(super) struct Aged<J> {
     // Invariant: the first and the last slot hold an entry.
     slots: VecDeque<Slot<J>>,
     waiting: usize,
-    issued: u64,
+    next: Ticket,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ const FEW: usize = 32;
 
 impl<J: Copy> Aged<J> {
     pub(super) fn new() -> Self {
-        Self { slots: VecDeque::new(), waiting: 0, issued: 0 }
+        Self { slots: VecDeque::new(), waiting: 0, next: Ticket(NonZeroU64::MIN) }
     }
 
     #[inline]
@@ -37,8 +37,8 @@ impl<J: Copy> Aged<J> {
 
     #[inline]
     pub(super) fn push(&mut self, entry: Entry<J>) -> Ticket {
-        let ticket = Ticket(self.issued);
-        self.issued += 1;
+        let ticket = self.next;
+        self.next = Ticket(ticket.0.saturating_add(1));
         self.waiting += 1;
         self.slots.push_back(Slot { ticket, entry: Some(entry) });
         ticket

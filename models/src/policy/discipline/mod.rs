@@ -3,6 +3,8 @@
 //! A discipline holds no job. It says who is next ([`Next`]) and the [`Line`], which holds the jobs in order of
 //! arrival, carries that out. A job that has begun is not put back: what shares or preempts is `concurrency`.
 
+use std::num::NonZeroU64;
+
 use sim_core::{
     random::Stream,
     time::{SimDuration, SimTime},
@@ -45,7 +47,7 @@ pub struct Entry<J> {
 
 /// A place in one line, given once and never again; later tickets are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ticket(u64);
+pub struct Ticket(NonZeroU64);
 
 /// Who is next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
