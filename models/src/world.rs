@@ -165,12 +165,6 @@ impl World {
         observer.on_bin(cx.now(), workloads, nodes, windows);
         cx.after(observer.bin(), Event::Bin);
     }
-
-    /// A request of a workload was answered after `latency`.
-    #[inline]
-    pub(crate) fn watch(&mut self, workload: u16, latency: SimDuration) {
-        self.observer.on_latency(workload, latency);
-    }
 }
 
 impl Model for World {

@@ -8,7 +8,7 @@ use sim_core::{
 use crate::{
     event::Event,
     policy::balancing::Ask,
-    request::{Instance, Picked, RequestId, Site},
+    request::{Instance, Picked, RequestId, Requests, Site},
     world::World,
 };
 
@@ -37,9 +37,8 @@ impl World {
     #[inline]
     pub(crate) fn choose(&mut self, wish: &Wish, tried: &[u16], cx: &Context<Event>) -> Option<Chosen> {
         let Some(dispatch) = wish.dispatch else { return Some((self.nearby(wish), None)) };
-        let curious = self.dispatches[dispatch as usize].asks_who();
-        let ask = if curious { self.ask(wish.request) } else { Ask::default() };
         let view = &mut self.dispatches[dispatch as usize];
+        let ask = if view.asks_who() { ask(&self.requests, wish.request) } else { Ask::default() };
         let row = view.pick(cx.now(), &ask, tried)?;
         view.on_send(cx.now(), row);
         Some((view.targets[row], Some(Picked { dispatch, row: row as u16 })))
@@ -56,4 +55,9 @@ impl World {
         };
         Instance { node: wish.node, server: near.get(drawn).copied().unwrap_or(drawn as u16) }
     }
+}
+
+/// What a balancer may know of a request.
+fn ask(requests: &Requests, id: RequestId) -> Ask {
+    requests.get(id).map_or_else(Ask::default, |request| Ask { key: request.key, address: request.address })
 }

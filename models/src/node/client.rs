@@ -12,15 +12,12 @@ use super::{
     choice::Wish,
     mix::{Connections, Mix},
     service::Route,
-    travel::Order,
+    travel::{Order, Origin},
 };
 use crate::{
     event::Event,
     measure::{Ledger, Times},
-    policy::{
-        arrival::{Arrivals, Draws, trace::TraceRecord},
-        balancing::Ask,
-    },
+    policy::arrival::{Arrivals, Draws, trace::TraceRecord},
     request::{Call, Ended, Outcome, Phase, Reason, Request, RequestId},
     units::Rate,
     world::World,
@@ -192,6 +189,7 @@ impl World {
         let call = self.send(
             Order {
                 request: id,
+                origin: Origin::of_request(request),
                 parent: None,
                 callee,
                 picked,
@@ -219,13 +217,16 @@ impl World {
     /// A request has its final outcome.
     #[inline]
     fn close(&mut self, id: RequestId, outcome: Outcome, cx: &mut Context<Event>) {
-        let Some(request) = self.requests.remove(id) else { return };
-        let workload = &mut self.workloads[usize::from(request.workload)];
-        workload.ledger.on_leave(cx.now(), request.intended, outcome, &self.windows);
-        workload.times.on_leave(cx.now().since(request.intended), &self.windows);
-        self.watch(request.workload, cx.now().since(request.intended));
-        if matches!(self.workloads[usize::from(request.workload)].source, Source::Closed { .. }) {
-            self.schedule_thought(request.workload, request.user, cx);
+        let Some(request) = self.requests.get(id) else { return };
+        let (number, user, intended) = (request.workload, request.user, request.intended);
+        self.requests.remove(id);
+        let (now, latency) = (cx.now(), cx.now().since(intended));
+        let workload = &mut self.workloads[usize::from(number)];
+        workload.ledger.on_leave(now, intended, outcome, &self.windows);
+        workload.times.on_leave(latency, &self.windows);
+        self.observer.on_latency(number, latency);
+        if matches!(workload.source, Source::Closed { .. }) {
+            self.schedule_thought(number, user, cx);
         }
     }
 
@@ -246,14 +247,6 @@ impl World {
             &self.windows,
         );
         self.leave_line(innermost, Reason::Impatient, cx);
-    }
-
-    /// What a balancer may know of a request.
-    #[inline]
-    pub(crate) fn ask(&self, id: RequestId) -> Ask {
-        self.requests
-            .get(id)
-            .map_or_else(Ask::default, |request| Ask { key: request.key, address: request.address })
     }
 
     /// The connection a call's request uses, and how often it has been opened.

@@ -13,7 +13,7 @@ use sim_core::{
 
 use super::{
     choice::{Chosen, Wish},
-    travel::Order,
+    travel::{Order, Origin},
 };
 use crate::{
     event::Event,
@@ -81,66 +81,64 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         call.phase = Phase::Calling;
         call.step += 1;
-        let call = *call;
-        if !call.awaited {
+        let (step, callee, request, awaited) = (call.step, call.callee, call.request, call.awaited);
+        let (class, luck) = (call.class, call.luck);
+        if !awaited {
             return self.pass_back(id, Outcome::Failure(Reason::Cancelled), cx);
         }
-        let node = &self.nodes[usize::from(call.callee.node)];
+        let node = &self.nodes[usize::from(callee.node)];
+        let from = node.servers[usize::from(callee.server)].site;
+        let origin = Origin::of_call(call, from);
         let Role::Gateway(gateway) = &node.role else { return };
-        let route = &node.routes[usize::from(gateway.routes[usize::from(call.class)])];
-        let (line, target, book) = (route.line, route.node, route.book);
-        let dispatch = route.dispatches.get(usize::from(call.callee.server)).copied();
-        let chosen = match (dispatch, gateway.layer4 && call.step == 1) {
-            (Some(dispatch), true) => self.follow_pin(&call, dispatch, cx),
-            (Some(_) | None, _) => None,
+        let route = &node.routes[usize::from(gateway.routes[usize::from(class)])];
+        let (line, book) = (route.line, route.book);
+        let dispatch = route.dispatches.get(usize::from(callee.server)).copied();
+        let wish = Wish { dispatch, node: route.node, request, luck, from };
+        let chosen = if gateway.layer4 || step > 1 {
+            self.choose_again(id, step, &wish, cx)
+        } else {
+            self.choose(&wish, &[], cx)
         };
-        let chosen = chosen.or_else(|| self.choose_untried(id, &call, dispatch, target, cx));
         let Some((callee, picked)) = chosen else {
             return self.pass_back(id, Outcome::Failure(Reason::NoBackend), cx);
         };
         let order = Order {
-            request: call.request,
+            request,
+            origin,
             parent: Some(id),
             callee,
             picked,
             line,
             book,
             visit: 0,
-            attempt: call.step,
-            retry: call.step > 1,
+            attempt: step,
+            retry: step > 1,
             delay: SimDuration::ZERO,
             arriving,
         };
         self.send(order, cx);
     }
 
-    #[inline]
-    fn choose_untried(
+    /// A choice that remembers: where the call's connection leads, which backends it tried.
+    fn choose_again(
         &mut self,
         id: CallId,
-        call: &Call,
-        dispatch: Option<u32>,
-        target: u16,
+        step: u16,
+        wish: &Wish,
         cx: &mut Context<Event>,
     ) -> Option<Chosen> {
+        let call = *self.calls.get(id)?;
         let Role::Gateway(gateway) = &self.nodes[usize::from(call.callee.node)].role else { return None };
-        let tried = if gateway.tried.is_empty() {
-            Vec::new()
-        } else {
-            gateway.tried.get(&id).cloned().unwrap_or_default()
+        let tried = gateway.tried.get(&id).cloned().unwrap_or_default();
+        let pinned = match wish.dispatch {
+            Some(dispatch) if gateway.layer4 && step == 1 => self.follow_pin(&call, dispatch, cx),
+            Some(_) | None => None,
         };
-        let wish = Wish {
-            dispatch,
-            node: target,
-            request: call.request,
-            luck: call.luck,
-            from: self.site(call.callee),
-        };
-        let chosen = self.choose(&wish, &tried, cx);
+        let chosen = pinned.or_else(|| self.choose(wish, &tried, cx));
         // Where every backend was tried, the first choice may be tried again.
-        let chosen = if chosen.is_none() && !tried.is_empty() { self.choose(&wish, &[], cx) } else { chosen };
-        if let Some((_, Some(picked))) = chosen {
-            self.pin(call, picked.row);
+        let chosen = if chosen.is_none() && !tried.is_empty() { self.choose(wish, &[], cx) } else { chosen };
+        if let (None, Some((_, Some(picked)))) = (pinned, chosen) {
+            self.pin(&call, picked.row);
         }
         chosen
     }

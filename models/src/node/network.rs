@@ -62,6 +62,8 @@ pub struct Network {
     instant: bool,
     /// By pair of sites: whether they lie in different zones, or regions where one has no zone.
     apart: Vec<bool>,
+    /// Whether no pair of sites is.
+    one_place: bool,
 }
 
 /// Draws of one message, told apart by purpose.
@@ -81,8 +83,10 @@ impl Network {
         let instant =
             nanos_per_byte == 0.0 && delays.iter().all(still) && losses.iter().all(|loss| *loss == 0.0);
         let apart = locations.iter().flat_map(|from| locations.iter().map(|to| from.is_apart_from(to)));
-        let apart = apart.collect();
-        Self { locations, delays, losses, nanos_per_byte, disturbances: BTreeMap::new(), instant, apart }
+        let apart: Vec<bool> = apart.collect();
+        let one_place = !apart.contains(&true);
+        let disturbances = BTreeMap::new();
+        Self { locations, delays, losses, nanos_per_byte, disturbances, instant, apart, one_place }
     }
 
     /// Where each site lies.
@@ -111,10 +115,10 @@ impl Network {
         self.instant && self.disturbances.is_empty()
     }
 
-    /// Whether nothing is far from anything.
+    /// Whether no site is apart from any other.
     #[inline]
     pub fn is_one_place(&self) -> bool {
-        self.locations.len() == 1
+        self.one_place
     }
 
     /// What becomes of a message of `bytes`. The same luck and leg give the same answer whenever it is asked.

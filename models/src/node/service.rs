@@ -6,7 +6,10 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::{choice::Wish, travel::Order};
+use super::{
+    choice::Wish,
+    travel::{Order, Origin},
+};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
@@ -206,14 +209,12 @@ impl World {
         let way = &self.nodes[usize::from(call.callee.node)].routes[usize::from(route)];
         let (line, node, book) = (way.line, way.node, way.book);
         let dispatch = way.dispatches.get(usize::from(call.callee.server)).copied();
-        match self.choose(
-            &Wish { dispatch, node, request: call.request, luck: call.luck, from: self.site(call.callee) },
-            &[],
-            cx,
-        ) {
+        let from = self.site(call.callee);
+        match self.choose(&Wish { dispatch, node, request: call.request, luck: call.luck, from }, &[], cx) {
             Some((callee, picked)) => {
                 let order = Order {
                     request: call.request,
+                    origin: Origin::of_call(&call, from),
                     parent: Some(id),
                     callee,
                     picked,

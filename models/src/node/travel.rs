@@ -32,6 +32,8 @@ const VISIT: u64 = name_hash("visit");
 pub struct Order {
     /// For whom.
     pub request: RequestId,
+    /// What the call inherits from whoever asks.
+    pub origin: Origin,
     /// Who asks, if a component does.
     pub parent: Option<CallId>,
     /// Who shall answer.
@@ -60,12 +62,8 @@ impl World {
     pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) -> CallId {
         let now = cx.now();
         let place = self.nodes[usize::from(order.callee.node)].place;
-        let origin = match order.parent.and_then(|id| self.calls.get(id)) {
-            Some(parent) => Origin::of_call(parent, self.site(parent.callee)),
-            None => Origin::of_request(&self.requests[order.request]),
-        };
-        let luck = origin.luck.child(place, u64::from(order.attempt) ^ ATTEMPT);
-        let site = origin.site;
+        let origin = order.origin;
+        let luck = origin.luck.child(place ^ ATTEMPT, u64::from(order.attempt));
         let deadline = order.line.map_or(SimTime::NEVER, |line| now + self.lines[usize::from(line)].length());
         let id = self.calls.insert(Call {
             request: order.request,
@@ -84,7 +82,7 @@ impl World {
             picked: order.picked,
             ticket: None,
             luck,
-            need: origin.need.child(place, u64::from(order.visit) ^ VISIT),
+            need: origin.need.child(place ^ VISIT, u64::from(order.visit)),
             sent: now,
             arrived: now,
             started: now,
@@ -93,7 +91,7 @@ impl World {
             work: SimDuration::ZERO,
         });
         let elsewhere =
-            !self.network.is_one_place() && self.network.are_apart(site, self.site(order.callee));
+            !self.network.is_one_place() && self.network.are_apart(origin.site, self.site(order.callee));
         self.call_books[usize::from(order.book)].on_send(order.retry, elsewhere);
         if let Some(line) = order.line {
             self.stand_in(line, id, cx);
@@ -101,31 +99,35 @@ impl World {
         if let Some(parent) = order.parent.and_then(|parent| self.calls.get_mut(parent)) {
             parent.child = Some(id);
         }
-        self.depart(id, &order, site, luck, cx);
+        self.depart(id, &order, luck, cx);
         id
     }
 
     /// Puts a call on the wire towards its callee.
     #[inline]
-    fn depart(&mut self, id: CallId, order: &Order, from: Site, luck: Luck, cx: &mut Context<Event>) {
-        match self.passage(order, from, luck) {
+    fn depart(&mut self, id: CallId, order: &Order, luck: Luck, cx: &mut Context<Event>) {
+        match self.passage(order, luck) {
             Passage::Arrives(travel) if (travel + order.delay).is_zero() => {
-                if order.arriving {
-                    return self.on_deliver(id, cx);
+                if !order.arriving {
+                    return cx.now_too(Event::Deliver(id));
                 }
-                cx.now_too(Event::Deliver(id));
+                if order.origin.depth >= DEEPEST {
+                    return self.turn_away(id, Reason::TooDeep, SimDuration::ZERO, cx);
+                }
+                self.arrive(id, cx);
             }
             Passage::Arrives(travel) => cx.after(travel + order.delay, Event::Deliver(id)),
             Passage::Lost => self.calls[id].phase = Phase::Lost,
         }
     }
 
-    fn passage(&self, order: &Order, from: Site, luck: Luck) -> Passage {
+    #[inline]
+    fn passage(&self, order: &Order, luck: Luck) -> Passage {
         if self.network.is_instant() {
             return Passage::Arrives(SimDuration::ZERO);
         }
         let size = self.requests.get(order.request).map_or(0, |request| request.size);
-        self.network.send(from, self.site(order.callee), luck, OUT, size)
+        self.network.send(order.origin.site, self.site(order.callee), luck, OUT, size)
     }
 
     /// A call reaches its callee.
@@ -290,7 +292,8 @@ impl World {
 }
 
 /// What a call inherits.
-struct Origin {
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
     workload: u16,
     class: u16,
     priority: u8,
@@ -301,12 +304,16 @@ struct Origin {
 }
 
 impl Origin {
-    fn of_call(call: &Call, site: Site) -> Self {
+    /// What a call made for another one, at a server on this site, inherits.
+    #[inline]
+    pub fn of_call(call: &Call, site: Site) -> Self {
         let Call { workload, class, priority, luck, need, .. } = *call;
         Self { workload, class, priority, depth: call.depth + 1, luck, need, site }
     }
 
-    fn of_request(request: &Request) -> Self {
+    /// What a client's own call inherits.
+    #[inline]
+    pub fn of_request(request: &Request) -> Self {
         let Request { workload, class, priority, luck, site, .. } = *request;
         Self { workload, class, priority, depth: 0, luck, need: luck, site }
     }

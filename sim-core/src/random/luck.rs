@@ -21,7 +21,8 @@ impl Luck {
     /// The luck of a child, such as a retry or a hedge: as independent of its parent's as of a stranger's.
     #[inline]
     pub const fn child(self, place: u64, visit: u64) -> Self {
-        Self(self.at(place, visit))
+        // One round suffices: what is drawn from a child goes through two more.
+        Self(finalise((self.0 ^ place).wrapping_add(visit.wrapping_add(1).wrapping_mul(GOLDEN))))
     }
 }
 

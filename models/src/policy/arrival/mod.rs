@@ -106,12 +106,15 @@ impl Arrivals {
         if peak.0.is_nan() || peak.0 <= 0.0 {
             return SimTime::NEVER;
         }
+        if self.steady {
+            return self.candidate(now, peak, draws);
+        }
         let mut from = now;
         loop {
             // A candidate where the factor is 0 would be thinned for sure; a long silence is passed in one step.
             from = self.profile.wakes(from);
             from = self.candidate(from, peak, draws);
-            if from == SimTime::NEVER || self.steady || self.passes(from, draws) {
+            if from == SimTime::NEVER || self.passes(from, draws) {
                 return from;
             }
         }
