@@ -84,7 +84,7 @@ impl Observer {
     }
 
     /// A request was answered.
-    #[inline]
+    #[inline(always)]
     pub fn on_latency(&mut self, workload: u16, latency: SimDuration) {
         self.latencies[usize::from(workload)].record(latency.as_nanos());
     }

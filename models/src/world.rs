@@ -83,7 +83,7 @@ pub struct Node {
 
 impl Node {
     /// Somebody who came to one of its servers at `arrived` leaves.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn on_leave(
         &mut self,
         place: u16,
@@ -116,7 +116,7 @@ impl Node {
     }
 
     /// One of its servers begins to serve somebody after a wait.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn on_start(&mut self, server: u16, now: SimTime, wait: SimDuration, windows: &Windows) {
         let server = &mut self.servers[usize::from(server)];
         server.ledger.on_start(now, wait, windows);
@@ -179,7 +179,7 @@ impl Model for World {
         (self.requests.len() + self.calls.len()) as u64
     }
 
-    #[inline]
+    #[inline(always)]
     fn handle(&mut self, event: Event, cx: &mut Context<Event>) {
         match event {
             Event::Arrive { workload } => self.on_arrive(workload, cx),

@@ -224,7 +224,7 @@ impl Ledger {
     }
 
     /// Somebody came.
-    #[inline]
+    #[inline(always)]
     pub fn on_arrival(&mut self, now: SimTime, windows: &Windows) {
         self.advance(now);
         self.totals.arrivals += 1;
@@ -247,7 +247,7 @@ impl Ledger {
     }
 
     /// Somebody's service begins after `wait`.
-    #[inline]
+    #[inline(always)]
     pub fn on_start(&mut self, now: SimTime, wait: SimDuration, windows: &Windows) {
         self.advance(now);
         self.busy += 1;
@@ -255,7 +255,7 @@ impl Ledger {
     }
 
     /// Somebody's service, begun at `started`, ends.
-    #[inline]
+    #[inline(always)]
     pub fn on_stop(&mut self, now: SimTime, started: SimTime) {
         self.advance(now);
         self.busy -= 1;
@@ -269,7 +269,7 @@ impl Ledger {
     }
 
     /// Somebody who came at `arrived` leaves.
-    #[inline]
+    #[inline(always)]
     pub fn on_leave(&mut self, now: SimTime, arrived: SimTime, outcome: Outcome, windows: &Windows) {
         self.advance(now);
         self.level -= 1;

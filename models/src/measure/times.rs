@@ -46,7 +46,7 @@ impl Times {
     }
 
     /// Somebody left who was inside for so long.
-    #[inline]
+    #[inline(always)]
     pub fn on_leave(&mut self, latency: SimDuration, windows: &Windows) {
         for window in windows.open() {
             self.0[usize::from(*window)].latency.record(latency.as_nanos());
@@ -54,7 +54,7 @@ impl Times {
     }
 
     /// Somebody's service begins after so long.
-    #[inline]
+    #[inline(always)]
     pub fn on_start(&mut self, wait: SimDuration, windows: &Windows) {
         for window in windows.open() {
             self.0[usize::from(*window)].wait.record(wait.as_nanos());

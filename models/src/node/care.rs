@@ -70,7 +70,7 @@ impl Care {
         if let Some(sticky) = &mut self.sticky
             && let Known::At(row) = sticky.find(now, session, |row| rows[row].available)
         {
-            balancer.on_forced(&Backends { now, rows }, row);
+            balancer.on_forced(&Backends::new(now, rows), row);
             return Some(row);
         }
         let row = match &mut self.places {
@@ -80,9 +80,9 @@ impl Care {
                 // Turns are taken within a group: one whose turn they are must not move another's.
                 let other = choice.group.checked_sub(1).and_then(|index| others.get_mut(index));
                 let (balancer, rows) = (other.unwrap_or(balancer), choice.rows);
-                balancer.pick(&Backends { now, rows }, ask, random)?
+                balancer.pick(&Backends::new(now, rows), ask, random)?
             }
-            None => balancer.pick(&Backends { now, rows }, ask, random)?,
+            None => balancer.pick(&Backends::new(now, rows), ask, random)?,
         };
         if let Some(sticky) = &mut self.sticky {
             sticky.bind(now, session, row);

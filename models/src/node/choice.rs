@@ -34,7 +34,7 @@ pub(crate) struct Wish {
 
 impl World {
     /// Chooses a server that is not in one of the rows `tried`; `None` if none is available.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn choose(&mut self, wish: &Wish, tried: &[u16], cx: &Context<Event>) -> Option<Chosen> {
         let Some(dispatch) = wish.dispatch else { return Some((self.nearby(wish), None)) };
         let view = &mut self.dispatches[dispatch as usize];
@@ -45,8 +45,12 @@ impl World {
     }
 
     /// The only server, or any of those in the caller's region: a name that resolves to several addresses.
+    #[inline(always)]
     fn nearby(&self, wish: &Wish) -> Instance {
         let node = &self.nodes[usize::from(wish.node)];
+        if node.servers.len() == 1 {
+            return Instance { node: wish.node, server: 0 };
+        }
         let near = &node.regional[usize::from(self.region(wish.from))];
         let among = if near.is_empty() { node.servers.len() } else { near.len() };
         let drawn = match among {

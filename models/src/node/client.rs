@@ -102,7 +102,7 @@ impl World {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule_arrival(&mut self, workload: u16, cx: &mut Context<Event>) {
         let Source::Open { arrivals, draws, rate } = &mut self.workloads[usize::from(workload)].source else {
             return;
@@ -145,7 +145,7 @@ impl World {
     }
 
     /// Makes a request and sends its first call.
-    #[inline]
+    #[inline(always)]
     fn issue(&mut self, number: u16, user: u32, recorded: Option<&TraceRecord>, cx: &mut Context<Event>) {
         let now = cx.now();
         let workload = &mut self.workloads[usize::from(number)];
@@ -165,7 +165,7 @@ impl World {
     }
 
     /// Sends a request's call to whoever the client's view picks.
-    #[inline]
+    #[inline(always)]
     fn ask_first(&mut self, id: RequestId, request: &Request, round_trips: u64, cx: &mut Context<Event>) {
         let Workload { route, mix, .. } = &self.workloads[usize::from(request.workload)];
         let (line, node, book) = (route.line, route.node, route.book);
@@ -209,13 +209,13 @@ impl World {
     }
 
     /// The reply to a client's call.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn client_hears(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
         self.close(call.request, outcome, cx);
     }
 
     /// A request has its final outcome.
-    #[inline]
+    #[inline(always)]
     fn close(&mut self, id: RequestId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(request) = self.requests.get(id) else { return };
         let (number, user, intended) = (request.workload, request.user, request.intended);

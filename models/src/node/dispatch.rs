@@ -70,10 +70,11 @@ impl Dispatch {
     }
 
     /// Picks a row that is not among `tried`; the caller then tells [`Self::on_send`].
-    #[inline]
+    #[inline(always)]
     pub fn pick(&mut self, now: SimTime, ask: &Ask, tried: &[u16]) -> Option<usize> {
         if self.care.is_none() && tried.is_empty() {
-            let backends = Backends { now, rows: &self.rows };
+            let loads = if self.board.is_none() { Some(self.in_flight.as_slice()) } else { None };
+            let backends = Backends { now, rows: &self.rows, loads };
             return self.balancer.pick(&backends, ask, &mut self.random);
         }
         self.pick_with_care(now, ask, tried)
@@ -88,7 +89,7 @@ impl Dispatch {
         }
         let pick = match care {
             Some(care) => care.pick(now, ask, rows, (&mut *balancer, others), random),
-            None => balancer.pick(&Backends { now, rows }, ask, random),
+            None => balancer.pick(&Backends::new(now, rows), ask, random),
         };
         for (row, available) in untouched {
             rows[row].available = available;
@@ -97,7 +98,7 @@ impl Dispatch {
     }
 
     /// A request goes to `row`.
-    #[inline]
+    #[inline(always)]
     pub fn on_send(&mut self, now: SimTime, row: usize) {
         self.in_flight[row] += 1;
         if self.board.is_none() {
@@ -110,14 +111,14 @@ impl Dispatch {
 
     /// A request goes to `row` without the balancer having been asked.
     pub fn on_forced(&mut self, now: SimTime, row: usize) {
-        let backends = Backends { now, rows: &self.rows };
+        let backends = Backends::new(now, &self.rows);
         self.balancer.on_forced(&backends, row);
         self.others.iter_mut().for_each(|other| other.on_forced(&backends, row));
         self.on_send(now, row);
     }
 
     /// A request sent to `row` ended; what was decided about the row, for the log.
-    #[inline]
+    #[inline(always)]
     pub fn on_reply(
         &mut self,
         now: SimTime,
@@ -131,7 +132,7 @@ impl Dispatch {
             self.rows[row].in_flight = self.in_flight[row];
         }
         let done = Done { backend: row, latency, success: outcome.is_success(), report };
-        let backends = Backends { now, rows: &self.rows };
+        let backends = Backends::new(now, &self.rows);
         self.balancer.on_done(&backends, &done);
         self.others.iter_mut().for_each(|other| other.on_done(&backends, &done));
         if self.care.is_some() {
@@ -176,7 +177,7 @@ impl Dispatch {
     }
 
     fn tell_change(&mut self, now: SimTime) {
-        let backends = Backends { now, rows: &self.rows };
+        let backends = Backends::new(now, &self.rows);
         self.balancer.on_change(&backends);
         self.others.iter_mut().for_each(|other| other.on_change(&backends));
     }

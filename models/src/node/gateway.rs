@@ -176,7 +176,7 @@ impl World {
     }
 
     /// The reply of a backend.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn gateway_hears(
         &mut self,
         id: CallId,
@@ -196,7 +196,7 @@ impl World {
     }
 
     /// The balancer is done with a call.
-    #[inline]
+    #[inline(always)]
     fn pass_back(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];

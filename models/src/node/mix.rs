@@ -70,7 +70,7 @@ pub struct Connections {
 
 impl Mix {
     /// The next request.
-    #[inline]
+    #[inline(always)]
     pub(super) fn draw(&mut self, workload: u16, now: SimTime, user: u32) -> Request {
         let luck = Luck(self.luck.bits());
         let drawn = |purpose| unit(luck.at(purpose, 0));

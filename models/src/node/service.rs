@@ -128,7 +128,7 @@ impl World {
     }
 
     /// A worker takes a call.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
         let Some(call) = self.calls.get_mut(id) else { return };
@@ -140,7 +140,7 @@ impl World {
     }
 
     /// The worker computes what the call needs next.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn compute(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
         let Some(call) = self.calls.get_mut(id) else { return };
@@ -159,7 +159,7 @@ impl World {
     }
 
     /// A worker is done computing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn on_complete(&mut self, id: CallId, run: u16, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         if call.run == run && call.phase == Phase::Running {
@@ -168,7 +168,7 @@ impl World {
     }
 
     /// Goes on with a call whose computing or calling is done.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = &self.nodes[usize::from(call.callee.node)];
@@ -241,7 +241,7 @@ impl World {
     }
 
     /// A call is done: frees its worker, lets the next one start, sends the reply.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
         let Some(call) = self.calls.get(id).copied() else { return };
@@ -287,7 +287,7 @@ impl World {
     }
 
     /// An idle server offers itself to one of the balancers that keep a list of idle ones.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn offer_if_idle(&mut self, at: Instance) {
         let node = &mut self.nodes[usize::from(at.node)];
         if node.idle_watchers.is_empty() || node.servers[usize::from(at.server)].ledger.level > 0 {

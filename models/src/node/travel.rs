@@ -104,7 +104,7 @@ impl World {
     }
 
     /// Puts a call on the wire towards its callee.
-    #[inline]
+    #[inline(always)]
     fn depart(&mut self, id: CallId, order: &Order, luck: Luck, cx: &mut Context<Event>) {
         match self.passage(order, luck) {
             Passage::Arrives(travel) if (travel + order.delay).is_zero() => {
@@ -121,7 +121,7 @@ impl World {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn passage(&self, order: &Order, luck: Luck) -> Passage {
         if self.network.is_instant() {
             return Passage::Arrives(SimDuration::ZERO);
@@ -168,7 +168,7 @@ impl World {
     }
 
     /// A reply reaches its caller.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn on_reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         let (awaited, ended) = (call.awaited, call.ended());
@@ -179,7 +179,7 @@ impl World {
     }
 
     /// A call has its outcome: tells the view that picked its callee, then whoever asked.
-    #[inline]
+    #[inline(always)]
     fn settle(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
         self.release(call, outcome, cx);
         match call.parent {
@@ -197,7 +197,7 @@ impl World {
     }
 
     /// Books how a call ended, and tells the view that picked its callee.
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
         self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent), &self.windows);

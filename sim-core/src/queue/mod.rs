@@ -75,7 +75,7 @@ impl<E: Copy> Calendar<E> {
     }
 
     /// Adds an event. A time in the past means now.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, at: SimTime, event: E) {
         let at = at.as_nanos();
         if at <= self.now {
@@ -118,7 +118,7 @@ impl<E: Copy> Calendar<E> {
     }
 
     /// Takes the next event not later than `limit` and moves the clock to it.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self, limit: SimTime, order: impl Fn(&E) -> Order) -> Option<E> {
         if let Some(event) = self.lane.pop_front() {
             return Some(event);

@@ -35,14 +35,16 @@ impl<E: Copy> Shelf<E> {
     }
 
     /// Adds an event; there must be room.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, pending: Pending<E>) {
-        // From the end, past everything that happens before it or at the same time.
+        // From the end, past everything that happens before it or at the same time, which moves on by one.
         let mut place = self.list.len();
+        self.list.push(pending);
         while place > 0 && self.list[place - 1].at <= pending.at {
+            self.list[place] = self.list[place - 1];
             place -= 1;
         }
-        self.list.insert(place, pending);
+        self.list[place] = pending;
     }
 
     /// The time of the next event.
@@ -52,7 +54,7 @@ impl<E: Copy> Shelf<E> {
     }
 
     /// Takes the next event.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop(&mut self) -> Option<Pending<E>> {
         self.list.pop()
     }

@@ -37,7 +37,7 @@ impl Histogram {
     }
 
     /// Counts one value.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, value: u64) {
         self.buckets.record(value);
         self.count = self.count.wrapping_add(1);

@@ -71,7 +71,7 @@ impl Default for ArrivalSpec {
 }
 
 impl Arrive for Process {
-    #[inline]
+    #[inline(always)]
     fn gap(&mut self, now: SimTime, rate: Rate, draws: &mut Draws) -> f64 {
         on_each!(self, it => it.gap(now, rate, draws))
     }
@@ -100,7 +100,7 @@ impl Arrivals {
     }
 
     /// When the next request comes after one at `now`, at a `rate` that the profile multiplies; `NEVER` for none.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, now: SimTime, rate: Rate, draws: &mut Draws) -> SimTime {
         let peak = Rate(rate.0 * self.peak);
         if peak.0.is_nan() || peak.0 <= 0.0 {

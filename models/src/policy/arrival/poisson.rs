@@ -34,7 +34,7 @@ pub struct State {
 }
 
 impl Arrive for State {
-    #[inline]
+    #[inline(always)]
     fn gap(&mut self, _: SimTime, rate: Rate, draws: &mut Draws) -> f64 {
         if self.left == 0 {
             // Taken from the end.

@@ -210,7 +210,7 @@ impl State {
         let spec = self.spec.members.get(member).cloned().unwrap_or_else(fallback);
         *self.active = spec.build(&self.endpoints);
         if !self.told.is_empty() {
-            self.active.on_change(&Backends { now: backends.now, rows: &self.told });
+            self.active.on_change(&Backends::new(backends.now, &self.told));
         }
         self.mode = member;
         self.settled = backends.now + dwell;

@@ -216,7 +216,7 @@ impl Pool {
     }
 
     fn pick(&mut self, key: u64) -> Option<usize> {
-        let backends = Backends { now: self.now, rows: &self.rows };
+        let backends = Backends::new(self.now, &self.rows);
         let picked = self.balancer.pick(&backends, &Ask { key, address: key as u32 }, &mut self.random);
         if let Some(picked) = picked {
             self.send(picked);
@@ -231,7 +231,7 @@ impl Pool {
 
     fn force(&mut self, backend: usize) {
         if let Some(at) = self.at(backend) {
-            self.balancer.on_forced(&Backends { now: self.now, rows: &self.rows }, at);
+            self.balancer.on_forced(&Backends::new(self.now, &self.rows), at);
             self.send(at);
         }
     }
@@ -245,13 +245,13 @@ impl Pool {
         let report = LoadReport { rate: 10.0, errors: 1.0, utilization: 0.1 + backend as f64 / 10.0 };
         let done =
             Done { backend, latency: self.now.since(sent), success, report: reports.then_some(report) };
-        self.balancer.on_done(&Backends { now: self.now, rows: &self.rows }, &done);
+        self.balancer.on_done(&Backends::new(self.now, &self.rows), &done);
     }
 
     fn change(&mut self, backend: usize, change: impl FnOnce(&mut Backend)) {
         if let Some(at) = self.at(backend) {
             change(&mut self.rows[at]);
-            self.balancer.on_change(&Backends { now: self.now, rows: &self.rows });
+            self.balancer.on_change(&Backends::new(self.now, &self.rows));
         }
     }
 

@@ -35,7 +35,7 @@ impl Spec {
     pub(super) fn check(&self, _: &mut Check) {}
 
     pub(super) fn build(&self, _: &[Endpoint]) -> State {
-        State { ties: self.ties, next: 0 }
+        State { ties: self.ties, next: 0, loads: Vec::new() }
     }
 }
 
@@ -44,36 +44,41 @@ impl Spec {
 pub struct State {
     ties: Ties,
     next: usize,
+    /// The rows' loads side by side, where the view does not have them so.
+    loads: Vec<u32>,
 }
 
 /// The load of those not available: above every other.
 const AWAY: u32 = u32::MAX;
 
-/// The load to compare. Written so that nothing has to be guessed: a row that is away gets every bit.
+/// The load to compare.
 #[inline]
 fn load(row: &Backend) -> u32 {
-    row.in_flight | u32::from(row.available).wrapping_sub(1)
+    if row.available { row.in_flight } else { AWAY }
 }
 
-/// Rows a pick looks at without allocating.
+/// Ties a pick remembers.
 const FEW: usize = 64;
 
 /// Any of those with the least load: one draw even if there is no tie, so that every pick costs the stream
 /// the same.
 #[inline]
-fn any_tied(rows: &[Backend], random: &mut Stream) -> Option<usize> {
-    let least = rows.iter().map(load).min().filter(|&least| least < AWAY)?;
-    if rows.len() > FEW {
-        let equals = rows.iter().filter(|row| load(row) == least).count();
-        return (0..rows.len()).filter(|&index| load(&rows[index]) == least).nth(random.below(equals));
+fn any_tied(loads: &[u32], random: &mut Stream) -> Option<usize> {
+    let least = loads.iter().fold(AWAY, |least, load| least.min(*load));
+    if least == AWAY {
+        return None;
     }
     // Who is tied is pure chance: nothing is guessed, every row is written down and only the tied ones stay.
-    let (mut tied, mut count) = ([0_u8; FEW], 0);
-    for (index, row) in rows.iter().enumerate() {
-        tied[count % FEW] = index as u8;
-        count += usize::from(load(row) == least);
+    let (mut tied, mut count) = ([0_u16; FEW], 0_u16);
+    for (index, load) in (0_u16..).zip(loads) {
+        tied[usize::from(count) % FEW] = index;
+        count += u16::from(*load == least);
     }
-    Some(usize::from(tied[random.below(count) % FEW]))
+    let drawn = random.below(usize::from(count));
+    if usize::from(count) < FEW {
+        return Some(usize::from(tied[drawn % FEW]));
+    }
+    (0..loads.len()).filter(|index| loads[*index] == least).nth(drawn)
 }
 
 impl State {
@@ -88,11 +93,18 @@ impl State {
 }
 
 impl Balance for State {
-    #[inline]
+    #[inline(always)]
     fn pick(&mut self, backends: &Backends<'_>, _: &Ask, random: &mut Stream) -> Option<usize> {
         let rows = backends.rows;
         match self.ties {
-            Ties::Random => any_tied(rows, random),
+            Ties::Random => match backends.loads {
+                Some(loads) => any_tied(loads, random),
+                None => {
+                    self.loads.clear();
+                    self.loads.extend(rows.iter().map(load));
+                    any_tied(&self.loads, random)
+                }
+            },
             Ties::RoundRobin => self.next_tied(rows),
             Ties::First => (0..rows.len())
                 .filter(|&index| rows[index].available)

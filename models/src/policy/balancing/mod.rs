@@ -97,6 +97,16 @@ pub struct Backends<'a> {
     pub now: SimTime,
     /// One row a backend, in configured order.
     pub rows: &'a [Backend],
+    /// The rows' requests in flight side by side, if every row is known to be available.
+    pub loads: Option<&'a [u32]>,
+}
+
+impl<'a> Backends<'a> {
+    /// These rows, of which nothing is known at a glance.
+    #[inline]
+    pub const fn new(now: SimTime, rows: &'a [Backend]) -> Self {
+        Self { now, rows, loads: None }
+    }
 }
 
 /// What a balancer may know of the request.
@@ -259,7 +269,7 @@ impl Default for BalancerSpec {
 }
 
 impl Balance for Balancer {
-    #[inline]
+    #[inline(always)]
     fn pick(&mut self, backends: &Backends<'_>, ask: &Ask, random: &mut Stream) -> Option<usize> {
         on_each!(self, it => it.pick(backends, ask, random))
     }

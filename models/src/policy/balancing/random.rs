@@ -52,7 +52,7 @@ mod tests {
         let mut random = Streams::new(1, 0).stream("lb/choice");
         let mut picks = [0_u32; 4];
         for _ in 0..30_000 {
-            let backends = Backends { now: SimTime::ZERO, rows: &rows };
+            let backends = Backends::new(SimTime::ZERO, &rows);
             picks[State {}.pick(&backends, &Ask::default(), &mut random).unwrap()] += 1;
         }
         assert_eq!(picks[2], 0);
@@ -67,7 +67,7 @@ mod tests {
         let rows = vec![Backend { available: true, in_flight: 0, weight: 1, share: 1.0 }; bins];
         let mut requests = vec![0; bins];
         for _ in 0..bins {
-            let backends = Backends { now: SimTime::ZERO, rows: &rows };
+            let backends = Backends::new(SimTime::ZERO, &rows);
             requests[State {}.pick(&backends, &Ask::default(), random).unwrap()] += 1;
         }
         requests.into_iter().max().unwrap()

@@ -32,12 +32,12 @@ pub(super) fn loaded(in_flight: &[u32]) -> Vec<Backend> {
 
 /// The table at the start of time.
 pub(super) fn view(rows: &[Backend]) -> Backends<'_> {
-    Backends { now: SimTime::ZERO, rows }
+    Backends::new(SimTime::ZERO, rows)
 }
 
 /// The table so many milliseconds later.
 pub(super) fn view_at(rows: &[Backend], millis: u64) -> Backends<'_> {
-    Backends { now: SimTime::ZERO + SimDuration::from_millis(millis), rows }
+    Backends::new(SimTime::ZERO + SimDuration::from_millis(millis), rows)
 }
 
 /// A success of `backend` after so many milliseconds.
