@@ -84,6 +84,8 @@ pub struct Call {
     pub phase: Phase,
     /// Whether somebody still waits for the reply.
     pub awaited: bool,
+    /// Whether a call of its own was answered with something else than was asked for.
+    pub degraded: bool,
     /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
     pub run: u16,
     /// The next step of the service that handles it, or the attempts a gateway has made for it.
@@ -175,6 +177,8 @@ pub enum Phase {
 pub enum Outcome {
     /// Served.
     Success,
+    /// Answered with something in place of what was asked for: a default, a stale copy, another service's answer.
+    Degraded,
     /// Not served, for this reason.
     Failure(Reason),
 }
@@ -203,11 +207,25 @@ pub enum Reason {
     TooDeep,
     /// Its caller gave up, and the callee was told.
     Cancelled,
+    /// The caller's breaker was open.
+    CircuitOpen,
+    /// The caller's bulkhead was full.
+    BulkheadFull,
+    /// The caller's limit on calls in flight was reached.
+    LimitReached,
+    /// The caller held it back, since too many of its calls had failed.
+    Throttled,
+    /// No connection of the caller's pool was free.
+    NoConnection,
+    /// The server had no memory left for it.
+    NoMemory,
+    /// The server had no file descriptor left for it.
+    NoDescriptor,
 }
 
 impl Reason {
     /// Every reason, in the order of the books.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 17] = [
         Self::Error,
         Self::QueueFull,
         Self::Displaced,
@@ -218,6 +236,13 @@ impl Reason {
         Self::Impatient,
         Self::TooDeep,
         Self::Cancelled,
+        Self::CircuitOpen,
+        Self::BulkheadFull,
+        Self::LimitReached,
+        Self::Throttled,
+        Self::NoConnection,
+        Self::NoMemory,
+        Self::NoDescriptor,
     ];
 
     /// Its name in metrics: `failed_timed_out`.
@@ -233,21 +258,47 @@ impl Reason {
             Self::Impatient => "impatient",
             Self::TooDeep => "too_deep",
             Self::Cancelled => "cancelled",
+            Self::CircuitOpen => "circuit_open",
+            Self::BulkheadFull => "bulkhead_full",
+            Self::LimitReached => "limit_reached",
+            Self::Throttled => "throttled",
+            Self::NoConnection => "no_connection",
+            Self::NoMemory => "no_memory",
+            Self::NoDescriptor => "no_descriptor",
         }
     }
 
     /// Whether the callee turned the call away before any work, rather than failing at it.
     pub const fn is_refusal(self) -> bool {
         match self {
-            Self::QueueFull | Self::Displaced | Self::Expired | Self::NoBackend | Self::TooDeep => true,
+            Self::QueueFull
+            | Self::Displaced
+            | Self::Expired
+            | Self::NoBackend
+            | Self::TooDeep
+            | Self::CircuitOpen
+            | Self::BulkheadFull
+            | Self::LimitReached
+            | Self::Throttled
+            | Self::NoConnection
+            | Self::NoMemory
+            | Self::NoDescriptor => true,
             Self::Error | Self::Crashed | Self::TimedOut | Self::Impatient | Self::Cancelled => false,
         }
     }
 }
 
 impl Outcome {
-    /// Whether it was served.
+    /// Whether it was served as asked.
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Success)
+    }
+
+    /// Why it failed, if it did.
+    pub const fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Success | Self::Degraded => None,
+            Self::Failure(reason) => Some(reason),
+        }
     }
 }

@@ -19,6 +19,8 @@ pub struct CallTotals {
     pub elsewhere: u64,
     /// Answered well.
     pub succeeded: u64,
+    /// Answered with something else than was asked for.
+    pub degraded: u64,
     /// Ended otherwise, by reason.
     pub failed: [u64; Reason::ALL.len()],
     /// Picks among all servers, since too few were well.
@@ -39,6 +41,7 @@ impl CallTotals {
             retries: self.retries - earlier.retries,
             elsewhere: self.elsewhere - earlier.elsewhere,
             succeeded: self.succeeded - earlier.succeeded,
+            degraded: self.degraded - earlier.degraded,
             failed,
             panics: self.panics - earlier.panics,
             ejections: self.ejections - earlier.ejections,
@@ -52,7 +55,7 @@ impl CallTotals {
 
     /// All that ended.
     pub fn finished(&self) -> u64 {
-        self.succeeded + self.failures()
+        self.succeeded + self.degraded + self.failures()
     }
 }
 
@@ -98,6 +101,7 @@ impl CallBook {
         self.outstanding -= 1;
         match outcome {
             Outcome::Success => self.totals.succeeded += 1,
+            Outcome::Degraded => self.totals.degraded += 1,
             Outcome::Failure(reason) => self.totals.failed[reason as usize] += 1,
         }
         for window in windows.open() {

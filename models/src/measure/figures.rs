@@ -80,6 +80,7 @@ impl Figures {
         let finished = totals.finished();
         sheet.add("success_ratio.mean", Unit::Ratio, share(totals.succeeded, finished), finished);
         sheet.flow("errors", totals.failures(), finished);
+        sheet.flow("degraded", totals.degraded, finished);
         sheet.reasons(&totals.failed, finished);
         sheet.distribution("attempt_latency", book.latency(number));
         if number == 0 {
@@ -132,6 +133,7 @@ impl<'a> Sheet<'a> {
         self.rate("throughput.mean", finished);
         self.rate("goodput.mean", totals.succeeded);
         self.flow("errors", totals.failures(), finished);
+        self.flow("degraded", totals.degraded, finished);
         self.flow("rejected", totals.refusals(), finished);
         let ratio = (finished > 0).then(|| totals.succeeded as f64 / finished as f64);
         self.add("success_ratio.mean", Unit::Ratio, ratio, finished);

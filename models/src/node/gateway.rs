@@ -69,8 +69,21 @@ impl Gateway {
             && match reason {
                 Reason::TimedOut => retry.on_timeout,
                 Reason::Error => retry.on_error,
-                Reason::Crashed | Reason::QueueFull | Reason::Displaced | Reason::Expired => retry.on_refusal,
-                Reason::NoBackend | Reason::Impatient | Reason::TooDeep | Reason::Cancelled => false,
+                Reason::Crashed
+                | Reason::QueueFull
+                | Reason::Displaced
+                | Reason::Expired
+                | Reason::NoMemory
+                | Reason::NoDescriptor => retry.on_refusal,
+                Reason::NoBackend
+                | Reason::Impatient
+                | Reason::TooDeep
+                | Reason::Cancelled
+                | Reason::CircuitOpen
+                | Reason::BulkheadFull
+                | Reason::LimitReached
+                | Reason::Throttled
+                | Reason::NoConnection => false,
             }
     }
 }

@@ -182,7 +182,11 @@ impl World {
         let Some(action) = service.steps[usize::from(call.class)].get(usize::from(call.step)) else {
             let errors = node.servers[usize::from(call.callee.server)].ailment.errors;
             let fails = errors > 0.0 && unit(call.luck.at(ERROR, 0)) < errors;
-            let outcome = if fails { Outcome::Failure(Reason::Error) } else { Outcome::Success };
+            let outcome = match (fails, call.degraded) {
+                (true, _) => Outcome::Failure(Reason::Error),
+                (false, true) => Outcome::Degraded,
+                (false, false) => Outcome::Success,
+            };
             return self.finish(id, outcome, cx);
         };
         call.step += 1;
@@ -236,6 +240,12 @@ impl World {
     pub(crate) fn service_hears(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         match outcome {
             Outcome::Success => self.next_step(id, cx),
+            Outcome::Degraded => {
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.degraded = true;
+                }
+                self.next_step(id, cx);
+            }
             Outcome::Failure(_) => self.finish(id, Outcome::Failure(Reason::Error), cx),
         }
     }

@@ -73,6 +73,7 @@ impl World {
             depth: origin.depth,
             phase: Phase::Travelling,
             awaited: true,
+            degraded: false,
             run: 0,
             step: 0,
             callee: order.callee,

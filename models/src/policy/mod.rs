@@ -9,5 +9,6 @@ pub mod hashing;
 pub mod locality;
 mod moving_average;
 pub mod slow_start;
+pub mod stage;
 pub mod sticky;
 pub mod subsetting;
