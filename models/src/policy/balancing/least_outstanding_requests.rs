@@ -97,14 +97,14 @@ impl Balance for State {
     fn pick(&mut self, backends: &Backends<'_>, _: &Ask, random: &mut Stream) -> Option<usize> {
         let rows = backends.rows;
         match self.ties {
-            Ties::Random => match backends.loads {
-                Some(loads) => any_tied(loads, random),
-                None => {
-                    self.loads.clear();
-                    self.loads.extend(rows.iter().map(load));
-                    any_tied(&self.loads, random)
+            Ties::Random => {
+                if let Some(loads) = backends.loads {
+                    return any_tied(loads, random);
                 }
-            },
+                self.loads.clear();
+                self.loads.extend(rows.iter().map(load));
+                any_tied(&self.loads, random)
+            }
             Ties::RoundRobin => self.next_tied(rows),
             Ties::First => (0..rows.len())
                 .filter(|&index| rows[index].available)
