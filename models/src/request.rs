@@ -16,6 +16,8 @@ new_key_type! {
     pub struct RequestId;
     /// One attempt at one component.
     pub struct CallId;
+    /// One passage of a call through one stage between its caller and the wire.
+    pub struct PassageId;
 }
 
 /// All requests in flight.
@@ -48,10 +50,22 @@ pub struct Request {
     pub address: u32,
     /// The client's user (closed loop) or connection.
     pub user: u32,
-    /// The attempt under way.
-    pub call: CallId,
+    /// What its client waits for.
+    pub awaits: Awaited,
     /// Which of the workload's client processes sends it.
     pub instance: u16,
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Awaited {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The reply to a call.
+    Call(CallId),
+    /// What comes out of a stage.
+    Passage(PassageId),
 }
 
 /// A place in the network: a zone of a region, or the clients of a region.
@@ -96,8 +110,10 @@ pub struct Call {
     pub book: u16,
     /// Who asks, if a component does; else the client.
     pub parent: Option<CallId>,
-    /// The call it waits for itself.
-    pub child: Option<CallId>,
+    /// The stage that sent it, if its caller has any; else it answers to whoever asks.
+    pub passage: Option<PassageId>,
+    /// What it waits for itself.
+    pub awaits: Awaited,
     /// The caller's view of its backends, and the row picked.
     pub picked: Option<Picked>,
     /// Its place in the callee's line.
@@ -127,6 +143,8 @@ pub struct Ended {
     pub request: RequestId,
     /// Who asked, if a component did; else the client.
     pub parent: Option<CallId>,
+    /// The stage that sent it, if any.
+    pub passage: Option<PassageId>,
     /// Who was to answer.
     pub callee: Instance,
     /// The caller's view of its backends, and the row picked.
@@ -141,8 +159,8 @@ impl Call {
     /// What is told of it when it ends.
     #[inline]
     pub const fn ended(&self) -> Ended {
-        let Self { request, parent, callee, picked, book, sent, .. } = *self;
-        Ended { request, parent, callee, picked, book, sent }
+        let Self { request, parent, passage, callee, picked, book, sent, .. } = *self;
+        Ended { request, parent, passage, callee, picked, book, sent }
     }
 }
 

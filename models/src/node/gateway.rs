@@ -119,6 +119,7 @@ impl World {
             request,
             origin,
             parent: Some(id),
+            passage: None,
             callee,
             picked,
             line,
@@ -126,9 +127,13 @@ impl World {
             visit: 0,
             attempt: step,
             retry: step > 1,
+            copy: false,
             delay: SimDuration::ZERO,
             arriving,
         };
+        if step == 1 {
+            self.call_books[usize::from(book)].on_ask();
+        }
         self.send(order, cx);
     }
 

@@ -6,10 +6,7 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::{
-    choice::Wish,
-    travel::{Order, Origin},
-};
+use super::{pipeline::Errand, travel::Origin};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
@@ -50,6 +47,8 @@ pub struct Route {
     pub line: Option<u16>,
     /// Where its calls are booked.
     pub book: u16,
+    /// The pipelines its calls go through, one for each of the caller's instances; empty if nothing stands between.
+    pub pipelines: Vec<u32>,
 }
 
 impl World {
@@ -209,31 +208,13 @@ impl World {
 
     /// Makes a service's own call by one of its routes.
     fn call_out(&mut self, id: CallId, route: u16, cx: &mut Context<Event>) {
-        let call = self.calls[id];
-        let way = &self.nodes[usize::from(call.callee.node)].routes[usize::from(route)];
-        let (line, node, book) = (way.line, way.node, way.book);
-        let dispatch = way.dispatches.get(usize::from(call.callee.server)).copied();
-        let from = self.site(call.callee);
-        match self.choose(&Wish { dispatch, node, request: call.request, luck: call.luck, from }, &[], cx) {
-            Some((callee, picked)) => {
-                let order = Order {
-                    request: call.request,
-                    origin: Origin::of_call(&call, from),
-                    parent: Some(id),
-                    callee,
-                    picked,
-                    line,
-                    book,
-                    visit: call.step,
-                    attempt: call.step,
-                    retry: false,
-                    delay: SimDuration::ZERO,
-                    arriving: false,
-                };
-                self.send(order, cx);
-            }
-            None => self.finish(id, Outcome::Failure(Reason::NoBackend), cx),
-        }
+        let call = &self.calls[id];
+        let (callee, request, visit) = (call.callee, call.request, call.step);
+        let node = &self.nodes[usize::from(callee.node)];
+        let way = node.routes[usize::from(route)].way(usize::from(callee.server));
+        let origin = Origin::of_call(call, node.servers[usize::from(callee.server)].site);
+        let (delay, arriving) = (SimDuration::ZERO, false);
+        self.ask(Errand { request, origin, parent: Some(id), way, visit, delay, arriving }, cx);
     }
 
     /// The reply to a service's own call.
@@ -350,9 +331,7 @@ impl World {
                 if self.holds_worker(&call) {
                     self.stop(id, cx);
                 }
-                if let Some(child) = call.child {
-                    self.abandon(child, cx);
-                }
+                self.abandon_awaited(call.awaits, cx);
             }
             Phase::Travelling | Phase::Returning | Phase::Lost => {}
         }

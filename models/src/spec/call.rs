@@ -8,6 +8,7 @@ use crate::policy::{
     balancing::BalancerSpec,
     detection::{EjectSpec, active_check::ActiveCheckSpec},
     slow_start::SlowStartSpec,
+    stage::{StageSpec, bulkhead},
     subsetting::SubsetSpec,
 };
 
@@ -29,6 +30,12 @@ pub struct CallSpec {
     pub slow_start: Option<SlowStartSpec>,
     /// Which servers each of several callers knows.
     pub subset: Option<SubsetSpec>,
+    /// What stands between the caller and the wire, outermost first, in place of the fields for single stages.
+    pub stages: Option<Vec<StageSpec>>,
+    /// So many calls at once.
+    pub bulkhead: Option<bulkhead::Spec>,
+    /// Whether all instances of the caller share the state of their stages. Default false: each has its own.
+    pub shared_stages: bool,
 }
 
 /// What a balancer knows of its backends' load.
@@ -118,6 +125,26 @@ impl Security {
 }
 
 impl CallSpec {
+    /// What stands between the caller and the wire, outermost first.
+    pub fn pipeline(&self) -> Vec<StageSpec> {
+        if let Some(stages) = &self.stages {
+            return stages.clone();
+        }
+        let bulkhead = self.bulkhead.clone().map(StageSpec::Bulkhead);
+        [bulkhead].into_iter().flatten().collect()
+    }
+
+    /// Whether it wishes for anything that each caller needs a view of its own for.
+    pub fn asks_for_a_view(&self) -> bool {
+        let Self { balancer, view, health_check, ejection, slow_start, subset, .. } = self;
+        balancer.is_some()
+            || *view != View::default()
+            || health_check.is_some()
+            || ejection.is_some()
+            || slow_start.is_some()
+            || subset.is_some()
+    }
+
     pub(super) fn check(&self, check: &mut Check) {
         if let Some(balancer) = &self.balancer {
             check.at("balancer", |check| balancer.check(check));

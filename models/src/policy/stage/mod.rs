@@ -123,6 +123,15 @@ family! {
     Bulkhead = bulkhead;
 }
 
+impl StageSpec {
+    /// The service that answers in the callee's place, if this stage asks one.
+    pub fn fallback_service(&self) -> Option<&str> {
+        match self {
+            Self::Timeout(_) | Self::Bulkhead(_) => None,
+        }
+    }
+}
+
 impl Stage for AnyStage {
     fn on_call(&mut self, now: SimTime, passage: &mut Passage) -> Down {
         on_each!(self, it => it.on_call(now, passage))
