@@ -168,8 +168,9 @@ impl World {
     }
 
     fn on_bin(&mut self, cx: &mut Context<Event>) {
-        let Self { observer, workloads, nodes, windows, .. } = self;
+        let Self { observer, workloads, nodes, windows, pipelines, .. } = self;
         observer.on_bin(cx.now(), workloads, nodes, windows);
+        observer.look_at_breakers(pipelines);
         cx.after(observer.bin(), Event::Bin);
     }
 }

@@ -55,7 +55,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 44] = [
+pub const METRICS: [Figure; 45] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -71,9 +71,10 @@ pub const METRICS: [Figure; 44] = [
     row("utilization", &["mean"], Ratio, STATION, "busy workers over all"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work whose caller had given up: its share of all work, how often, how often a second"),
     row("imbalance", SHARES, Ratio, POOL, "how unevenly servers share the arrivals: the busiest over the mean, coefficient of variation, Jain's index (1 if all got the same)"),
-    row("calls", FLOW, PerSecond, CALLS, "calls wanted: each may take several attempts, or none"),
+    row("wanted", FLOW, PerSecond, CALLS, "calls wanted: each may take several attempts, or none"),
     row("refused", FLOW, PerSecond, CALLS, "calls or attempts refused by the caller's own stages"),
     row("amplification", &["mean"], Ratio, CALLS, "attempts over calls wanted"),
+    row("circuit_open", &["mean"], Ratio, CALLS, "share of time the caller's breakers were open"),
     row("copies", FLOW, PerSecond, CALLS, "calls sent while an earlier one was still out"),
     row("attempts", FLOW, PerSecond, CALLS, "calls sent"),
     row("retries", FLOW, PerSecond, CALLS, "calls sent because an earlier one had failed"),

@@ -72,21 +72,15 @@ impl Figures {
         let mut sheet = Sheet::new(self, &book.name, window);
         let totals = book.within(number);
         let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-        sheet.flow("calls", totals.wanted, totals.wanted);
+        sheet.flow("wanted", totals.wanted, totals.wanted);
         sheet.flow("refused", totals.refused, totals.wanted);
         sheet.flow("attempts", totals.attempts, totals.attempts);
         sheet.flow("retries", totals.retries, totals.attempts);
         sheet.flow("copies", totals.copies, totals.attempts);
         sheet.add("amplification.mean", Unit::Ratio, share(totals.attempts, totals.wanted), totals.wanted);
-        if book.breakers > 0 {
-            let breakers = window.length().as_nanos() as f64 * book.breakers as f64;
-            sheet.add(
-                "circuit_open.mean",
-                Unit::Ratio,
-                Some(totals.open_area as f64 / breakers),
-                totals.wanted,
-            );
-        }
+        let breakers = window.length().as_nanos() as f64 * book.breakers as f64;
+        let open = (breakers > 0.0).then(|| totals.open_area as f64 / breakers);
+        sheet.add("circuit_open.mean", Unit::Ratio, open, totals.wanted);
         sheet.add("elsewhere.mean", Unit::Ratio, share(totals.elsewhere, totals.attempts), totals.attempts);
         sheet.count("panics", totals.panics, totals.attempts);
         sheet.count("ejections", totals.ejections, totals.attempts);

@@ -107,6 +107,9 @@ impl World {
         let (line, book) = (route.line, route.book);
         let dispatch = route.dispatches.get(usize::from(callee.server)).copied();
         let wish = Wish { dispatch, node: route.node, request, luck, from };
+        if step == 1 {
+            self.call_books[usize::from(book)].on_ask();
+        }
         let chosen = if gateway.layer4 || step > 1 {
             self.choose_again(id, step, &wish, cx)
         } else {
@@ -131,9 +134,6 @@ impl World {
             delay: SimDuration::ZERO,
             arriving,
         };
-        if step == 1 {
-            self.call_books[usize::from(book)].on_ask();
-        }
         self.send(order, cx);
     }
 

@@ -204,4 +204,13 @@ impl Mode {
             Self::HalfOpen => "half open",
         }
     }
+
+    /// How dark a chart shows it: 0 closed, ½ half open, 1 open.
+    pub const fn shade(self) -> f64 {
+        match self {
+            Self::Closed => 0.0,
+            Self::HalfOpen => 0.5,
+            Self::Open => 1.0,
+        }
+    }
 }
