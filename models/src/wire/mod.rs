@@ -2,6 +2,7 @@
 
 mod callers;
 mod faults;
+mod program;
 mod references;
 mod sources;
 mod topology;
