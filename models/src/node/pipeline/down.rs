@@ -21,13 +21,48 @@ pub(super) const PASSAGE: u64 = name_hash("passage");
 
 impl World {
     /// Sends what a caller wants down its pipeline, or at once where nothing stands between.
+    #[inline(always)]
     pub(crate) fn ask(&mut self, errand: Errand, cx: &mut Context<Event>) {
         self.call_books[usize::from(errand.way.book)].on_ask();
-        if errand.way.pipeline.is_none() {
-            return self.emit(&errand, None, cx);
+        if errand.way.pipeline.is_some() {
+            return self.enter(errand, cx);
         }
+        let Errand { request, origin, parent, way, visit, delay, arriving } = errand;
+        let wish = Wish {
+            dispatch: way.dispatch,
+            node: way.node,
+            request,
+            luck: origin.luck(),
+            from: origin.site(),
+        };
+        let Some((callee, picked)) = self.choose(&wish, &[], cx) else {
+            return self.tell(request, parent, Outcome::Failure(Reason::NoBackend), cx);
+        };
+        let order = Order {
+            request,
+            origin,
+            parent,
+            passage: None,
+            callee,
+            picked,
+            line: way.line,
+            book: way.book,
+            visit,
+            attempt: visit,
+            retry: false,
+            copy: false,
+            delay,
+            arriving,
+        };
+        self.send(order, cx);
+    }
+
+    /// Sends what a caller wants down its pipeline.
+    #[inline(never)]
+    fn enter(&mut self, errand: Errand, cx: &mut Context<Event>) {
         let luck = errand.origin.luck().child(PASSAGE ^ u64::from(errand.way.node), u64::from(errand.visit));
-        self.descend(errand, Descent { outer: Asker::Caller, stage: 0, attempt: 1, copy: false, luck }, cx);
+        let descent = Descent { outer: Asker::Caller, stage: 0, attempt: 1, copy: false, luck };
+        self.descend(errand, descent, cx);
     }
 
     /// Takes a call down from a stage on, until one answers in its place or holds it, or it is on the wire.
@@ -58,7 +93,7 @@ impl World {
             descent.luck = descent.luck.child(PASSAGE, 0);
         }
         let Asker::Passage(innermost) = descent.outer else { return };
-        self.emit(&errand, Some((innermost, &descent)), cx);
+        self.emit(&errand, innermost, &descent, cx);
     }
 
     /// Opens a passage and tells whoever waits outside.
@@ -106,65 +141,57 @@ impl World {
         id
     }
 
-    /// Puts an attempt on the wire.
+    /// Puts an attempt on the wire, sent by the innermost stage.
     pub(super) fn emit(
         &mut self,
         errand: &Errand,
-        innermost: Option<(PassageId, &Descent)>,
+        innermost: PassageId,
+        from: &Descent,
         cx: &mut Context<Event>,
     ) {
         let Errand { request, origin, parent, way, visit, delay, arriving } = *errand;
-        let passage = innermost.map(|(id, _)| id);
-        let origin = innermost.map_or(origin, |(_, descent)| origin.with_luck(descent.luck));
-        let attempt = innermost.map_or(visit, |(_, descent)| descent.attempt as u16);
-        let wish = Wish {
-            dispatch: way.dispatch,
-            node: way.node,
-            request,
-            luck: origin.luck(),
-            from: origin.site(),
-        };
+        let origin = origin.with_luck(from.luck);
+        let wish =
+            Wish { dispatch: way.dispatch, node: way.node, request, luck: from.luck, from: origin.site() };
         let Some((callee, picked)) = self.choose(&wish, &[], cx) else {
-            let none = Outcome::Failure(Reason::NoBackend);
-            return match passage {
-                None => self.tell(request, parent, none, cx),
-                Some(id) => self.hear(id, none, cx),
-            };
+            return self.hear(innermost, Outcome::Failure(Reason::NoBackend), cx);
         };
         let order = Order {
             request,
             origin,
             parent,
-            passage,
+            passage: Some(innermost),
             callee,
             picked,
             line: way.line,
             book: way.book,
             visit,
-            attempt,
-            retry: innermost.is_some_and(|(_, descent)| descent.attempt > 1),
-            copy: innermost.is_some_and(|(_, descent)| descent.copy),
-            delay: if attempt > 1 && passage.is_some() { SimDuration::ZERO } else { delay },
+            attempt: from.attempt as u16,
+            retry: from.attempt > 1,
+            copy: from.copy,
+            delay,
             arriving,
         };
         self.send(order, cx);
     }
 
-    pub(super) fn tie(&mut self, errand: &Errand, outer: Asker, awaits: Awaited) {
+    /// Notes what whoever is outside waits for.
+    fn tie(&mut self, errand: &Errand, outer: Asker, awaits: Awaited) {
         match outer {
             Asker::Caller => self.tie_caller(errand.request, errand.parent, awaits),
             Asker::Passage(outer) => self.tie_passage(outer, awaits),
         }
     }
 
-    /// Notes that a passage waits for something.
+    /// Notes what a passage waits for.
     pub(crate) fn tie_passage(&mut self, id: PassageId, awaits: Awaited) {
         if let Some(crossing) = self.crossings.get_mut(id) {
             crossing.below.push(awaits);
         }
     }
 
-    /// Notes that somebody waits for something.
+    /// Notes what a caller waits for.
+    #[inline(always)]
     pub(crate) fn tie_caller(&mut self, request: RequestId, parent: Option<CallId>, awaits: Awaited) {
         match parent {
             Some(parent) => {

@@ -56,7 +56,7 @@ impl World {
             luck: crossing.view.luck.child(PASSAGE, u64::from(crossing.sent)),
         };
         let errand = Errand { way, delay: SimDuration::ZERO, arriving: false, ..crossing.errand };
-        self.emit(&errand, Some((id, &descent)), cx);
+        self.emit(&errand, id, &descent, cx);
     }
 
     /// A passage answers: all below it is abandoned, it closes, and the answer goes further up.
