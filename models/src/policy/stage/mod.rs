@@ -16,6 +16,7 @@ use crate::request::{Outcome, Reason};
 mod testing;
 
 pub mod bulkhead;
+pub mod envoy_thresholds;
 pub mod timeout;
 
 /// One passage of a call through one stage, as the stage sees it.
@@ -121,6 +122,8 @@ family! {
     Timeout = timeout;
     /// So many calls at once, the rest wait a little or are refused.
     Bulkhead = bulkhead;
+    /// Limits on what is under way, retries apart; the rest waits for a connection or is refused (Envoy).
+    EnvoyThresholds = envoy_thresholds;
 }
 
 impl Stage for AnyStage {
