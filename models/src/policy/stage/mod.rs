@@ -20,6 +20,7 @@ mod testing;
 pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod envoy_thresholds;
+pub mod hystrix_breaker;
 pub mod sliding_window;
 pub mod timeout;
 
@@ -128,6 +129,8 @@ family! {
     Bulkhead = bulkhead;
     /// Stops calling a callee whose recent calls failed or were slow, and tries it again later (resilience4j).
     CircuitBreaker = circuit_breaker;
+    /// A breaker that judges every half second and tries again with one call (Hystrix).
+    HystrixBreaker = hystrix_breaker;
     /// Limits on what is under way, retries apart; the rest waits for a connection or is refused (Envoy).
     EnvoyThresholds = envoy_thresholds;
 }
