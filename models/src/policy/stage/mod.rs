@@ -21,6 +21,7 @@ pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod envoy_thresholds;
 pub mod hystrix_breaker;
+pub mod polly_breaker;
 pub mod sliding_window;
 pub mod timeout;
 
@@ -131,6 +132,8 @@ family! {
     CircuitBreaker = circuit_breaker;
     /// A breaker that judges every half second and tries again with one call (Hystrix).
     HystrixBreaker = hystrix_breaker;
+    /// A breaker that judges on failures only and tries again with one call (Polly).
+    PollyBreaker = polly_breaker;
     /// Limits on what is under way, retries apart; the rest waits for a connection or is refused (Envoy).
     EnvoyThresholds = envoy_thresholds;
 }
