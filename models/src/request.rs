@@ -3,6 +3,8 @@
 //! Both live in generational arenas, so that memory follows what is in flight and a late event that names a
 //! call already gone finds nothing.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sim_core::{
     random::Luck,
     time::{SimDuration, SimTime},
@@ -202,7 +204,7 @@ pub enum Outcome {
 }
 
 /// Why a call or a request failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[repr(u8)]
 pub enum Reason {
     /// The server answered with an error.

@@ -13,9 +13,16 @@ use sim_core::{
 use crate::request::{Outcome, Reason};
 
 #[cfg(test)]
+mod breaker_tests;
+#[cfg(test)]
 mod testing;
 
 pub mod bulkhead;
+pub mod circuit_breaker;
+pub mod envoy_thresholds;
+pub mod hystrix_breaker;
+pub mod polly_breaker;
+pub mod sliding_window;
 pub mod timeout;
 
 /// One passage of a call through one stage, as the stage sees it.
@@ -121,6 +128,14 @@ family! {
     Timeout = timeout;
     /// So many calls at once, the rest wait a little or are refused.
     Bulkhead = bulkhead;
+    /// Stops calling a callee whose recent calls failed or were slow, and tries it again later (resilience4j).
+    CircuitBreaker = circuit_breaker;
+    /// A breaker that judges every half second and tries again with one call (Hystrix).
+    HystrixBreaker = hystrix_breaker;
+    /// A breaker that judges on failures only and tries again with one call (Polly).
+    PollyBreaker = polly_breaker;
+    /// Limits on what is under way, retries apart; the rest waits for a connection or is refused (Envoy).
+    EnvoyThresholds = envoy_thresholds;
 }
 
 impl StageSpec {
