@@ -111,7 +111,7 @@ impl CallBook {
     }
 
     /// A call is wanted.
-    #[inline]
+    #[inline(always)]
     pub fn on_ask(&mut self) {
         self.totals.wanted += 1;
     }
@@ -133,7 +133,7 @@ impl CallBook {
     }
 
     /// A call is sent.
-    #[inline]
+    #[inline(always)]
     pub fn on_send(&mut self, retry: bool, copy: bool, elsewhere: bool) {
         self.totals.attempts += 1;
         self.totals.retries += u64::from(retry);
@@ -143,7 +143,7 @@ impl CallBook {
     }
 
     /// A call ends for its caller, `latency` after it was sent.
-    #[inline]
+    #[inline(always)]
     pub fn on_end(&mut self, outcome: Outcome, latency: SimDuration, windows: &Windows) {
         self.outstanding -= 1;
         match outcome {

@@ -57,7 +57,7 @@ enum Next<'a> {
 }
 
 /// Follows the choices and jumps of a program to what a call does next.
-#[inline]
+#[inline(always)]
 fn steer<'a>(program: &'a [Action], call: &mut Call) -> Next<'a> {
     while let Some(action) = program.get(usize::from(call.step)) {
         call.step += 1;

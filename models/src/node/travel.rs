@@ -317,7 +317,7 @@ pub struct Origin {
 
 impl Origin {
     /// What a call made for another one, at a server on this site, inherits.
-    #[inline]
+    #[inline(always)]
     pub fn of_call(call: &Call, site: Site) -> Self {
         let Call { workload, class, priority, luck, need, .. } = *call;
         Self { workload, class, priority, depth: call.depth + 1, luck, need, site }
@@ -346,7 +346,7 @@ impl Origin {
     }
 
     /// What a client's own call inherits.
-    #[inline]
+    #[inline(always)]
     pub fn of_request(request: &Request) -> Self {
         let Request { workload, class, priority, luck, site, .. } = *request;
         Self { workload, class, priority, depth: 0, luck, need: luck, site }

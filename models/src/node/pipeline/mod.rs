@@ -183,7 +183,7 @@ impl World {
 
 impl Route {
     /// The way that one of a caller's instances takes.
-    #[inline]
+    #[inline(always)]
     pub fn way(&self, instance: usize) -> Way {
         Way {
             node: self.node,

@@ -142,7 +142,12 @@ impl StageSpec {
     /// The service that answers in the callee's place, if this stage asks one.
     pub fn fallback_service(&self) -> Option<&str> {
         match self {
-            Self::Timeout(_) | Self::Bulkhead(_) => None,
+            Self::Timeout(_)
+            | Self::Bulkhead(_)
+            | Self::CircuitBreaker(_)
+            | Self::HystrixBreaker(_)
+            | Self::PollyBreaker(_)
+            | Self::EnvoyThresholds(_) => None,
         }
     }
 }
