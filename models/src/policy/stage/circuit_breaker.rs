@@ -1,12 +1,15 @@
 //! CircuitBreaker: stops calling a callee whose recent calls failed or were slow, and tries it again after a while.
 //!
 //! Closed, it judges its sliding window after every outcome, a success as well as a failure, once it has seen enough.
-//! Open, it refuses. The first call after the wait, and not before such a call comes, makes it half-open: so many
-//! probes pass, and when enough have answered they alone decide between closed and open. Hystrix judges on a tick and
-//! Polly on failures only; this one is resilience4j's `CircuitBreakerStateMachine`, with one difference. There, any
-//! reply that comes while half-open counts as a probe's; here a probe is known by its passage, and who was admitted
-//! before the breaker opened is recorded while it is open and forgotten while it is half-open. Its own timers come
-//! before calls and replies of the same instant; what they changed is seen when the next of these comes.
+//! Open, it refuses. The first call after the wait makes it half-open, and no call leaves it open: so many probes pass,
+//! and when enough have answered they alone decide. Hystrix judges on a tick and Polly on failures only. Its own timers
+//! come before calls and replies of the same instant; what they changed is seen when the next of these comes.
+//!
+//! resilience4j `CircuitBreakerStateMachine`. There, any reply that comes while half-open counts as a probe's; here a
+//! probe is known by its passage, and who was admitted before the breaker opened is recorded while it is open or closed
+//! again, and forgotten while it is half-open.
+
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +20,7 @@ use sim_core::{
 
 use super::{
     Down, Mode, Passage, Stage, Up, Woken,
-    sliding_window::{SlidingWindow, Tally, Window},
+    sliding_window::{SlidingWindow, Tally, Thresholds, Verdict, Window},
 };
 use crate::request::{Outcome, Reason};
 
@@ -25,11 +28,9 @@ use crate::request::{Outcome, Reason};
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
-    /// It opens when at least this share of calls failed, above 0 and up to 1. Default 0.5 (resilience4j
-    /// `failureRateThreshold`).
+    /// It opens when at least this share of calls failed, above 0. Default 0.5 (resilience4j `failureRateThreshold`).
     pub failure_rate_threshold: f64,
-    /// It opens when at least this share of calls was slow, above 0 and up to 1. Default 1 (resilience4j
-    /// `slowCallRateThreshold`).
+    /// It opens when at least this share of calls was slow, above 0. Default 1 (resilience4j `slowCallRateThreshold`).
     pub slow_call_rate_threshold: f64,
     /// A call that takes longer is slow. Default 60 s (resilience4j `slowCallDurationThreshold`).
     pub slow_call_duration: SimDuration,
@@ -47,8 +48,7 @@ pub struct Spec {
     pub open_for_most: Option<SimDuration>,
     /// How many probes pass, at least 1. Default 10 (resilience4j `permittedNumberOfCallsInHalfOpenState`).
     pub half_open_calls: u32,
-    /// After this time half-open without a decision it opens again. Default 0: never (resilience4j
-    /// `maxWaitDurationInHalfOpenState`).
+    /// Half-open for so long it opens again. Default 0: never (resilience4j `maxWaitDurationInHalfOpenState`).
     pub max_half_open: SimDuration,
     /// Whether it becomes half-open when the wait is over, rather than at the first call after it. Default false
     /// (resilience4j `automaticTransitionFromOpenToHalfOpenEnabled`).
@@ -56,8 +56,7 @@ pub struct Spec {
     /// So many failures in a row open it as well, however few calls there were, at least 1. Default: no such rule,
     /// like resilience4j; finagle's `FailureAccrualFactory` has 5.
     pub consecutive_failures: Option<u32>,
-    /// Failures that say nothing about the callee: as if the call had not been. Default none (resilience4j
-    /// `ignoreExceptions`).
+    /// Failures that count as if the call had not been made. Default none (resilience4j `ignoreExceptions`).
     pub ignore: Vec<Reason>,
 }
 
@@ -109,19 +108,17 @@ impl Spec {
     }
 
     pub(super) fn build(&self, _: SimTime) -> State {
-        State {
-            spec: self.clone(),
-            window: self.window.build(),
-            circuit: Circuit::Closed { failures_in_row: 0 },
-        }
+        let window = self.look_back_on(self.window);
+        State { spec: self.clone(), window, circuit: Circuit::Closed { failures_in_row: 0 } }
     }
 
-    /// How many outcomes the rates need while closed.
-    fn enough_closed(&self) -> u32 {
-        match self.window {
-            Window::Count(most) => self.minimum_calls.min(most),
-            Window::Time(_) => self.minimum_calls,
-        }
+    /// A window without calls yet, judged by the thresholds.
+    fn look_back_on(&self, window: Window) -> SlidingWindow {
+        window.build(Thresholds {
+            calls: self.minimum_calls,
+            failure_rate: self.failure_rate_threshold,
+            slow_rate: self.slow_call_rate_threshold,
+        })
     }
 
     /// The next wait if probes fail.
@@ -164,20 +161,12 @@ enum Circuit {
         /// How many more probes may pass.
         permits: u32,
         /// Probes without an answer, by their passage.
-        probes: Vec<u64>,
+        probes: BTreeSet<u64>,
         /// When it opens again if they do not decide; `NEVER` if it waits for them.
         lapses: SimTime,
         /// How long it was open.
         wait: SimDuration,
     },
-}
-
-/// What the rates of a window come to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    TooFew,
-    Good,
-    Bad,
 }
 
 impl State {
@@ -186,14 +175,14 @@ impl State {
     }
 
     fn half_open(&mut self, at: SimTime, wait: SimDuration) {
-        let Spec { half_open_calls: permits, max_half_open, .. } = self.spec;
-        let lapses = if max_half_open.is_zero() { SimTime::NEVER } else { at + max_half_open };
-        self.window = Window::Count(permits).build();
-        self.circuit = Circuit::HalfOpen { permits, probes: Vec::new(), lapses, wait };
+        let Spec { half_open_calls: permits, max_half_open: most, .. } = self.spec;
+        let lapses = if most.is_zero() { SimTime::NEVER } else { at + most };
+        self.window = self.spec.look_back_on(Window::Count(permits));
+        self.circuit = Circuit::HalfOpen { permits, probes: BTreeSet::new(), lapses, wait };
     }
 
     fn close(&mut self) {
-        self.window = self.spec.window.build();
+        self.window = self.spec.look_back_on(self.spec.window);
         self.circuit = Circuit::Closed { failures_in_row: 0 };
     }
 
@@ -213,30 +202,14 @@ impl State {
         }
     }
 
-    fn enough(&self) -> u32 {
-        match self.circuit {
-            Circuit::Closed { .. } | Circuit::Open { .. } => self.spec.enough_closed(),
-            Circuit::HalfOpen { .. } => self.spec.minimum_calls.min(self.spec.half_open_calls),
-        }
-    }
-
-    fn judge(&self, tally: Tally) -> Verdict {
-        if tally.calls < self.enough() {
-            return Verdict::TooFew;
-        }
-        let failing = tally.failure_rate() >= self.spec.failure_rate_threshold;
-        let slow = tally.slow_rate() >= self.spec.slow_call_rate_threshold;
-        if failing || slow { Verdict::Bad } else { Verdict::Good }
-    }
-
     /// Takes the outcome of a passage in.
     fn record(&mut self, now: SimTime, id: u64, call: Tally) {
         match &mut self.circuit {
             Circuit::Closed { failures_in_row } => {
                 *failures_in_row = if call.failures > 0 { *failures_in_row + 1 } else { 0 };
                 let in_row = self.spec.consecutive_failures.is_some_and(|most| *failures_in_row >= most);
-                let tally = self.window.record(now, call);
-                if in_row || self.judge(tally) == Verdict::Bad {
+                let verdict = self.window.record(now, call);
+                if in_row || verdict == Verdict::Bad {
                     self.open(now, self.spec.open_for);
                 }
             }
@@ -245,11 +218,10 @@ impl State {
             }
             Circuit::HalfOpen { probes, wait, .. } => {
                 let wait = *wait;
-                if !take(probes, id) {
+                if !probes.remove(&id) {
                     return;
                 }
-                let tally = self.window.record(now, call);
-                match self.judge(tally) {
+                match self.window.record(now, call) {
                     Verdict::TooFew => {}
                     Verdict::Good => self.close(),
                     Verdict::Bad => self.open(now, self.spec.longer(wait)),
@@ -261,17 +233,11 @@ impl State {
     /// A probe ends without an outcome: another may pass in its place.
     fn give_back(&mut self, id: u64) {
         if let Circuit::HalfOpen { permits, probes, .. } = &mut self.circuit
-            && take(probes, id)
+            && probes.remove(&id)
         {
             *permits += 1;
         }
     }
-}
-
-/// Takes a passage from among the probes, if it is one.
-fn take(probes: &mut Vec<u64>, id: u64) -> bool {
-    let place = probes.iter().position(|probe| *probe == id);
-    place.map(|place| probes.remove(place)).is_some()
 }
 
 impl Stage for State {
@@ -287,7 +253,7 @@ impl Stage for State {
             Circuit::Open { .. } | Circuit::HalfOpen { permits: 0, .. } => Down::Refuse(Reason::CircuitOpen),
             Circuit::HalfOpen { permits, probes, lapses, .. } => {
                 *permits -= 1;
-                probes.push(passage.id);
+                probes.insert(passage.id);
                 if *lapses == SimTime::NEVER { Down::Pass } else { Down::PassAndWake(*lapses) }
             }
         }
@@ -326,8 +292,7 @@ impl Stage for State {
 
     /// The share of calls that failed, once there are enough to judge by.
     fn level(&self, now: SimTime) -> Option<f64> {
-        let tally = self.window.tally(now);
-        (self.judge(tally) != Verdict::TooFew).then(|| tally.failure_rate())
+        self.window.failure_rate(now)
     }
 }
 

@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn one_probe_at_a_time_decides() {
-        // Hystrix, HystrixCircuitBreakerTest.testSingleTestOnOpenCircuitAfterTimeWindow, testLowVolumeDoesNotTripCircuit.
+        // Hystrix, HystrixCircuitBreakerTest.testSingleTestOnOpenCircuitAfterTimeWindow.
         let mut breaker = Caller::new(Spec::default().build(at(0)));
         let straggler = breaker.call(0).unwrap();
         breaker.feed(0, &"F".repeat(20));

@@ -44,14 +44,18 @@ impl Window {
         }
     }
 
-    pub(super) fn build(self) -> SlidingWindow {
+    /// A window without calls yet. One that holds fewer calls than the thresholds want is judged when it is full.
+    pub(super) fn build(self, mut thresholds: Thresholds) -> SlidingWindow {
         let held = match self {
-            Self::Count(most) => Held::Calls { most: most as usize, calls: VecDeque::new() },
+            Self::Count(most) => {
+                thresholds.calls = thresholds.calls.min(most);
+                Held::Calls { most: most as usize, calls: VecDeque::new() }
+            }
             Self::Time(span) => {
                 Held::Seconds { span: span.as_nanos() / SECOND.as_nanos(), seconds: VecDeque::new() }
             }
         };
-        SlidingWindow { held, total: Tally::default() }
+        SlidingWindow { thresholds, held, total: Tally::default() }
     }
 }
 
@@ -96,9 +100,39 @@ impl SubAssign for Tally {
     }
 }
 
+/// By what a window is judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Thresholds {
+    /// With fewer calls it is not judged.
+    pub(super) calls: u32,
+    /// It is bad from this share of failures on.
+    pub(super) failure_rate: f64,
+    /// It is bad from this share of slow calls on.
+    pub(super) slow_rate: f64,
+}
+
+/// What the calls of a window come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    TooFew,
+    Good,
+    Bad,
+}
+
+impl Thresholds {
+    fn judge(&self, tally: Tally) -> Verdict {
+        if tally.calls < self.calls {
+            return Verdict::TooFew;
+        }
+        let bad = tally.failure_rate() >= self.failure_rate || tally.slow_rate() >= self.slow_rate;
+        if bad { Verdict::Bad } else { Verdict::Good }
+    }
+}
+
 /// What is remembered, and its sum.
 #[derive(Debug)]
 pub(super) struct SlidingWindow {
+    thresholds: Thresholds,
     held: Held,
     total: Tally,
 }
@@ -115,8 +149,8 @@ fn second_of(now: SimTime) -> u64 {
 }
 
 impl SlidingWindow {
-    /// Takes a call in and forgets what it pushes out; what remains.
-    pub(super) fn record(&mut self, now: SimTime, call: Tally) -> Tally {
+    /// Takes a call in, forgets what it pushes out and judges what remains.
+    pub(super) fn record(&mut self, now: SimTime, call: Tally) -> Verdict {
         self.total += call;
         match &mut self.held {
             Held::Calls { most, calls } => {
@@ -138,11 +172,17 @@ impl SlidingWindow {
                 }
             }
         }
-        self.total
+        self.thresholds.judge(self.total)
+    }
+
+    /// The share of calls that failed, once there are enough to judge by.
+    pub(super) fn failure_rate(&self, now: SimTime) -> Option<f64> {
+        let tally = self.tally(now);
+        (self.thresholds.judge(tally) != Verdict::TooFew).then(|| tally.failure_rate())
     }
 
     /// What it holds now.
-    pub(super) fn tally(&self, now: SimTime) -> Tally {
+    fn tally(&self, now: SimTime) -> Tally {
         match &self.held {
             Held::Calls { .. } => self.total,
             Held::Seconds { span, seconds } => {
@@ -163,25 +203,30 @@ mod tests {
 
     const FAILED: bool = true;
 
+    const HALF: Thresholds = Thresholds { calls: 10, failure_rate: 0.5, slow_rate: 1.0 };
+
     #[test]
-    fn a_count_forgets_call_by_call() {
-        let mut window = Window::Count(3).build();
-        let tallies = [FAILED, FAILED, !FAILED, !FAILED, !FAILED].map(|failed| {
-            let tally = window.record(at(0), Tally::one(failed, false));
-            (tally.calls, tally.failures)
+    fn a_count_forgets_call_by_call_and_is_judged_when_full() {
+        let mut window = Window::Count(3).build(HALF);
+        let verdicts = [FAILED, FAILED, !FAILED, !FAILED, !FAILED].map(|failed| {
+            let verdict = window.record(at(0), Tally::one(failed, false));
+            (verdict, window.tally(at(0)).failures)
         });
-        assert_eq!(tallies, [(1, 1), (2, 2), (3, 2), (3, 1), (3, 0)]);
+        let few = Verdict::TooFew;
+        let expected = [(few, 1), (few, 2), (Verdict::Bad, 2), (Verdict::Good, 1), (Verdict::Good, 0)];
+        assert_eq!(verdicts, expected);
     }
 
     #[test]
     fn a_time_forgets_second_by_second_of_the_clock() {
-        let mut window = Window::Time(SimDuration::from_secs(5)).build();
+        let mut window = Window::Time(SimDuration::from_secs(5)).build(HALF);
         for millis in [900, 1_000, 1_999, 4_000] {
             let _ = window.record(at(millis), Tally::one(FAILED, FAILED));
         }
         // The call at 0.9 s is gone at 5 s, 4.1 s later; that at 1.999 s is gone at 6 s.
         let calls = [4_999, 5_000, 5_999, 6_000, 9_000].map(|millis| window.tally(at(millis)).calls);
         assert_eq!(calls, [4, 3, 3, 1, 0]);
-        assert_eq!(window.record(at(60_000), Tally::one(!FAILED, FAILED)), Tally::one(!FAILED, FAILED));
+        let _ = window.record(at(60_000), Tally::one(!FAILED, FAILED));
+        assert_eq!(window.total, Tally::one(!FAILED, FAILED));
     }
 }
