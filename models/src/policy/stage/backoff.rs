@@ -103,7 +103,9 @@ impl Backoff {
                 exponential.jitter.check(check);
             }
             Self::Decorrelated(decorrelated) => {
-                check.require(decorrelated.base <= decorrelated.max, "base", || "base must not exceed max".into());
+                check.require(decorrelated.base <= decorrelated.max, "base", || {
+                    "base must not exceed max".into()
+                });
             }
         }
     }
@@ -172,7 +174,8 @@ mod tests {
     #[test]
     fn decorrelated_pauses_grow_from_the_last_one() {
         // Brooker: sleep = min(cap, random(base, sleep · 3)).
-        let backoff = Backoff::Decorrelated(Decorrelated { max: SimDuration::from_secs(1), ..Decorrelated::default() });
+        let backoff =
+            Backoff::Decorrelated(Decorrelated { max: SimDuration::from_secs(1), ..Decorrelated::default() });
         assert_eq!(millis(&backoff, 0.0), [100; 6]);
         assert_eq!(millis(&backoff, 0.5), [200, 350, 575, 912, 1000, 1000]);
     }

@@ -35,7 +35,7 @@ impl Default for Spec {
 }
 
 impl Spec {
-    pub(super) fn check(&self, check: &mut Check) {
+    pub(crate) fn check(&self, check: &mut Check) {
         check.require(self.max_concurrent >= 1, "max_concurrent", || {
             "max_concurrent must be at least 1".into()
         });

@@ -17,11 +17,14 @@ mod breaker_tests;
 #[cfg(test)]
 mod testing;
 
+pub mod backoff;
+pub mod budget;
 pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod envoy_thresholds;
 pub mod hystrix_breaker;
 pub mod polly_breaker;
+pub mod retry;
 pub mod sliding_window;
 pub mod timeout;
 
@@ -126,6 +129,8 @@ family! {
     pub trait Stage, spec StageSpec, state AnyStage, build(now: SimTime);
     /// Answers in the callee's place when it takes too long.
     Timeout = timeout;
+    /// Sends a failed call again, after a pause, within a budget.
+    Retry = retry;
     /// So many calls at once, the rest wait a little or are refused.
     Bulkhead = bulkhead;
     /// Stops calling a callee whose recent calls failed or were slow, and tries it again later (resilience4j).
@@ -139,10 +144,19 @@ family! {
 }
 
 impl StageSpec {
+    /// Whether it is a breaker: opens, refuses, probes.
+    pub fn is_breaker(&self) -> bool {
+        match self {
+            Self::CircuitBreaker(_) | Self::HystrixBreaker(_) | Self::PollyBreaker(_) => true,
+            Self::Timeout(_) | Self::Retry(_) | Self::Bulkhead(_) | Self::EnvoyThresholds(_) => false,
+        }
+    }
+
     /// The service that answers in the callee's place, if this stage asks one.
     pub fn fallback_service(&self) -> Option<&str> {
         match self {
             Self::Timeout(_)
+            | Self::Retry(_)
             | Self::Bulkhead(_)
             | Self::CircuitBreaker(_)
             | Self::HystrixBreaker(_)

@@ -41,7 +41,7 @@ impl Default for Spec {
 }
 
 impl Spec {
-    pub(super) fn check(&self, check: &mut Check) {
+    pub(crate) fn check(&self, check: &mut Check) {
         let attempts = self.max_attempts;
         check.require((1..=1000).contains(&attempts), "max_attempts", || {
             format!("max_attempts must be 1 to 1000, got {attempts}")
@@ -172,9 +172,13 @@ mod tests {
     #[test]
     fn attempts_and_successes_are_those_of_the_geometric_law() {
         // (1 − fⁿ)/(1 − f) attempts, success 1 − fⁿ; four standard errors of 200 000 calls.
-        for (failing, most, mean, success) in
-            [(0.1, 3, 1.11, 0.999), (0.5, 3, 1.75, 0.875), (0.5, 4, 1.875, 0.9375), (0.9, 3, 2.71, 0.271), (1.0, 3, 3.0, 0.0)]
-        {
+        for (failing, most, mean, success) in [
+            (0.1, 3, 1.11, 0.999),
+            (0.5, 3, 1.75, 0.875),
+            (0.5, 4, 1.875, 0.9375),
+            (0.9, 3, 2.71, 0.271),
+            (1.0, 3, 3.0, 0.0),
+        ] {
             let mut retry = Spec { max_attempts: most, ..Spec::default() }.build(at(0));
             let calls = 200_000;
             let (mut sent, mut well) = (0, 0);
@@ -190,7 +194,10 @@ mod tests {
 
     #[test]
     fn a_spent_budget_delivers_the_failure() {
-        let budget = Some(BudgetSpec::TokenBucket(super::super::budget::token_bucket::Spec { ratio: 0.1, burst: 2.0 }));
+        let budget = Some(BudgetSpec::TokenBucket(super::super::budget::token_bucket::Spec {
+            ratio: 0.1,
+            burst: 2.0,
+        }));
         let mut retry = Spec { budget, ..Spec::default() }.build(at(0));
         let sent: u32 = (0..1000).map(|id| attempts(&mut retry, id, 1.0).0).sum();
         // Two saved up, then one for every ten calls.

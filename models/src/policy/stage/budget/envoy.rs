@@ -27,7 +27,9 @@ impl Default for Spec {
 
 impl Spec {
     pub(super) fn check(&self, check: &mut Check) {
-        check.require(self.ratio >= 0.0, "ratio", || format!("ratio must not be negative, got {}", self.ratio));
+        check.require(self.ratio >= 0.0, "ratio", || {
+            format!("ratio must not be negative, got {}", self.ratio)
+        });
     }
 
     pub(super) fn build(&self, _: SimTime) -> State {

@@ -44,8 +44,16 @@ impl Spec {
 
     pub(super) fn build(&self, now: SimTime) -> State {
         let withdrawal = (DEPOSIT as f64 / self.ratio) as i64;
-        let reserve = i64::from(self.min_per_second) * withdrawal * self.ttl.as_nanos() as i64 / 1_000_000_000;
-        State { slice: self.ttl.as_nanos() / SLICES as u64, withdrawal, reserve, slices: [0; SLICES], current: 0, since: now }
+        let reserve =
+            i64::from(self.min_per_second) * withdrawal * self.ttl.as_nanos() as i64 / 1_000_000_000;
+        State {
+            slice: self.ttl.as_nanos() / SLICES as u64,
+            withdrawal,
+            reserve,
+            slices: [0; SLICES],
+            current: 0,
+            since: now,
+        }
     }
 }
 
@@ -96,7 +104,8 @@ mod tests {
     use super::*;
 
     fn retries(ttl: u64, min_per_second: u32, ratio: f64) -> i64 {
-        let mut budget = Spec { ttl: SimDuration::from_secs(ttl), min_per_second, ratio }.build(SimTime::ZERO);
+        let mut budget =
+            Spec { ttl: SimDuration::from_secs(ttl), min_per_second, ratio }.build(SimTime::ZERO);
         let mut retry = |_| {
             budget.on_call(SimTime::ZERO);
             i64::from(budget.take(SimTime::ZERO))
@@ -116,7 +125,8 @@ mod tests {
 
     #[test]
     fn what_a_call_paid_for_is_gone_after_its_time() {
-        let mut budget = Spec { ttl: SimDuration::from_secs(10), min_per_second: 0, ratio: 1.0 }.build(SimTime::ZERO);
+        let mut budget =
+            Spec { ttl: SimDuration::from_secs(10), min_per_second: 0, ratio: 1.0 }.build(SimTime::ZERO);
         budget.on_call(SimTime::ZERO);
         let at = |seconds| SimTime::ZERO + SimDuration::from_secs(seconds);
         assert!(!budget.take(at(10)));

@@ -31,7 +31,9 @@ const TOKEN: u64 = 1_000_000;
 
 impl Spec {
     pub(super) fn check(&self, check: &mut Check) {
-        check.require(self.ratio >= 0.0, "ratio", || format!("ratio must not be negative, got {}", self.ratio));
+        check.require(self.ratio >= 0.0, "ratio", || {
+            format!("ratio must not be negative, got {}", self.ratio)
+        });
         check.require(self.burst >= 1.0, "burst", || format!("burst must be at least 1, got {}", self.burst));
     }
 
