@@ -1,7 +1,7 @@
 //! Exponential: each pause so many times the one before, up to a longest.
 //!
-//! The longest bounds the pause before full and equal jitter are applied, as Brooker writes it: min(max, base × factorᵏ)
-//! is what chance takes its share of. A fraction to either side may exceed it and is cut once more, as in Kafka's
+//! The longest bounds the pause before full and equal jitter are applied, as Brooker writes it: chance takes its share
+//! of min(max, base × factorᵏ). A fraction to either side may exceed it and is cut once more, as in Kafka's
 //! `ExponentialBackoff`. Unlike decorrelated backoff it forgets how long it really waited.
 
 use schemars::JsonSchema;

@@ -2,7 +2,8 @@
 //!
 //! Only further attempts that fail in the end cost anything, those after a timeout twice as much; a call that succeeds
 //! at once puts one back. So a passing error costs nothing, and an outage ends further attempts after a hundred.
-//! Unlike the other buckets it grants nothing for calls that fail. AWS SDKs' standard mode; botocore `RetryQuotaChecker`.
+//! Unlike the other buckets it grants nothing for calls that fail. The AWS SDKs' standard mode; botocore
+//! `RetryQuotaChecker`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

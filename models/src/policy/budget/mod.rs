@@ -29,7 +29,7 @@ pub enum Cause {
     Slow,
 }
 
-/// How many further attempts there may be. One call is [`Budget::on_first`] and, later, [`Budget::on_end`]; each further
+/// How many further attempts there may be. A call is [`Budget::on_first`] and, later, [`Budget::on_end`]; each further
 /// attempt granted in between is ended by [`Budget::on_retry_end`].
 pub trait Budget: std::fmt::Debug {
     /// A call's first attempt goes out.

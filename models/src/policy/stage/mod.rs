@@ -22,6 +22,7 @@ pub mod circuit_breaker;
 pub mod envoy_thresholds;
 pub mod hystrix_breaker;
 pub mod polly_breaker;
+pub mod retry;
 pub mod sliding_window;
 pub mod timeout;
 
@@ -136,6 +137,8 @@ family! {
     PollyBreaker = polly_breaker;
     /// Limits on what is under way, retries apart; the rest waits for a connection or is refused (Envoy).
     EnvoyThresholds = envoy_thresholds;
+    /// Sends a failed call again after a pause, so many times, while its budget lasts.
+    Retry = retry;
 }
 
 impl Stage for AnyStage {
