@@ -20,6 +20,7 @@ mod testing;
 pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod envoy_thresholds;
+pub mod hedge;
 pub mod hystrix_breaker;
 pub mod polly_breaker;
 pub mod retry;
@@ -139,6 +140,8 @@ family! {
     EnvoyThresholds = envoy_thresholds;
     /// Sends a failed call again after a pause, so many times, while its budget lasts.
     Retry = retry;
+    /// Sends another copy of a call that takes long, and takes the answer that comes first.
+    Hedge = hedge;
 }
 
 impl Stage for AnyStage {
