@@ -20,6 +20,7 @@ mod testing;
 pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod envoy_thresholds;
+pub mod fallback;
 pub mod hedge;
 pub mod hystrix_breaker;
 pub mod polly_breaker;
@@ -142,6 +143,8 @@ family! {
     Retry = retry;
     /// Sends another copy of a call that takes long, and takes the answer that comes first.
     Hedge = hedge;
+    /// Answers a failed call with something else: a default, a stale copy, another service's answer.
+    Fallback = fallback;
 }
 
 impl Stage for AnyStage {
