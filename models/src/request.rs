@@ -288,6 +288,16 @@ impl Reason {
         }
     }
 
+    /// Whether nobody wanted an answer any more: nothing that could be mended by trying again.
+    pub const fn is_cancellation(self) -> bool {
+        matches!(self, Self::Impatient | Self::Cancelled)
+    }
+
+    /// The reasons for which it makes sense to try again or elsewhere.
+    pub fn all_but_cancellations() -> Vec<Self> {
+        Self::ALL.into_iter().filter(|reason| !reason.is_cancellation()).collect()
+    }
+
     /// Whether the callee turned the call away before any work, rather than failing at it.
     pub const fn is_refusal(self) -> bool {
         match self {

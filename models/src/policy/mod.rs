@@ -1,7 +1,9 @@
 //! Decisions. No clock, no queue, no I/O, no neighbour: time and chance come in as arguments, a value goes out.
 
 pub mod arrival;
+pub mod backoff;
 pub mod balancing;
+pub mod budget;
 pub mod concurrency;
 pub mod detection;
 pub mod discipline;

@@ -17,11 +17,11 @@ mod breaker_tests;
 #[cfg(test)]
 mod testing;
 
-pub mod backoff;
-pub mod budget;
 pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod envoy_thresholds;
+pub mod fallback;
+pub mod hedge;
 pub mod hystrix_breaker;
 pub mod polly_breaker;
 pub mod retry;
@@ -129,8 +129,6 @@ family! {
     pub trait Stage, spec StageSpec, state AnyStage, build(now: SimTime);
     /// Answers in the callee's place when it takes too long.
     Timeout = timeout;
-    /// Sends a failed call again, after a pause, within a budget.
-    Retry = retry;
     /// So many calls at once, the rest wait a little or are refused.
     Bulkhead = bulkhead;
     /// Stops calling a callee whose recent calls failed or were slow, and tries it again later (resilience4j).
@@ -141,6 +139,12 @@ family! {
     PollyBreaker = polly_breaker;
     /// Limits on what is under way, retries apart; the rest waits for a connection or is refused (Envoy).
     EnvoyThresholds = envoy_thresholds;
+    /// Sends a failed call again after a pause, so many times, while its budget lasts.
+    Retry = retry;
+    /// Sends another copy of a call that takes long, and takes the answer that comes first.
+    Hedge = hedge;
+    /// Answers a failed call with something else: a default, a stale copy, another service's answer.
+    Fallback = fallback;
 }
 
 impl StageSpec {
@@ -148,15 +152,22 @@ impl StageSpec {
     pub fn is_breaker(&self) -> bool {
         match self {
             Self::CircuitBreaker(_) | Self::HystrixBreaker(_) | Self::PollyBreaker(_) => true,
-            Self::Timeout(_) | Self::Retry(_) | Self::Bulkhead(_) | Self::EnvoyThresholds(_) => false,
+            Self::Timeout(_)
+            | Self::Retry(_)
+            | Self::Hedge(_)
+            | Self::Fallback(_)
+            | Self::Bulkhead(_)
+            | Self::EnvoyThresholds(_) => false,
         }
     }
 
     /// The service that answers in the callee's place, if this stage asks one.
     pub fn fallback_service(&self) -> Option<&str> {
         match self {
+            Self::Fallback(spec) => spec.service(),
             Self::Timeout(_)
             | Self::Retry(_)
+            | Self::Hedge(_)
             | Self::Bulkhead(_)
             | Self::CircuitBreaker(_)
             | Self::HystrixBreaker(_)
