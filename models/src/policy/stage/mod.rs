@@ -15,8 +15,12 @@ use crate::request::{Outcome, Reason};
 #[cfg(test)]
 mod testing;
 
+pub mod aimd_limit;
 pub mod bulkhead;
+pub mod gradient2_limit;
+pub mod limiter;
 pub mod timeout;
+pub mod vegas_limit;
 
 /// One passage of a call through one stage, as the stage sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +125,12 @@ family! {
     Timeout = timeout;
     /// So many calls at once, the rest wait a little or are refused.
     Bulkhead = bulkhead;
+    /// A limit on calls in flight that grows by one and shrinks by a tenth at a drop (Netflix).
+    AimdLimit = aimd_limit;
+    /// A limit on calls in flight that aims at a short line in the callee (Netflix).
+    VegasLimit = vegas_limit;
+    /// A limit on calls in flight that shrinks while round trips exceed their long-term average (Netflix).
+    Gradient2Limit = gradient2_limit;
 }
 
 impl Stage for AnyStage {
