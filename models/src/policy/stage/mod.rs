@@ -18,6 +18,7 @@ mod testing;
 pub mod aimd_limit;
 pub mod bulkhead;
 pub mod gradient2_limit;
+pub mod gradient_limit;
 pub mod limiter;
 pub mod timeout;
 pub mod vegas_limit;
@@ -131,6 +132,8 @@ family! {
     VegasLimit = vegas_limit;
     /// A limit on calls in flight that shrinks while round trips exceed their long-term average (Netflix).
     Gradient2Limit = gradient2_limit;
+    /// A limit on calls in flight that stops at times to measure the round trip without load (Envoy).
+    GradientLimit = gradient_limit;
 }
 
 impl Stage for AnyStage {
