@@ -15,11 +15,14 @@ use crate::request::{Outcome, Reason};
 #[cfg(test)]
 mod testing;
 
+pub mod adaptive_throttle;
+pub mod admission_control;
 pub mod aimd_limit;
 pub mod bulkhead;
 pub mod gradient2_limit;
 pub mod gradient_limit;
 pub mod limiter;
+mod recent;
 pub mod timeout;
 pub mod vegas_limit;
 
@@ -134,6 +137,10 @@ family! {
     Gradient2Limit = gradient2_limit;
     /// A limit on calls in flight that stops at times to measure the round trip without load (Envoy).
     GradientLimit = gradient_limit;
+    /// Holds calls back by chance when the callee accepts too few (Google).
+    AdaptiveThrottle = adaptive_throttle;
+    /// Holds calls back by chance when fewer succeed than should (Envoy).
+    AdmissionControl = admission_control;
 }
 
 impl Stage for AnyStage {
