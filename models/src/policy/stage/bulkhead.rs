@@ -111,6 +111,10 @@ impl Stage for State {
 
 #[cfg(test)]
 mod tests {
+    use std::{cmp::Reverse, collections::BinaryHeap};
+
+    use sim_core::random::{Stream, Streams};
+
     use super::*;
     use crate::policy::stage::testing::{at, passage};
 
@@ -130,5 +134,60 @@ mod tests {
         assert_eq!(bulkhead.on_wake(at(12), &mut passage(3)), Woken::Deliver(full), "waited in vain");
         bulkhead.on_abandon(at(13), &passage(2));
         assert_eq!(bulkhead.on_call(at(13), &mut passage(5)), Down::Pass, "abandonment frees the place");
+    }
+
+    /// The share of a million Poisson arrivals refused by a bulkhead of 25 that offer so many Erlang, with times inside
+    /// of mean 1 ms drawn by `inside`.
+    fn refused(offered: f64, inside: fn(&mut Stream) -> f64) -> f64 {
+        let streams = Streams::new(7, 0);
+        let (mut gaps, mut times) = (streams.stream("gap"), streams.stream("time"));
+        let millis = |length: f64| SimDuration::from_nanos_f64(length * 1e6);
+        let mut bulkhead = Spec::default().build(at(0));
+        let mut leaving = BinaryHeap::new();
+        let (mut now, mut refused) = (at(0), 0);
+        for id in 0..1_000_000 {
+            now = now + millis(exponential(&mut gaps) / offered);
+            while let Some(Reverse((end, gone))) = leaving.peek().copied()
+                && end <= now
+            {
+                leaving.pop();
+                let _ = bulkhead.on_reply(end, &mut passage(gone), Outcome::Success);
+            }
+            match bulkhead.on_call(now, &mut passage(id)) {
+                Down::Pass => leaving.push(Reverse((now + millis(inside(&mut times)), id))),
+                Down::Refuse(reason) => {
+                    assert_eq!(reason, Reason::BulkheadFull);
+                    refused += 1;
+                }
+                Down::PassAndWake(_) | Down::Hold(_) => unreachable!("without a wait it holds nobody"),
+            }
+        }
+        f64::from(refused) / 1e6
+    }
+
+    fn exponential(random: &mut Stream) -> f64 {
+        -libm::log(random.unit_open())
+    }
+
+    /// A tenth of the calls take 5.5 times as long as the rest take on average.
+    fn hyperexponential(random: &mut Stream) -> f64 {
+        let mean = if random.chance(0.1) { 5.5 } else { 0.5 };
+        mean * exponential(random)
+    }
+
+    /// Erlang's B(25, a), the same for whatever takes as long on average.
+    #[test]
+    fn how_often_it_refuses_depends_on_the_mean_time_inside_alone() {
+        let times: [fn(&mut Stream) -> f64; 4] =
+            [|_| 1.0, |random| 2.0 * random.unit(), exponential, hyperexponential];
+        for inside in times {
+            // About four standard errors of a million arrivals; the rarer the refusal, the larger.
+            for (offered, share, tolerance) in
+                [(15.0, 0.005_010_9, 0.08), (20.0, 0.050_221_8, 0.03), (25.0, 0.143_823_2, 0.015)]
+            {
+                let error = refused(offered, inside) / share - 1.0;
+                assert!(error.abs() < tolerance, "{offered}: {:+.2} %", error * 100.0);
+            }
+        }
     }
 }

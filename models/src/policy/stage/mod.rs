@@ -17,16 +17,24 @@ mod breaker_tests;
 #[cfg(test)]
 mod testing;
 
+pub mod adaptive_throttle;
+pub mod admission_control;
+pub mod aimd_limit;
 pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod envoy_thresholds;
 pub mod fallback;
+pub mod gradient2_limit;
+pub mod gradient_limit;
 pub mod hedge;
 pub mod hystrix_breaker;
+pub mod limiter;
 pub mod polly_breaker;
+mod recent;
 pub mod retry;
 pub mod sliding_window;
 pub mod timeout;
+pub mod vegas_limit;
 
 /// One passage of a call through one stage, as the stage sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +153,18 @@ family! {
     Hedge = hedge;
     /// Answers a failed call with something else: a default, a stale copy, another service's answer.
     Fallback = fallback;
+    /// A limit on calls in flight that grows by one and shrinks by a tenth at a drop (Netflix).
+    AimdLimit = aimd_limit;
+    /// A limit on calls in flight that aims at a short line in the callee (Netflix).
+    VegasLimit = vegas_limit;
+    /// A limit on calls in flight that shrinks while round trips exceed their long-term average (Netflix).
+    Gradient2Limit = gradient2_limit;
+    /// A limit on calls in flight that stops at times to measure the round trip without load (Envoy).
+    GradientLimit = gradient_limit;
+    /// Holds calls back by chance when the callee accepts too few (Google).
+    AdaptiveThrottle = adaptive_throttle;
+    /// Holds calls back by chance when fewer succeed than should (Envoy).
+    AdmissionControl = admission_control;
 }
 
 impl StageSpec {
@@ -157,7 +177,13 @@ impl StageSpec {
             | Self::Hedge(_)
             | Self::Fallback(_)
             | Self::Bulkhead(_)
-            | Self::EnvoyThresholds(_) => false,
+            | Self::EnvoyThresholds(_)
+            | Self::AimdLimit(_)
+            | Self::VegasLimit(_)
+            | Self::Gradient2Limit(_)
+            | Self::GradientLimit(_)
+            | Self::AdaptiveThrottle(_)
+            | Self::AdmissionControl(_) => false,
         }
     }
 
@@ -172,7 +198,13 @@ impl StageSpec {
             | Self::CircuitBreaker(_)
             | Self::HystrixBreaker(_)
             | Self::PollyBreaker(_)
-            | Self::EnvoyThresholds(_) => None,
+            | Self::EnvoyThresholds(_)
+            | Self::AimdLimit(_)
+            | Self::VegasLimit(_)
+            | Self::Gradient2Limit(_)
+            | Self::GradientLimit(_)
+            | Self::AdaptiveThrottle(_)
+            | Self::AdmissionControl(_) => None,
         }
     }
 }
