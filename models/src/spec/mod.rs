@@ -122,3 +122,29 @@ impl<'de> Deserialize<'de> for Ids {
         deserializer.deserialize_any(Visitor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_read_wherever_a_time_stands() {
+        let column = r#"Empirical((file: Some("times.csv"), column: Some("time")))"#;
+        let text = format!(
+            r#"(
+                workloads: {{ "users": ClosedLoop((target: "web", think_time: {column}, patience: Some({column}))) }},
+                components: {{ "web": Service((
+                    service_time: {column}, service_times: {{ "a": {column} }}, handles: {{ "*": [Compute({column})] }},
+                )) }},
+            )"#
+        );
+        let mut spec: SystemSpec = ron::from_str(&text).unwrap();
+        let mut read = 0;
+        let filled: Result<(), String> = spec.fill_columns(&mut |column| {
+            assert_eq!((column.file.as_str(), column.column.as_str()), ("times.csv", "time"));
+            read += 1;
+            Ok(vec![SimDuration::from_millis(5)])
+        });
+        assert_eq!((filled, read), (Ok(()), 5));
+    }
+}
