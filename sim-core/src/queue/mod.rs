@@ -242,6 +242,17 @@ mod tests {
     }
 
     #[test]
+    fn times_reach_to_the_end() {
+        let mut calendar = Calendar::default();
+        let times: Vec<u64> = (0..200).map(|number| u64::MAX - 1 - number * (u64::MAX / 256)).collect();
+        for (number, at) in times.iter().enumerate() {
+            calendar.push(SimTime::from_nanos(*at), (Order::Tick, number));
+        }
+        let popped: Vec<u64> = pop_all(&mut calendar).into_iter().map(|(at, _)| at).collect();
+        assert!(popped.iter().eq(times.iter().rev()));
+    }
+
+    #[test]
     fn what_comes_after_a_pause_comes_before_what_was_further_away() {
         let mut calendar = Calendar::default();
         for number in 0..200 {

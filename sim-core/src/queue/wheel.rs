@@ -30,9 +30,8 @@ pub(super) struct Wheel<E> {
     spare: Vec<Block<E>>,
 }
 
-/// Events in the order they were pushed, in blocks rather than a linked list or one long vector: what moves down a
-/// level moves in sweeps through memory that is in the cache, which at a million pending events is the difference
-/// between 40 and 300 ns.
+/// Events in the order they were pushed, in blocks: what moves down a level moves in sweeps through memory that is in
+/// the cache. At a million pending events a hold takes some 40 ns so, 50 with one long vector a slot, 300 with a list.
 #[derive(Clone, Debug)]
 struct Slot<E> {
     full: Vec<Block<E>>,
@@ -130,7 +129,8 @@ impl<E: Copy> Wheel<E> {
             }
             // The slot's first instant: the digits above are the wheel's own.
             let span = 1_u64 << (DIGIT * level);
-            let above = self.time & !((span - 1) | (span * (SLOTS as u64 - 1)));
+            // The topmost level has fewer digits than slots: what would lie above bit 63 is not there.
+            let above = self.time & !((span - 1) | span.wrapping_mul(SLOTS as u64 - 1));
             self.time = above | (digit as u64 * span);
             let slot = level * SLOTS + digit;
             let until = self.time | (span - 1);

@@ -69,14 +69,14 @@ fn any_tied(loads: &[u32], random: &mut Stream) -> Option<usize> {
         return None;
     }
     // Who is tied is pure chance: nothing is guessed, every row is written down and only the tied ones stay.
-    let (mut tied, mut count) = ([0_u16; FEW], 0_u16);
-    for (index, load) in (0_u16..).zip(loads) {
-        tied[usize::from(count) % FEW] = index;
-        count += u16::from(*load == least);
+    let (mut tied, mut count) = ([0; FEW], 0);
+    for (index, load) in loads.iter().enumerate() {
+        tied[count % FEW] = index;
+        count += usize::from(*load == least);
     }
-    let drawn = random.below(usize::from(count));
-    if usize::from(count) < FEW {
-        return Some(usize::from(tied[drawn % FEW]));
+    let drawn = random.below(count);
+    if count < FEW {
+        return Some(tied[drawn % FEW]);
     }
     (0..loads.len()).filter(|index| loads[*index] == least).nth(drawn)
 }
