@@ -38,6 +38,7 @@ impl World {
             check_little(&workload.name, &workload.ledger, inside)?;
         }
         self.check_servers(now)?;
+        self.check_passages().map_err(|what| Unbalanced { station: "the callers' stages".into(), what })?;
         self.check_calls()
     }
 

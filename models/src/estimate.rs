@@ -179,9 +179,17 @@ fn spread<'a>(
     }
 }
 
+/// How often a request of a kind calls a component on average.
 fn count_calls(pool: &PoolSpec, class: &str, callee: &str) -> f64 {
-    let steps = pool.handles.get(class).or_else(|| pool.handles.get("*")).map_or(&[][..], Vec::as_slice);
-    steps.iter().filter(|step| matches!(step, Step::Call(id) if id == callee)).count() as f64
+    let mut count = 0.0;
+    for step in pool.steps(class) {
+        step.visit(1.0, &mut |step, often| {
+            if matches!(step, Step::Call(id) if id == callee) {
+                count += often;
+            }
+        });
+    }
+    count
 }
 
 /// Shares of request classes over all workloads.
@@ -208,9 +216,7 @@ fn mix_of(spec: &SystemSpec) -> BTreeMap<&str, f64> {
 fn mean_seconds(pool: &PoolSpec, mix: &BTreeMap<&str, f64>) -> f64 {
     let of_class = |class: &str| {
         let first = pool.service_times.get(class).unwrap_or(&pool.service_time).mean();
-        let steps = pool.handles.get(class).or_else(|| pool.handles.get("*")).map_or(&[][..], Vec::as_slice);
-        let more: f64 =
-            steps.iter().map(|step| if let Step::Compute(time) = step { time.mean() } else { 0.0 }).sum();
+        let more: f64 = pool.steps(class).iter().map(Step::mean_computing).sum();
         (first + more) / 1e9
     };
     mix.iter().map(|(class, share)| share * of_class(class)).sum()

@@ -2,7 +2,7 @@
 
 use sim_core::queue::Order;
 
-use crate::request::{CallId, Outcome, RequestId};
+use crate::request::{CallId, Outcome, PassageId, RequestId};
 
 /// An event: `Copy`, at most 16 bytes, ids inside.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,8 @@ pub enum Event {
     },
     /// A client's patience ends.
     Patience(RequestId),
+    /// The time a passage through a stage asked for.
+    Wake(PassageId),
     /// A window of measurement opens or closes.
     Window,
     /// A bin of the time series ends.
@@ -100,7 +102,7 @@ impl Event {
     pub const fn order(&self) -> Order {
         match self {
             Self::Complete { .. } | Self::Share { .. } | Self::Reply { .. } => Order::Completion,
-            Self::Deadlines { .. } | Self::Patience(_) => Order::Timeout,
+            Self::Deadlines { .. } | Self::Patience(_) | Self::Wake(_) => Order::Timeout,
             Self::Window
             | Self::Bin
             | Self::Check { .. }

@@ -7,13 +7,16 @@ use sim_core::{
 
 use crate::{
     measure::{Ledger, Recorder, Totals, Windows},
-    node::client::Workload,
+    node::{client::Workload, pipeline::Pipeline},
+    policy::stage::{Mode, Stage},
     report::{Series, Unit},
     world::Node,
 };
 
 /// Pools of more servers than this have no series for single servers.
 const MOST_SERVERS: usize = 256;
+/// Systems of more breakers than this have series for the first of them.
+const MOST_BREAKERS: usize = 64;
 
 /// Takes figures in bins.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Observer {
     latencies: Vec<Histogram>,
     nodes: Vec<Tracked>,
     servers: Vec<Tracked>,
+    /// The series of each breaker: its pipeline, its stage, the series.
+    breakers: Vec<(usize, usize, usize)>,
 }
 
 /// What is taken of one station.
@@ -57,7 +62,7 @@ const SERVER: [(&str, Unit); 2] = [("in_flight", Unit::Count), ("utilization", U
 
 impl Observer {
     /// An observer of these stations.
-    pub fn new(bin: SimDuration, workloads: &[Workload], nodes: &[Node]) -> Self {
+    pub fn new(bin: SimDuration, workloads: &[Workload], nodes: &[Node], pipelines: &[Pipeline]) -> Self {
         let mut recorder = Recorder::new(bin.as_secs_f64());
         let mut track = |id: &str, kinds: &[(&str, Unit)]| Tracked {
             mark: Totals::default(),
@@ -68,7 +73,17 @@ impl Observer {
         let tracked_nodes = nodes.iter().map(|node| track(&node.name, &NODE)).collect();
         let followed = nodes.iter().filter(|node| follows_servers(node)).flat_map(|node| &node.servers);
         let tracked_servers = followed.map(|server| track(&server.name, &SERVER)).collect();
+        let mut breakers = Vec::new();
+        for (number, pipeline) in pipelines.iter().enumerate() {
+            for (place, (stage, state)) in pipeline.stages.iter().enumerate() {
+                if state.mode().is_some() && breakers.len() < MOST_BREAKERS {
+                    let name = format!("{}.{stage}", pipeline.name);
+                    breakers.push((number, place, recorder.add(name, Unit::Ratio)));
+                }
+            }
+        }
         Self {
+            breakers,
             bin,
             latencies: vec![Histogram::coarse(); tracked_workloads.len()],
             workloads: tracked_workloads,
@@ -145,6 +160,14 @@ impl Observer {
                     [Some(totals.level_area as f64 / nanos), (server.workers > 0).then_some(busy)],
                 );
             }
+        }
+    }
+
+    /// Notes the rule of every breaker as a bin ends.
+    pub fn look_at_breakers(&mut self, pipelines: &[Pipeline]) {
+        for (pipeline, stage, series) in &self.breakers {
+            let mode = pipelines[*pipeline].stages[*stage].1.mode();
+            self.recorder.push(*series, mode.map(Mode::shade));
         }
     }
 

@@ -3,6 +3,8 @@
 //! Both live in generational arenas, so that memory follows what is in flight and a late event that names a
 //! call already gone finds nothing.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sim_core::{
     random::Luck,
     time::{SimDuration, SimTime},
@@ -16,6 +18,8 @@ new_key_type! {
     pub struct RequestId;
     /// One attempt at one component.
     pub struct CallId;
+    /// One passage of a call through one stage between its caller and the wire.
+    pub struct PassageId;
 }
 
 /// All requests in flight.
@@ -48,10 +52,22 @@ pub struct Request {
     pub address: u32,
     /// The client's user (closed loop) or connection.
     pub user: u32,
-    /// The attempt under way.
-    pub call: CallId,
+    /// What its client waits for.
+    pub awaits: Awaited,
     /// Which of the workload's client processes sends it.
     pub instance: u16,
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Awaited {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The reply to a call.
+    Call(CallId),
+    /// What comes out of a stage.
+    Passage(PassageId),
 }
 
 /// A place in the network: a zone of a region, or the clients of a region.
@@ -84,6 +100,8 @@ pub struct Call {
     pub phase: Phase,
     /// Whether somebody still waits for the reply.
     pub awaited: bool,
+    /// Whether a call of its own was answered with something else than was asked for.
+    pub degraded: bool,
     /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
     pub run: u16,
     /// The next step of the service that handles it, or the attempts a gateway has made for it.
@@ -94,8 +112,10 @@ pub struct Call {
     pub book: u16,
     /// Who asks, if a component does; else the client.
     pub parent: Option<CallId>,
-    /// The call it waits for itself.
-    pub child: Option<CallId>,
+    /// The stage that sent it, if its caller has any; else it answers to whoever asks.
+    pub passage: Option<PassageId>,
+    /// What it waits for itself.
+    pub awaits: Awaited,
     /// The caller's view of its backends, and the row picked.
     pub picked: Option<Picked>,
     /// Its place in the callee's line.
@@ -125,6 +145,8 @@ pub struct Ended {
     pub request: RequestId,
     /// Who asked, if a component did; else the client.
     pub parent: Option<CallId>,
+    /// The stage that sent it, if any.
+    pub passage: Option<PassageId>,
     /// Who was to answer.
     pub callee: Instance,
     /// The caller's view of its backends, and the row picked.
@@ -139,8 +161,8 @@ impl Call {
     /// What is told of it when it ends.
     #[inline]
     pub const fn ended(&self) -> Ended {
-        let Self { request, parent, callee, picked, book, sent, .. } = *self;
-        Ended { request, parent, callee, picked, book, sent }
+        let Self { request, parent, passage, callee, picked, book, sent, .. } = *self;
+        Ended { request, parent, passage, callee, picked, book, sent }
     }
 }
 
@@ -175,12 +197,14 @@ pub enum Phase {
 pub enum Outcome {
     /// Served.
     Success,
+    /// Answered with something in place of what was asked for: a default, a stale copy, another service's answer.
+    Degraded,
     /// Not served, for this reason.
     Failure(Reason),
 }
 
 /// Why a call or a request failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[repr(u8)]
 pub enum Reason {
     /// The server answered with an error.
@@ -203,11 +227,25 @@ pub enum Reason {
     TooDeep,
     /// Its caller gave up, and the callee was told.
     Cancelled,
+    /// The caller's breaker was open.
+    CircuitOpen,
+    /// The caller's bulkhead was full.
+    BulkheadFull,
+    /// The caller's limit on calls in flight was reached.
+    LimitReached,
+    /// The caller held it back, since too many of its calls had failed.
+    Throttled,
+    /// No connection of the caller's pool was free.
+    NoConnection,
+    /// The server had no memory left for it.
+    NoMemory,
+    /// The server had no file descriptor left for it.
+    NoDescriptor,
 }
 
 impl Reason {
     /// Every reason, in the order of the books.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 17] = [
         Self::Error,
         Self::QueueFull,
         Self::Displaced,
@@ -218,6 +256,13 @@ impl Reason {
         Self::Impatient,
         Self::TooDeep,
         Self::Cancelled,
+        Self::CircuitOpen,
+        Self::BulkheadFull,
+        Self::LimitReached,
+        Self::Throttled,
+        Self::NoConnection,
+        Self::NoMemory,
+        Self::NoDescriptor,
     ];
 
     /// Its name in metrics: `failed_timed_out`.
@@ -233,21 +278,57 @@ impl Reason {
             Self::Impatient => "impatient",
             Self::TooDeep => "too_deep",
             Self::Cancelled => "cancelled",
+            Self::CircuitOpen => "circuit_open",
+            Self::BulkheadFull => "bulkhead_full",
+            Self::LimitReached => "limit_reached",
+            Self::Throttled => "throttled",
+            Self::NoConnection => "no_connection",
+            Self::NoMemory => "no_memory",
+            Self::NoDescriptor => "no_descriptor",
         }
+    }
+
+    /// Whether nobody wanted an answer any more: nothing that could be mended by trying again.
+    pub const fn is_cancellation(self) -> bool {
+        matches!(self, Self::Impatient | Self::Cancelled)
+    }
+
+    /// The reasons for which it makes sense to try again or elsewhere.
+    pub fn all_but_cancellations() -> Vec<Self> {
+        Self::ALL.into_iter().filter(|reason| !reason.is_cancellation()).collect()
     }
 
     /// Whether the callee turned the call away before any work, rather than failing at it.
     pub const fn is_refusal(self) -> bool {
         match self {
-            Self::QueueFull | Self::Displaced | Self::Expired | Self::NoBackend | Self::TooDeep => true,
+            Self::QueueFull
+            | Self::Displaced
+            | Self::Expired
+            | Self::NoBackend
+            | Self::TooDeep
+            | Self::CircuitOpen
+            | Self::BulkheadFull
+            | Self::LimitReached
+            | Self::Throttled
+            | Self::NoConnection
+            | Self::NoMemory
+            | Self::NoDescriptor => true,
             Self::Error | Self::Crashed | Self::TimedOut | Self::Impatient | Self::Cancelled => false,
         }
     }
 }
 
 impl Outcome {
-    /// Whether it was served.
+    /// Whether it was served as asked.
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Success)
+    }
+
+    /// Why it failed, if it did.
+    pub const fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Success | Self::Degraded => None,
+            Self::Failure(reason) => Some(reason),
+        }
     }
 }

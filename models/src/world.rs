@@ -17,6 +17,7 @@ use crate::{
         faults::Fault,
         gateway::Gateway,
         network::Network,
+        pipeline::{Crossings, Pipeline},
         server::{Server, WarmUp},
         service::{Route, Service},
     },
@@ -31,6 +32,12 @@ pub struct World {
     pub(crate) windows: Windows,
     pub(crate) requests: Requests,
     pub(crate) calls: Calls,
+    /// Passages of calls through stages, and how many were ever opened and closed.
+    pub(crate) crossings: Crossings,
+    pub(crate) opened: u64,
+    pub(crate) closed: u64,
+    /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
+    pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) workloads: Vec<Workload>,
     /// Users of each workload that is a closed loop, else 0.
     pub(crate) users: Vec<u32>,
@@ -156,13 +163,14 @@ impl World {
         }
         self.count_care();
         for book in &mut self.call_books {
-            book.on_turn(&turns);
+            book.on_turn(now, &turns);
         }
     }
 
     fn on_bin(&mut self, cx: &mut Context<Event>) {
-        let Self { observer, workloads, nodes, windows, .. } = self;
+        let Self { observer, workloads, nodes, windows, pipelines, .. } = self;
         observer.on_bin(cx.now(), workloads, nodes, windows);
+        observer.look_at_breakers(pipelines);
         cx.after(observer.bin(), Event::Bin);
     }
 }
@@ -189,6 +197,7 @@ impl Model for World {
             Event::Complete { call, run } => self.on_complete(call, run, cx),
             Event::Share { node, server, epoch } => self.on_share(Instance { node, server }, epoch, cx),
             Event::Deadlines { line } => self.on_deadlines(line, cx),
+            Event::Wake(passage) => self.on_wake(passage, cx),
             Event::Patience(request) => self.on_patience(request, cx),
             Event::Window => self.on_window(cx.now()),
             Event::Bin => self.on_bin(cx),

@@ -62,7 +62,7 @@ fn takes_everything(pool: &PoolSpec) -> bool {
 fn is_unlimited(queue: &QueueSpec) -> bool {
     let discipline = queue.build(SimTime::ZERO);
     let room = discipline.room();
-    room.capacity == Capacity::Unbounded && !room.drop_expired
+    room.capacity == Capacity::Unbounded && !room.drop_expired && !queue.sheds()
 }
 
 /// An error if every cell is hopeless.

@@ -20,6 +20,7 @@ mod order; // who is served next
 mod overload; // more than can be served, and of use for a while only
 mod priority; // classes that go first
 mod sharing; // all served at once
+mod steps; // waits, choices, repetitions
 
 use suite::Suite;
 
@@ -50,6 +51,8 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         networks::open(lab),
         closed::mean_values(lab),
         closed::repair(lab),
+        steps::threads_that_wait(lab),
+        steps::ways(lab),
         balanced::supermarket(lab),
         balanced::shortest_line(lab),
         balanced::idle_queue(lab),

@@ -2,7 +2,7 @@
 
 use sim_core::{
     statistics::{Batch, Histogram},
-    time::SimDuration,
+    time::{SimDuration, SimTime},
 };
 
 use super::windows::{Turn, Windows};
@@ -11,20 +11,30 @@ use crate::request::{Outcome, Reason};
 /// Everything that only grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallTotals {
+    /// Calls wanted: each may take several attempts, or none.
+    pub wanted: u64,
+    /// Of those or their attempts, refused before they were sent.
+    pub refused: u64,
     /// Calls sent.
     pub attempts: u64,
     /// Of those, sent because an earlier one failed.
     pub retries: u64,
+    /// Of those, sent while an earlier one was still out.
+    pub copies: u64,
     /// Of those, sent to another zone or region.
     pub elsewhere: u64,
     /// Answered well.
     pub succeeded: u64,
+    /// Answered with something else than was asked for.
+    pub degraded: u64,
     /// Ended otherwise, by reason.
     pub failed: [u64; Reason::ALL.len()],
     /// Picks among all servers, since too few were well.
     pub panics: u64,
     /// Servers taken out for what became of their calls.
     pub ejections: u64,
+    /// Time integral of the number of breakers that are open, in nanoseconds.
+    pub open_area: u128,
 }
 
 impl CallTotals {
@@ -35,13 +45,18 @@ impl CallTotals {
             *now -= before;
         }
         Self {
+            wanted: self.wanted - earlier.wanted,
+            refused: self.refused - earlier.refused,
             attempts: self.attempts - earlier.attempts,
             retries: self.retries - earlier.retries,
+            copies: self.copies - earlier.copies,
             elsewhere: self.elsewhere - earlier.elsewhere,
             succeeded: self.succeeded - earlier.succeeded,
+            degraded: self.degraded - earlier.degraded,
             failed,
             panics: self.panics - earlier.panics,
             ejections: self.ejections - earlier.ejections,
+            open_area: self.open_area - earlier.open_area,
         }
     }
 
@@ -52,7 +67,7 @@ impl CallTotals {
 
     /// All that ended.
     pub fn finished(&self) -> u64 {
-        self.succeeded + self.failures()
+        self.succeeded + self.degraded + self.failures()
     }
 }
 
@@ -65,6 +80,10 @@ pub struct CallBook {
     pub totals: CallTotals,
     /// Sent and not yet answered or given up.
     pub outstanding: u64,
+    /// Breakers that guard these calls, and how many of them are open.
+    pub breakers: u64,
+    open: u64,
+    touched: SimTime,
     pages: Vec<Page>,
 }
 
@@ -80,24 +99,56 @@ impl CallBook {
     /// An empty book.
     pub fn new(name: String, windows: &Windows) -> Self {
         let pages = vec![Page::default(); windows.all().len()];
-        Self { name, totals: CallTotals::default(), outstanding: 0, pages }
+        Self {
+            name,
+            totals: CallTotals::default(),
+            outstanding: 0,
+            breakers: 0,
+            open: 0,
+            touched: SimTime::ZERO,
+            pages,
+        }
+    }
+
+    /// A call is wanted.
+    #[inline(always)]
+    pub fn on_ask(&mut self) {
+        self.totals.wanted += 1;
+    }
+
+    /// A call is refused by a stage of its caller.
+    pub fn on_refuse(&mut self) {
+        self.totals.refused += 1;
+    }
+
+    /// So many more breakers are open from now on, or fewer.
+    pub fn on_open(&mut self, now: SimTime, more: i64) {
+        self.advance(now);
+        self.open = self.open.saturating_add_signed(more);
+    }
+
+    fn advance(&mut self, now: SimTime) {
+        self.totals.open_area += u128::from(now.since(self.touched).as_nanos()) * u128::from(self.open);
+        self.touched = now;
     }
 
     /// A call is sent.
-    #[inline]
-    pub fn on_send(&mut self, retry: bool, elsewhere: bool) {
+    #[inline(always)]
+    pub fn on_send(&mut self, retry: bool, copy: bool, elsewhere: bool) {
         self.totals.attempts += 1;
         self.totals.retries += u64::from(retry);
+        self.totals.copies += u64::from(copy);
         self.totals.elsewhere += u64::from(elsewhere);
         self.outstanding += 1;
     }
 
     /// A call ends for its caller, `latency` after it was sent.
-    #[inline]
+    #[inline(always)]
     pub fn on_end(&mut self, outcome: Outcome, latency: SimDuration, windows: &Windows) {
         self.outstanding -= 1;
         match outcome {
             Outcome::Success => self.totals.succeeded += 1,
+            Outcome::Degraded => self.totals.degraded += 1,
             Outcome::Failure(reason) => self.totals.failed[reason as usize] += 1,
         }
         for window in windows.open() {
@@ -106,7 +157,8 @@ impl CallBook {
     }
 
     /// Windows open or close.
-    pub fn on_turn(&mut self, turns: &[Turn]) {
+    pub fn on_turn(&mut self, now: SimTime, turns: &[Turn]) {
+        self.advance(now);
         for turn in turns {
             match *turn {
                 Turn::Opens(window) => self.pages[usize::from(window)].opened = self.totals,
@@ -133,8 +185,6 @@ impl CallBook {
 
 #[cfg(test)]
 mod tests {
-    use sim_core::time::SimTime;
-
     use super::*;
     use crate::measure::Window;
 
@@ -144,13 +194,13 @@ mod tests {
         let mut windows = Windows::new(Window { name: String::new(), from: at(10), to: at(20) }, []);
         let mut book = CallBook::new("clients.calls.lb".into(), &windows);
         let latency = SimDuration::from_nanos;
-        book.on_send(false, false);
+        book.on_send(false, false, false);
         book.on_end(Outcome::Success, latency(1), &windows);
-        book.on_turn(&windows.turn(at(10)));
-        book.on_send(true, true);
+        book.on_turn(at(10), &windows.turn(at(10)));
+        book.on_send(true, false, true);
         book.on_end(Outcome::Failure(Reason::TimedOut), latency(7), &windows);
-        book.on_send(false, false);
-        book.on_turn(&windows.turn(at(20)));
+        book.on_send(false, false, false);
+        book.on_turn(at(20), &windows.turn(at(20)));
         book.on_end(Outcome::Success, latency(9), &windows);
         book.settle();
         let seen = book.within(0);

@@ -55,7 +55,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 32] = [
+pub const METRICS: [Figure; 45] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -71,6 +71,11 @@ pub const METRICS: [Figure; 32] = [
     row("utilization", &["mean"], Ratio, STATION, "busy workers over all"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work whose caller had given up: its share of all work, how often, how often a second"),
     row("imbalance", SHARES, Ratio, POOL, "how unevenly servers share the arrivals: the busiest over the mean, coefficient of variation, Jain's index (1 if all got the same)"),
+    row("wanted", FLOW, PerSecond, CALLS, "calls wanted: each may take several attempts, or none"),
+    row("refused", FLOW, PerSecond, CALLS, "calls or attempts refused by the caller's own stages"),
+    row("amplification", &["mean"], Ratio, CALLS, "attempts over calls wanted"),
+    row("circuit_open", &["mean"], Ratio, CALLS, "share of time the caller's breakers were open"),
+    row("copies", FLOW, PerSecond, CALLS, "calls sent while an earlier one was still out"),
     row("attempts", FLOW, PerSecond, CALLS, "calls sent"),
     row("retries", FLOW, PerSecond, CALLS, "calls sent because an earlier one had failed"),
     row("attempt_latency", TIMES, Seconds, CALLS, "from sending a call to its reply, or until it was given up"),
@@ -88,6 +93,14 @@ pub const METRICS: [Figure; 32] = [
     row("failed_impatient", &["count"], Count, ALL, "failures: the client left the line"),
     row("failed_too_deep", &["count"], Count, ALL, "failures: calls nested deeper than the limit"),
     row("failed_cancelled", &["count"], Count, ALL, "failures: its caller gave up, and the callee was told"),
+    row("failed_circuit_open", &["count"], Count, ALL, "failures: the caller's breaker was open"),
+    row("failed_bulkhead_full", &["count"], Count, ALL, "failures: the caller's bulkhead was full"),
+    row("failed_limit_reached", &["count"], Count, ALL, "failures: the caller's limit on calls in flight was reached"),
+    row("failed_throttled", &["count"], Count, ALL, "failures: the caller held it back, since too many of its calls had failed"),
+    row("failed_no_connection", &["count"], Count, ALL, "failures: no connection of the caller's pool was free"),
+    row("failed_no_memory", &["count"], Count, ALL, "failures: the server had no memory left for it"),
+    row("failed_no_descriptor", &["count"], Count, ALL, "failures: the server had no file descriptor left for it"),
+    row("degraded", FLOW, PerSecond, ALL, "answers with something in place of what was asked for"),
 ];
 
 #[cfg(test)]

@@ -72,14 +72,22 @@ impl Figures {
         let mut sheet = Sheet::new(self, &book.name, window);
         let totals = book.within(number);
         let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        sheet.flow("wanted", totals.wanted, totals.wanted);
+        sheet.flow("refused", totals.refused, totals.wanted);
         sheet.flow("attempts", totals.attempts, totals.attempts);
         sheet.flow("retries", totals.retries, totals.attempts);
+        sheet.flow("copies", totals.copies, totals.attempts);
+        sheet.add("amplification.mean", Unit::Ratio, share(totals.attempts, totals.wanted), totals.wanted);
+        let breakers = window.length().as_nanos() as f64 * book.breakers as f64;
+        let open = (breakers > 0.0).then(|| totals.open_area as f64 / breakers);
+        sheet.add("circuit_open.mean", Unit::Ratio, open, totals.wanted);
         sheet.add("elsewhere.mean", Unit::Ratio, share(totals.elsewhere, totals.attempts), totals.attempts);
         sheet.count("panics", totals.panics, totals.attempts);
         sheet.count("ejections", totals.ejections, totals.attempts);
         let finished = totals.finished();
         sheet.add("success_ratio.mean", Unit::Ratio, share(totals.succeeded, finished), finished);
         sheet.flow("errors", totals.failures(), finished);
+        sheet.flow("degraded", totals.degraded, finished);
         sheet.reasons(&totals.failed, finished);
         sheet.distribution("attempt_latency", book.latency(number));
         if number == 0 {
@@ -132,6 +140,7 @@ impl<'a> Sheet<'a> {
         self.rate("throughput.mean", finished);
         self.rate("goodput.mean", totals.succeeded);
         self.flow("errors", totals.failures(), finished);
+        self.flow("degraded", totals.degraded, finished);
         self.flow("rejected", totals.refusals(), finished);
         let ratio = (finished > 0).then(|| totals.succeeded as f64 / finished as f64);
         self.add("success_ratio.mean", Unit::Ratio, ratio, finished);

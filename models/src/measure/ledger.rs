@@ -16,6 +16,8 @@ pub struct Totals {
     pub arrivals: u64,
     /// Served.
     pub succeeded: u64,
+    /// Answered with something else than was asked for.
+    pub degraded: u64,
     /// Not served, by reason.
     pub failed: [u64; Reason::ALL.len()],
     /// Worked on although nobody waited any more.
@@ -42,6 +44,7 @@ impl Totals {
         Self {
             arrivals: self.arrivals - earlier.arrivals,
             succeeded: self.succeeded - earlier.succeeded,
+            degraded: self.degraded - earlier.degraded,
             failed,
             wasted: self.wasted - earlier.wasted,
             wasted_nanos: self.wasted_nanos - earlier.wasted_nanos,
@@ -61,6 +64,7 @@ impl Totals {
         Self {
             arrivals: self.arrivals + other.arrivals,
             succeeded: self.succeeded + other.succeeded,
+            degraded: self.degraded + other.degraded,
             failed,
             wasted: self.wasted + other.wasted,
             wasted_nanos: self.wasted_nanos + other.wasted_nanos,
@@ -87,7 +91,7 @@ impl Totals {
 
     /// Those that left, however they ended.
     pub fn finished(&self) -> u64 {
-        self.succeeded + self.failures()
+        self.succeeded + self.degraded + self.failures()
     }
 }
 
@@ -275,6 +279,7 @@ impl Ledger {
         self.level -= 1;
         match outcome {
             Outcome::Success => self.totals.succeeded += 1,
+            Outcome::Degraded => self.totals.degraded += 1,
             Outcome::Failure(reason) => self.totals.failed[reason as usize] += 1,
         }
         self.inside += u128::from(self.overlap(arrived, now));

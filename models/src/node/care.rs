@@ -262,10 +262,21 @@ impl Places {
 /// What a reply tells of its backend.
 fn seen_as(outcome: Outcome) -> detection::Outcome {
     match outcome {
-        Outcome::Success => detection::Outcome::Success,
+        Outcome::Success | Outcome::Degraded => detection::Outcome::Success,
         Outcome::Failure(Reason::Error) => detection::Outcome::Failed,
         Outcome::Failure(
-            Reason::QueueFull | Reason::Displaced | Reason::Expired | Reason::NoBackend | Reason::TooDeep,
+            Reason::QueueFull
+            | Reason::Displaced
+            | Reason::Expired
+            | Reason::NoBackend
+            | Reason::TooDeep
+            | Reason::CircuitOpen
+            | Reason::BulkheadFull
+            | Reason::LimitReached
+            | Reason::Throttled
+            | Reason::NoConnection
+            | Reason::NoMemory
+            | Reason::NoDescriptor,
         ) => detection::Outcome::Refused,
         Outcome::Failure(Reason::Crashed) => detection::Outcome::Unreachable,
         Outcome::Failure(Reason::TimedOut) => detection::Outcome::TimedOut,

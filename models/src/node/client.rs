@@ -9,16 +9,16 @@ use sim_core::{
 };
 
 use super::{
-    choice::Wish,
     mix::{Connections, Mix},
+    pipeline::{Errand, Way},
     service::Route,
-    travel::{Order, Origin},
+    travel::Origin,
 };
 use crate::{
     event::Event,
     measure::{Ledger, Times},
     policy::arrival::{Arrivals, Draws, trace::TraceRecord},
-    request::{Call, Ended, Outcome, Phase, Reason, Request, RequestId},
+    request::{Call, Outcome, Phase, Reason, Request, RequestId},
     units::Rate,
     world::World,
 };
@@ -168,50 +168,27 @@ impl World {
     #[inline(always)]
     fn ask_first(&mut self, id: RequestId, request: &Request, round_trips: u64, cx: &mut Context<Event>) {
         let Workload { route, mix, .. } = &self.workloads[usize::from(request.workload)];
-        let (line, node, book) = (route.line, route.node, route.book);
         // One view for each client process in each region, process by process.
         let view = usize::from(request.instance) * mix.origins.len() + mix.origin_of(request.site);
-        let dispatch = route.dispatches.get(view).copied();
-        let Some((callee, picked)) = self.choose(
-            &Wish { dispatch, node, request: id, luck: request.luck, from: request.site },
-            &[],
-            cx,
-        ) else {
-            return self.close(id, Outcome::Failure(Reason::NoBackend), cx);
-        };
-        let delay = if round_trips == 0 {
-            SimDuration::ZERO
-        } else {
-            let there_and_back = self.network.mean_delay(request.site, self.site(callee))
-                + self.network.mean_delay(self.site(callee), request.site);
-            SimDuration::from_nanos_f64(there_and_back * round_trips as f64)
-        };
-        let call = self.send(
-            Order {
-                request: id,
-                origin: Origin::of_request(request),
-                parent: None,
-                callee,
-                picked,
-                line,
-                book,
-                visit: 0,
-                attempt: 0,
-                retry: false,
-                delay,
-                arriving: true,
-            },
-            cx,
-        );
-        if let Some(request) = self.requests.get_mut(id) {
-            request.call = call;
-        }
+        let way = route.way(view);
+        let delay =
+            if round_trips == 0 { SimDuration::ZERO } else { self.opening(request, &way, round_trips) };
+        let origin = Origin::of_request(request);
+        self.ask(Errand { request: id, origin, parent: None, way, visit: 0, delay, arriving: true }, cx);
+    }
+
+    /// How long it takes to open a connection to whoever answers there.
+    fn opening(&self, request: &Request, way: &Way, round_trips: u64) -> SimDuration {
+        let there = self.nodes[usize::from(way.node)].servers[0].site;
+        let there_and_back =
+            self.network.mean_delay(request.site, there) + self.network.mean_delay(there, request.site);
+        SimDuration::from_nanos_f64(there_and_back * round_trips as f64)
     }
 
     /// The reply to a client's call.
     #[inline(always)]
-    pub(crate) fn client_hears(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
-        self.close(call.request, outcome, cx);
+    pub(crate) fn client_hears(&mut self, request: RequestId, outcome: Outcome, cx: &mut Context<Event>) {
+        self.close(request, outcome, cx);
     }
 
     /// A request has its final outcome.
@@ -232,11 +209,9 @@ impl World {
 
     /// A client's patience ends: it leaves if it still stands in line.
     pub(crate) fn on_patience(&mut self, id: RequestId, cx: &mut Context<Event>) {
-        let Some(request) = self.requests.get(id) else { return };
-        let mut innermost = request.call;
-        while let Some(child) = self.calls.get(innermost).and_then(|call| call.child) {
-            innermost = child;
-        }
+        let Some(innermost) = self.requests.get(id).and_then(|request| self.innermost(request.awaits)) else {
+            return;
+        };
         let Some(call) = self.calls.get(innermost).copied() else { return };
         if call.phase != Phase::Waiting {
             return;

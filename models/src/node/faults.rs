@@ -224,9 +224,7 @@ impl World {
                 }
                 Phase::Travelling | Phase::Returning | Phase::Lost => {}
             }
-            if let Some(child) = call.child {
-                self.abandon(child, cx);
-            }
+            self.abandon_awaited(call.awaits, cx);
             self.reply(id, Outcome::Failure(Reason::Crashed), cx);
         }
         self.arm_share(at, cx);

@@ -69,8 +69,21 @@ impl Gateway {
             && match reason {
                 Reason::TimedOut => retry.on_timeout,
                 Reason::Error => retry.on_error,
-                Reason::Crashed | Reason::QueueFull | Reason::Displaced | Reason::Expired => retry.on_refusal,
-                Reason::NoBackend | Reason::Impatient | Reason::TooDeep | Reason::Cancelled => false,
+                Reason::Crashed
+                | Reason::QueueFull
+                | Reason::Displaced
+                | Reason::Expired
+                | Reason::NoMemory
+                | Reason::NoDescriptor => retry.on_refusal,
+                Reason::NoBackend
+                | Reason::Impatient
+                | Reason::TooDeep
+                | Reason::Cancelled
+                | Reason::CircuitOpen
+                | Reason::BulkheadFull
+                | Reason::LimitReached
+                | Reason::Throttled
+                | Reason::NoConnection => false,
             }
     }
 }
@@ -94,6 +107,9 @@ impl World {
         let (line, book) = (route.line, route.book);
         let dispatch = route.dispatches.get(usize::from(callee.server)).copied();
         let wish = Wish { dispatch, node: route.node, request, luck, from };
+        if step == 1 {
+            self.call_books[usize::from(book)].on_ask();
+        }
         let chosen = if gateway.layer4 || step > 1 {
             self.choose_again(id, step, &wish, cx)
         } else {
@@ -106,6 +122,7 @@ impl World {
             request,
             origin,
             parent: Some(id),
+            passage: None,
             callee,
             picked,
             line,
@@ -113,6 +130,7 @@ impl World {
             visit: 0,
             attempt: step,
             retry: step > 1,
+            copy: false,
             delay: SimDuration::ZERO,
             arriving,
         };

@@ -129,18 +129,20 @@ impl World {
     }
 
     fn log(&mut self, number: u32, row: usize, what: &str, now: SimTime) {
+        let dispatch = &self.dispatches[number as usize];
+        let target = dispatch.targets[row];
+        let server = &self.nodes[usize::from(target.node)].servers[usize::from(target.server)].name;
+        let (who, what) = (dispatch.name.clone(), format!("{server} {what}"));
+        self.decide(|| Decision { at: now.as_secs_f64(), who, what });
+    }
+
+    /// Logs a decision of a controller.
+    pub(crate) fn decide(&mut self, decision: impl FnOnce() -> Decision) {
         /// A log is for reading: a run that decides more often than this is told by its metrics.
         const LONGEST: usize = 10_000;
         self.decided += 1;
         if self.decisions.len() < LONGEST {
-            let dispatch = &self.dispatches[number as usize];
-            let target = dispatch.targets[row];
-            let server = &self.nodes[usize::from(target.node)].servers[usize::from(target.server)].name;
-            self.decisions.push(Decision {
-                at: now.as_secs_f64(),
-                who: dispatch.name.clone(),
-                what: format!("{server} {what}"),
-            });
+            self.decisions.push(decision());
         }
     }
 

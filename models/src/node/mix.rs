@@ -4,11 +4,10 @@ use sim_core::{
     random::{Luck, Stream, distribution::Distribution, keys::Keys, name_hash, unit},
     time::SimTime,
 };
-use slotmap::Key;
 
 use crate::{
     policy::arrival::trace::TraceRecord,
-    request::{CallId, Request, Site},
+    request::{Awaited, Request, Site},
 };
 
 const INSTANCE: u64 = name_hash("client instance");
@@ -100,7 +99,7 @@ impl Mix {
             size: kind.size.as_ref().map_or(0, |size| size.sample(luck.at(SIZE, 0)) as u64),
             address,
             user,
-            call: CallId::null(),
+            awaits: Awaited::Nothing,
             instance,
         }
     }

@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod guard;
 pub mod mix;
 pub mod network;
+pub mod pipeline;
 pub mod server;
 pub mod service;
 mod sharing;

@@ -6,10 +6,7 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::{
-    choice::Wish,
-    travel::{Order, Origin},
-};
+use super::{pipeline::Errand, travel::Origin};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
@@ -20,6 +17,9 @@ use crate::{
 /// Draws a call makes at its callee, told apart by purpose.
 const DEMAND: u64 = name_hash("service/demand");
 const ERROR: u64 = name_hash("service/error");
+const WAIT: u64 = name_hash("service/wait");
+const FAIL: u64 = name_hash("service/fail");
+const CHOICE: u64 = name_hash("service/choice");
 
 /// What a service does with each class of request.
 #[derive(Clone, Debug)]
@@ -35,8 +35,51 @@ pub struct Service {
 pub enum Action {
     /// Computes.
     Compute(Distribution),
+    /// Waits without computing.
+    Wait(Distribution),
     /// Calls by this route of the node.
     Call(u16),
+    /// Fails with that probability.
+    Fail(f64),
+    /// Goes on at one of several places, by cumulative shares.
+    Choose(Vec<(f64, u16)>),
+    /// Goes on there.
+    Jump(u16),
+}
+
+/// What a call does next.
+enum Next<'a> {
+    Compute(&'a Distribution),
+    Wait(&'a Distribution),
+    Call(u16),
+    Fail,
+    Done,
+}
+
+/// Follows the choices and jumps of a program to what a call does next.
+#[inline(always)]
+fn steer<'a>(program: &'a [Action], call: &mut Call) -> Next<'a> {
+    while let Some(action) = program.get(usize::from(call.step)) {
+        call.step += 1;
+        let visit = u64::from(call.step);
+        match action {
+            Action::Compute(time) => return Next::Compute(time),
+            Action::Wait(time) => return Next::Wait(time),
+            Action::Call(route) => return Next::Call(*route),
+            Action::Fail(probability) => {
+                if unit(call.luck.at(FAIL, visit)) < *probability {
+                    return Next::Fail;
+                }
+            }
+            Action::Choose(ways) => {
+                let drawn = unit(call.need.at(CHOICE, visit));
+                let way = ways.iter().find(|(until, _)| drawn < *until).or(ways.last());
+                call.step = way.map_or(call.step, |(_, place)| *place);
+            }
+            Action::Jump(place) => call.step = *place,
+        }
+    }
+    Next::Done
 }
 
 /// A way to a callee: whom to ask, and how long to wait.
@@ -50,6 +93,8 @@ pub struct Route {
     pub line: Option<u16>,
     /// Where its calls are booked.
     pub book: u16,
+    /// The pipelines its calls go through, one for each of the caller's instances; empty if nothing stands between.
+    pub pipelines: Vec<u32>,
 }
 
 impl World {
@@ -162,7 +207,7 @@ impl World {
     #[inline(always)]
     pub(crate) fn on_complete(&mut self, id: CallId, run: u16, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
-        if call.run == run && call.phase == Phase::Running {
+        if call.run == run && matches!(call.phase, Phase::Running | Phase::Calling) {
             self.next_step(id, cx);
         }
     }
@@ -179,15 +224,8 @@ impl World {
                 return self.forward(id, false, cx);
             }
         };
-        let Some(action) = service.steps[usize::from(call.class)].get(usize::from(call.step)) else {
-            let errors = node.servers[usize::from(call.callee.server)].ailment.errors;
-            let fails = errors > 0.0 && unit(call.luck.at(ERROR, 0)) < errors;
-            let outcome = if fails { Outcome::Failure(Reason::Error) } else { Outcome::Success };
-            return self.finish(id, outcome, cx);
-        };
-        call.step += 1;
-        match action {
-            Action::Compute(distribution) => {
+        match steer(&service.steps[usize::from(call.class)], call) {
+            Next::Compute(distribution) => {
                 let demand = distribution.sample(call.need.at(DEMAND, u64::from(call.step)));
                 call.work = SimDuration::from_nanos_f64(demand);
                 if node.servers[usize::from(call.callee.server)].sharer.is_some() {
@@ -195,47 +233,52 @@ impl World {
                 }
                 self.compute(id, cx);
             }
-            Action::Call(route) => {
-                let route = *route;
+            Next::Wait(distribution) => {
+                let length = distribution.sample(call.need.at(WAIT, u64::from(call.step)));
+                call.phase = Phase::Calling;
+                call.run = call.run.wrapping_add(1);
+                let wake = Event::Complete { call: id, run: call.run };
+                cx.after(SimDuration::from_nanos_f64(length), wake);
+            }
+            Next::Call(route) => {
                 call.phase = Phase::Calling;
                 self.call_out(id, route, cx);
+            }
+            Next::Fail => self.finish(id, Outcome::Failure(Reason::Error), cx),
+            Next::Done => {
+                let errors = node.servers[usize::from(call.callee.server)].ailment.errors;
+                let fails = errors > 0.0 && unit(call.luck.at(ERROR, 0)) < errors;
+                let outcome = match (fails, call.degraded) {
+                    (true, _) => Outcome::Failure(Reason::Error),
+                    (false, true) => Outcome::Degraded,
+                    (false, false) => Outcome::Success,
+                };
+                self.finish(id, outcome, cx);
             }
         }
     }
 
     /// Makes a service's own call by one of its routes.
     fn call_out(&mut self, id: CallId, route: u16, cx: &mut Context<Event>) {
-        let call = self.calls[id];
-        let way = &self.nodes[usize::from(call.callee.node)].routes[usize::from(route)];
-        let (line, node, book) = (way.line, way.node, way.book);
-        let dispatch = way.dispatches.get(usize::from(call.callee.server)).copied();
-        let from = self.site(call.callee);
-        match self.choose(&Wish { dispatch, node, request: call.request, luck: call.luck, from }, &[], cx) {
-            Some((callee, picked)) => {
-                let order = Order {
-                    request: call.request,
-                    origin: Origin::of_call(&call, from),
-                    parent: Some(id),
-                    callee,
-                    picked,
-                    line,
-                    book,
-                    visit: call.step,
-                    attempt: call.step,
-                    retry: false,
-                    delay: SimDuration::ZERO,
-                    arriving: false,
-                };
-                self.send(order, cx);
-            }
-            None => self.finish(id, Outcome::Failure(Reason::NoBackend), cx),
-        }
+        let call = &self.calls[id];
+        let (callee, request, visit) = (call.callee, call.request, call.step);
+        let node = &self.nodes[usize::from(callee.node)];
+        let way = node.routes[usize::from(route)].way(usize::from(callee.server));
+        let origin = Origin::of_call(call, node.servers[usize::from(callee.server)].site);
+        let (delay, arriving) = (SimDuration::ZERO, false);
+        self.ask(Errand { request, origin, parent: Some(id), way, visit, delay, arriving }, cx);
     }
 
     /// The reply to a service's own call.
     pub(crate) fn service_hears(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         match outcome {
             Outcome::Success => self.next_step(id, cx),
+            Outcome::Degraded => {
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.degraded = true;
+                }
+                self.next_step(id, cx);
+            }
             Outcome::Failure(_) => self.finish(id, Outcome::Failure(Reason::Error), cx),
         }
     }
@@ -340,9 +383,7 @@ impl World {
                 if self.holds_worker(&call) {
                     self.stop(id, cx);
                 }
-                if let Some(child) = call.child {
-                    self.abandon(child, cx);
-                }
+                self.abandon_awaited(call.awaits, cx);
             }
             Phase::Travelling | Phase::Returning | Phase::Lost => {}
         }

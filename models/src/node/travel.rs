@@ -13,7 +13,10 @@ use sim_core::{
 use super::network::Passage;
 use crate::{
     event::Event,
-    request::{Call, CallId, Ended, Instance, Outcome, Phase, Picked, Reason, Request, RequestId, Site},
+    request::{
+        Awaited, Call, CallId, Ended, Instance, Outcome, PassageId, Phase, Picked, Reason, Request,
+        RequestId, Site,
+    },
     world::{Role, World},
 };
 
@@ -36,6 +39,8 @@ pub struct Order {
     pub origin: Origin,
     /// Who asks, if a component does.
     pub parent: Option<CallId>,
+    /// The stage that sends it, if any.
+    pub passage: Option<PassageId>,
     /// Who shall answer.
     pub callee: Instance,
     /// By which view and row it was picked.
@@ -50,6 +55,8 @@ pub struct Order {
     pub attempt: u16,
     /// Whether an earlier one failed.
     pub retry: bool,
+    /// Whether an earlier one is still out.
+    pub copy: bool,
     /// How much later than now it leaves: a connection has to be opened first.
     pub delay: SimDuration,
     /// Whether it is sent as part of an arrival: where the way takes no time it is then delivered on the spot, since
@@ -59,7 +66,7 @@ pub struct Order {
 
 impl World {
     /// Sends a call.
-    pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) -> CallId {
+    pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) {
         let now = cx.now();
         let place = self.nodes[usize::from(order.callee.node)].place;
         let origin = order.origin;
@@ -73,12 +80,14 @@ impl World {
             depth: origin.depth,
             phase: Phase::Travelling,
             awaited: true,
+            degraded: false,
             run: 0,
             step: 0,
             callee: order.callee,
             book: order.book,
             parent: order.parent,
-            child: None,
+            passage: order.passage,
+            awaits: Awaited::Nothing,
             picked: order.picked,
             ticket: None,
             luck,
@@ -92,15 +101,15 @@ impl World {
         });
         let elsewhere =
             !self.network.is_one_place() && self.network.are_apart(origin.site, self.site(order.callee));
-        self.call_books[usize::from(order.book)].on_send(order.retry, elsewhere);
+        self.call_books[usize::from(order.book)].on_send(order.retry, order.copy, elsewhere);
         if let Some(line) = order.line {
             self.stand_in(line, id, cx);
         }
-        if let Some(parent) = order.parent.and_then(|parent| self.calls.get_mut(parent)) {
-            parent.child = Some(id);
+        match order.passage {
+            None => self.tie_caller(order.request, order.parent, Awaited::Call(id)),
+            Some(passage) => self.tie_passage(passage, Awaited::Call(id)),
         }
         self.depart(id, &order, luck, cx);
-        id
     }
 
     /// Puts a call on the wire towards its callee.
@@ -174,19 +183,22 @@ impl World {
         let (awaited, ended) = (call.awaited, call.ended());
         self.calls.remove(id);
         if awaited {
-            self.settle(&ended, outcome, cx);
+            self.settle(id, &ended, outcome, cx);
         }
     }
 
     /// A call has its outcome: tells the view that picked its callee, then whoever asked.
     #[inline(always)]
-    fn settle(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
+    fn settle(&mut self, id: CallId, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
         self.release(call, outcome, cx);
+        if let Some(passage) = call.passage {
+            return self.hear_of(passage, Awaited::Call(id), outcome, cx);
+        }
         match call.parent {
-            None => self.client_hears(call, outcome, cx),
+            None => self.client_hears(call.request, outcome, cx),
             Some(parent) => {
                 let Some(asker) = self.calls.get_mut(parent) else { return };
-                asker.child = None;
+                asker.awaits = Awaited::Nothing;
                 let callee = asker.callee;
                 match self.nodes[usize::from(callee.node)].role {
                     Role::Service(_) => self.service_hears(parent, outcome, cx),
@@ -241,7 +253,7 @@ impl World {
     pub(crate) fn give_up(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
         let Some(ended) = self.calls.get(id).map(Call::ended) else { return };
         self.let_go(id, cx);
-        self.settle(&ended, Outcome::Failure(reason), cx);
+        self.settle(id, &ended, Outcome::Failure(reason), cx);
     }
 
     /// The caller stops waiting for reasons of its own; only the view hears.
@@ -305,14 +317,36 @@ pub struct Origin {
 
 impl Origin {
     /// What a call made for another one, at a server on this site, inherits.
-    #[inline]
+    #[inline(always)]
     pub fn of_call(call: &Call, site: Site) -> Self {
         let Call { workload, class, priority, luck, need, .. } = *call;
         Self { workload, class, priority, depth: call.depth + 1, luck, need, site }
     }
 
-    /// What a client's own call inherits.
+    /// The luck that calls made for it begin with.
     #[inline]
+    pub const fn luck(&self) -> Luck {
+        self.luck
+    }
+
+    /// The same with other luck: needs stay, chance on the way is new.
+    pub const fn with_luck(self, luck: Luck) -> Self {
+        Self { luck, ..self }
+    }
+
+    /// Where it comes from.
+    #[inline]
+    pub const fn site(&self) -> Site {
+        self.site
+    }
+
+    /// Lower is more important.
+    pub const fn priority(&self) -> u8 {
+        self.priority
+    }
+
+    /// What a client's own call inherits.
+    #[inline(always)]
     pub fn of_request(request: &Request) -> Self {
         let Request { workload, class, priority, luck, site, .. } = *request;
         Self { workload, class, priority, depth: 0, luck, need: luck, site }

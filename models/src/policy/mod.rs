@@ -1,7 +1,9 @@
 //! Decisions. No clock, no queue, no I/O, no neighbour: time and chance come in as arguments, a value goes out.
 
 pub mod arrival;
+pub mod backoff;
 pub mod balancing;
+pub mod budget;
 pub mod concurrency;
 pub mod detection;
 pub mod discipline;
@@ -9,5 +11,6 @@ pub mod hashing;
 pub mod locality;
 mod moving_average;
 pub mod slow_start;
+pub mod stage;
 pub mod sticky;
 pub mod subsetting;

@@ -8,6 +8,7 @@ use crate::policy::{
     balancing::BalancerSpec,
     detection::{EjectSpec, active_check::ActiveCheckSpec},
     slow_start::SlowStartSpec,
+    stage::{StageSpec, bulkhead, retry, timeout},
     subsetting::SubsetSpec,
 };
 
@@ -29,6 +30,19 @@ pub struct CallSpec {
     pub slow_start: Option<SlowStartSpec>,
     /// Which servers each of several callers knows.
     pub subset: Option<SubsetSpec>,
+    /// How long it waits for all attempts together; without one as long as they take.
+    pub deadline: Option<SimDuration>,
+    /// Whether it tries again.
+    pub retry: Option<retry::Spec>,
+    /// What stops calling a callee that keeps failing: `CircuitBreaker`, `HystrixBreaker` or `PollyBreaker`.
+    pub circuit_breaker: Option<StageSpec>,
+    /// So many calls at once.
+    pub bulkhead: Option<bulkhead::Spec>,
+    /// What stands between the caller and the wire, outermost first, in place of the four fields before. They stand in
+    /// resilience4j's order: deadline, retry, circuit breaker, bulkhead, and innermost the timeout of an attempt.
+    pub stages: Option<Vec<StageSpec>>,
+    /// Whether all instances of the caller share the state of their stages. Default false: each has its own.
+    pub shared_stages: bool,
 }
 
 /// What a balancer knows of its backends' load.
@@ -118,6 +132,52 @@ impl Security {
 }
 
 impl CallSpec {
+    /// What stands between the caller and the wire, outermost first.
+    pub fn pipeline(&self) -> Vec<StageSpec> {
+        if let Some(stages) = &self.stages {
+            return stages.clone();
+        }
+        let deadline = self.deadline.map(|after| StageSpec::Timeout(timeout::Spec { after }));
+        let retry = self.retry.clone().map(StageSpec::Retry);
+        let bulkhead = self.bulkhead.clone().map(StageSpec::Bulkhead);
+        [deadline, retry, self.circuit_breaker.clone(), bulkhead].into_iter().flatten().collect()
+    }
+
+    fn check_stages(&self, check: &mut Check) {
+        let single = self.deadline.is_some()
+            || self.retry.is_some()
+            || self.circuit_breaker.is_some()
+            || self.bulkhead.is_some();
+        check.require(self.stages.is_none() || !single, "stages", || {
+            "stages stand in place of deadline, retry, circuit_breaker and bulkhead: say one or the other"
+                .into()
+        });
+        check_breaker(check, self.circuit_breaker.as_ref());
+        check.require(self.deadline != Some(SimDuration::ZERO), "deadline", || {
+            "deadline must be above 0".into()
+        });
+        if let Some(retry) = &self.retry {
+            check.at("retry", |check| retry.check(check));
+        }
+        if let Some(bulkhead) = &self.bulkhead {
+            check.at("bulkhead", |check| bulkhead.check(check));
+        }
+        for (number, stage) in self.stages.iter().flatten().enumerate() {
+            check.at("stages", |check| check.at(number, |check| stage.check(check)));
+        }
+    }
+
+    /// Whether it wishes for anything that each caller needs a view of its own for.
+    pub fn asks_for_a_view(&self) -> bool {
+        let Self { balancer, view, health_check, ejection, slow_start, subset, .. } = self;
+        balancer.is_some()
+            || *view != View::default()
+            || health_check.is_some()
+            || ejection.is_some()
+            || slow_start.is_some()
+            || subset.is_some()
+    }
+
     pub(super) fn check(&self, check: &mut Check) {
         if let Some(balancer) = &self.balancer {
             check.at("balancer", |check| balancer.check(check));
@@ -130,7 +190,22 @@ impl CallSpec {
             check.at("subset", |check| subset.check(check));
         }
         require_timeout(check, self.timeout);
+        self.check_stages(check);
     }
+}
+
+/// Requires that a breaker is one.
+pub(super) fn check_breaker(check: &mut Check, breaker: Option<&StageSpec>) {
+    let Some(breaker) = breaker else { return };
+    check.at("circuit_breaker", |check| {
+        check.require(breaker.is_breaker(), "", || {
+            format!(
+                "`{}` is no breaker: write CircuitBreaker, HystrixBreaker or PollyBreaker",
+                breaker.name()
+            )
+        });
+        breaker.check(check);
+    });
 }
 
 impl RetrySpec {

@@ -9,6 +9,7 @@ use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDu
 use super::{
     Ids,
     call::{CallSpec, RetrySpec, View, check_guards, require_timeout},
+    step::{Step, check_steps},
 };
 use crate::policy::{
     balancing::BalancerSpec,
@@ -112,16 +113,6 @@ impl Default for WarmUpSpec {
     fn default() -> Self {
         Self { duration: SimDuration::from_secs(60), initial_speed: 0.1 }
     }
-}
-
-/// What a service does with a request, one after the other.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub enum Step {
-    /// Computes for so long, at speed 1.
-    Compute(DistributionSpec),
-    /// Calls a component and waits for its reply; a failure ends the request.
-    Call(String),
 }
 
 /// Spreads requests over backends.
@@ -252,10 +243,9 @@ impl PoolSpec {
     /// Components it calls, each once, in order of first mention.
     pub fn callees(&self) -> Vec<&str> {
         let mut callees: Vec<&str> = Vec::new();
-        for step in self.handles.values().flatten() {
-            match step {
-                Step::Call(id) if !callees.contains(&id.as_str()) => callees.push(id),
-                Step::Call(_) | Step::Compute(_) => {}
+        for id in self.handles.values().flatten().flat_map(Step::calls) {
+            if !callees.contains(&id) {
+                callees.push(id);
             }
         }
         callees
@@ -296,14 +286,13 @@ impl PoolSpec {
             check.at("calls", |check| check.at(id, |check| call.check(check)));
         }
         for (class, steps) in &self.handles {
-            for (number, step) in steps.iter().enumerate() {
-                if let Step::Compute(time) = step {
-                    check.at("handles", |check| {
-                        check.at(class, |check| check.at(number, |check| time.check(check)));
-                    });
-                }
-            }
+            check.at("handles", |check| check.at(class, |check| check_steps(steps, check)));
         }
+    }
+
+    /// The steps of a kind of request after its first computing.
+    pub fn steps(&self, class: &str) -> &[Step] {
+        self.handles.get(class).or_else(|| self.handles.get("*")).map_or(&[][..], Vec::as_slice)
     }
 }
 

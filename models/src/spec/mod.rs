@@ -4,6 +4,7 @@ mod call;
 mod component;
 mod fault;
 mod network;
+mod step;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -15,9 +16,10 @@ use sim_core::{random::distribution::Column, time::SimDuration};
 use crate::policy::arrival::ArrivalSpec;
 
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
-pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, Step, WarmUpSpec};
+pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, WarmUpSpec};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
+pub use step::{Repeat, Step, Way};
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
 };
@@ -53,11 +55,7 @@ impl SystemSpec {
                 ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => {
                     pool.service_time.fill(read)?;
                     pool.service_times.values_mut().try_for_each(|time| time.fill(read))?;
-                    for step in pool.handles.values_mut().flatten() {
-                        if let Step::Compute(time) = step {
-                            time.fill(read)?;
-                        }
-                    }
+                    pool.handles.values_mut().flatten().try_for_each(|step| step.fill(read))?;
                 }
             }
         }

@@ -13,9 +13,12 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::call::{CallSpec, ConnectionsSpec, require_timeout};
+use super::call::{CallSpec, ConnectionsSpec, check_breaker, require_timeout};
 use crate::{
-    policy::arrival::{ArrivalSpec, ProfileSpec, trace::TraceSpec},
+    policy::{
+        arrival::{ArrivalSpec, ProfileSpec, trace::TraceSpec},
+        stage::{StageSpec, retry},
+    },
     units::{Bytes, Rate},
 };
 
@@ -51,8 +54,13 @@ macro_rules! workload {
             pub size: DistributionSpec<Bytes>,
             /// Shares of the clients by region; needs `regions`. Default: spread evenly.
             pub origin: BTreeMap<String, f64>,
-            /// How long a client waits for its answer. Default: for ever.
+            /// How long a client waits for the answer to one attempt. Default: for ever.
             pub timeout: Option<SimDuration>,
+            /// Whether it tries again. Default: not.
+            pub retry: Option<retry::Spec>,
+            /// What stops it calling a target that keeps failing: `CircuitBreaker`, `HystrixBreaker` or
+            /// `PollyBreaker`. Default: nothing. More stages stand under `calls`.
+            pub circuit_breaker: Option<StageSpec>,
             /// How long a client stands in line before it leaves; who is being served stays. Default: for ever.
             pub patience: Option<DistributionSpec>,
             /// Connections that carry several requests each. Default: each request comes by itself.
@@ -74,6 +82,8 @@ macro_rules! workload {
                     size: no_size(),
                     origin: BTreeMap::new(),
                     timeout: None,
+                    retry: None,
+                    circuit_breaker: None,
                     patience: None,
                     connections: None,
                     instances: 1,
@@ -93,6 +103,8 @@ macro_rules! workload {
                     size: &self.size,
                     origin: &self.origin,
                     timeout: self.timeout,
+                    retry: self.retry.as_ref(),
+                    circuit_breaker: self.circuit_breaker.as_ref(),
                     patience: self.patience.as_ref(),
                     connections: self.connections.as_ref(),
                     instances: self.instances,
@@ -144,6 +156,8 @@ pub struct Common<'a> {
     pub size: &'a DistributionSpec<Bytes>,
     pub origin: &'a BTreeMap<String, f64>,
     pub timeout: Option<SimDuration>,
+    pub retry: Option<&'a retry::Spec>,
+    pub circuit_breaker: Option<&'a StageSpec>,
     pub patience: Option<&'a DistributionSpec>,
     pub connections: Option<&'a ConnectionsSpec>,
     pub instances: u32,
@@ -298,6 +312,11 @@ impl OpenLoopSpec {
 impl Common<'_> {
     fn check(&self, check: &mut Check) {
         require_timeout(check, self.timeout);
+        if let Some(retry) = self.retry {
+            check.at("retry", |check| retry.check(check));
+        }
+        check_breaker(check, self.circuit_breaker);
+        self.check_own_stages(check);
         check.require((1..=4096).contains(&self.instances), "instances", || {
             format!("instances must be 1 to 4096, got {}", self.instances)
         });
@@ -319,6 +338,15 @@ impl Common<'_> {
         for (id, call) in self.calls {
             check.at("calls", |check| check.at(id, |check| call.check(check)));
         }
+    }
+
+    /// A workload's own stages and a list of stages under `calls` would be two answers to one question.
+    fn check_own_stages(&self, check: &mut Check) {
+        let own = self.retry.is_some() || self.circuit_breaker.is_some();
+        let listed = self.calls.values().any(|call| call.stages.is_some());
+        check.require(!(own && listed), "calls", || {
+            "stages under calls stand in place of retry and circuit_breaker: say one or the other".into()
+        });
     }
 
     fn check_requests(&self, check: &mut Check) {

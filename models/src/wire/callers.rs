@@ -1,6 +1,10 @@
 //! Who calls whom: routes, views, lines of deadlines.
 
-use sim_core::{deadlines::Deadlines, random::name_hash, time::SimDuration};
+use sim_core::{
+    deadlines::Deadlines,
+    random::name_hash,
+    time::{SimDuration, SimTime},
+};
 
 use super::Builder;
 use crate::{
@@ -8,11 +12,13 @@ use crate::{
     node::{
         care::{Care, Places},
         dispatch::Dispatch,
+        pipeline::{Pipeline, Way},
         service::Route,
     },
     policy::{
         balancing::{Backend, Balance, BalancerSpec, Endpoint, Weights},
         locality::{Group, LocalitySpec},
+        stage::{Stage, StageSpec},
         subsetting::{Membership, Subset},
     },
     request::{Instance, Site},
@@ -100,12 +106,12 @@ impl<'a> Builder<'a> {
         let line = wishes.call.timeout.map(|timeout| self.line(timeout));
         let book = self.call_books.len() as u16;
         let name = format!("{}.calls.{}", wishes.caller, wishes.pools.join("+"));
-        self.call_books.push(CallBook::new(name, &self.windows));
+        self.call_books.push(CallBook::new(name.clone(), &self.windows));
+        let pipelines = self.pipelines(wishes, &name, sites.len(), book);
         let is_gateway = matches!(self.nodes[usize::from(node)].role, Role::Gateway(_));
-        let special = wishes.balancer.is_some()
-            || wishes.call != CallSpec { timeout: wishes.call.timeout, ..CallSpec::default() };
+        let special = wishes.balancer.is_some() || wishes.call.asks_for_a_view();
         if (is_gateway || self.nodes[usize::from(node)].servers.len() == 1) && !special {
-            return Route { node, dispatches: Vec::new(), line, book };
+            return Route { node, dispatches: Vec::new(), line, book, pipelines };
         }
         let mut shared: Vec<(u16, u32)> = Vec::new();
         let mut dispatches = Vec::new();
@@ -119,7 +125,38 @@ impl<'a> Builder<'a> {
             shared.push((region, dispatch));
             dispatches.push(dispatch);
         }
-        Route { node, dispatches, line, book }
+        Route { node, dispatches, line, book, pipelines }
+    }
+
+    /// The pipelines of some callers with one route: one each, or one for all if they share it.
+    fn pipelines(&mut self, wishes: &Wishes<'a>, name: &str, callers: usize, book: u16) -> Vec<u32> {
+        let stages = wishes.call.pipeline();
+        if stages.is_empty() {
+            return Vec::new();
+        }
+        let fallback =
+            stages.iter().find_map(StageSpec::fallback_service).map(|id| self.fallback(wishes, id));
+        let count = if wishes.call.shared_stages { 1 } else { callers };
+        let first = self.pipelines.len() as u32;
+        for number in 0..count {
+            let name = if count == 1 { name.to_owned() } else { format!("{name} #{number}") };
+            let build = |stage: &StageSpec| (stage.name(), stage.build(SimTime::ZERO));
+            let stages: Vec<_> = stages.iter().map(build).collect();
+            self.call_books[usize::from(book)].breakers +=
+                stages.iter().filter(|(_, stage)| stage.mode().is_some()).count() as u64;
+            self.pipelines.push(Pipeline { name, stages, book, fallback });
+        }
+        let mine = |caller: usize| first + if count == 1 { 0 } else { caller as u32 };
+        (0..callers).map(mine).collect()
+    }
+
+    /// The way to the service that answers in the callee's place.
+    fn fallback(&mut self, wishes: &Wishes<'a>, id: &str) -> Way {
+        let book = self.call_books.len() as u16;
+        let name = format!("{}.calls.{id}", wishes.caller);
+        self.call_books.push(CallBook::new(name, &self.windows));
+        let node = self.ids.get(id).copied().unwrap_or_default();
+        Way { node, line: None, book, dispatch: None, pipeline: None }
     }
 
     /// A line of deadlines of that length; callers with equal timeouts share one.
@@ -304,6 +341,7 @@ fn balancer_wishes<'a>(id: &'a str, balancer: &'a LoadBalancerSpec) -> Vec<Wishe
         ejection: balancer.ejection.clone(),
         slow_start: balancer.slow_start.clone(),
         subset: balancer.subset.clone(),
+        ..CallSpec::default()
     };
     let wishes = |pools| Wishes { caller: id, pools, call: call.clone(), balancer: Some(balancer) };
     balancer.callees().into_iter().map(wishes).collect()

@@ -2,6 +2,7 @@
 
 mod callers;
 mod faults;
+mod program;
 mod references;
 mod sources;
 mod topology;
@@ -17,7 +18,7 @@ use sim_core::{
 
 use crate::{
     measure::{CallBook, Windows},
-    node::{dispatch::Dispatch, network::Location},
+    node::{dispatch::Dispatch, network::Location, pipeline::Pipeline},
     observe::Observer,
     policy::arrival::trace::TraceRecord,
     request::{CallId, Site},
@@ -54,6 +55,7 @@ struct Builder<'a> {
     watchers: Vec<Site>,
     lines: Vec<Deadlines<CallId>>,
     call_books: Vec<CallBook>,
+    pipelines: Vec<Pipeline>,
 }
 
 /// Builds the world of a checked spec.
@@ -79,6 +81,7 @@ pub fn build(
         watchers: Vec::new(),
         lines: Vec::new(),
         call_books: Vec::new(),
+        pipelines: Vec::new(),
     };
     builder.add_nodes();
     builder.add_routes();
@@ -92,13 +95,17 @@ pub fn build(
     let users = spec.workloads.values().map(sources::users).collect();
     let network = builder.network();
     let faults = builder.faults();
-    let observer = Observer::new(bin, &workloads, &builder.nodes);
-    let Builder { windows, nodes, dispatches, watchers, lines, call_books, .. } = builder;
+    let observer = Observer::new(bin, &workloads, &builder.nodes, &builder.pipelines);
+    let Builder { windows, nodes, dispatches, watchers, lines, call_books, pipelines, .. } = builder;
     let turns = vec![SimTime::NEVER; dispatches.len()];
     let world = World {
         windows,
         requests: slotmap::SlotMap::with_key(),
         calls: slotmap::SlotMap::with_key(),
+        crossings: slotmap::SlotMap::with_key(),
+        opened: 0,
+        closed: 0,
+        pipelines,
         workloads,
         users,
         nodes,

@@ -44,20 +44,25 @@ struct References<'a> {
 }
 
 impl References<'_> {
-    /// Requires that `id` names a component.
+    /// Requires that `id`, the value of a field, names a component.
     fn known(&self, owner: &str, field: &str, id: &str, check: &mut Check) {
-        if self.spec.components.contains_key(id) {
-            return;
+        if id.is_empty() {
+            let what = format!("`{owner}` needs a {field}");
+            return check.at(field, |check| self.unknown(what, check));
         }
+        check.at(field, |check| self.known_here(&place(owner, field), id, check));
+    }
+
+    /// Requires that `id`, which stands at this place, names a component.
+    fn known_here(&self, place: &str, id: &str, check: &mut Check) {
+        if !self.spec.components.contains_key(id) {
+            self.unknown(format!("`{place}` refers to `{id}`, which does not exist"), check);
+        }
+    }
+
+    fn unknown(&self, what: String, check: &mut Check) {
         let names: Vec<&str> = self.spec.components.keys().map(String::as_str).collect();
-        check.at(field, |check| {
-            let what = if id.is_empty() {
-                format!("`{owner}` needs a {field}")
-            } else {
-                format!("`{}` refers to `{id}`, which does not exist", place(owner, field))
-            };
-            check.problem_with_help("E0301", what, format!("known components: {}", names.join(", ")));
-        });
+        check.problem_with_help("E0301", what, format!("known components: {}", names.join(", ")));
     }
 
     /// Requires that `id` names a pool of servers.
@@ -139,14 +144,12 @@ impl References<'_> {
                 for (class, steps) in &pool.handles {
                     self.class("handles", class, check);
                     for (number, step) in steps.iter().enumerate() {
-                        if let Step::Call(callee) = step {
-                            let owner = format!("{id}.handles.{class}");
-                            check.at("handles", |check| {
-                                check.at(class, |check| {
-                                    self.known(&owner, &number.to_string(), callee, check);
-                                });
+                        let owner = format!("{id}.handles.{class}");
+                        check.at("handles", |check| {
+                            check.at(class, |check| {
+                                check.at(number, |check| self.step(&owner, number, step, check));
                             });
-                        }
+                        });
                     }
                 }
                 for class in pool.service_times.keys() {
@@ -166,6 +169,26 @@ impl References<'_> {
         }
         for place in &places.0 {
             self.region("placed_in", place, check);
+        }
+    }
+
+    /// Requires that all that a step calls is there.
+    fn step(&self, owner: &str, number: usize, step: &Step, check: &mut Check) {
+        let inside = |steps: &[Step], check: &mut Check| {
+            for (place, step) in steps.iter().enumerate() {
+                check.at(place, |check| self.step(owner, number, step, check));
+            }
+        };
+        match step {
+            Step::Call(callee) => self.known_here(&place(owner, &number.to_string()), callee, check),
+            Step::Compute(_) | Step::Wait(_) | Step::Fail(_) => {}
+            Step::Sequence(steps) => inside(steps, check),
+            Step::Branch(ways) => {
+                for (way, steps) in ways.iter().map(|way| &way.steps).enumerate() {
+                    check.at(way, |check| check.at("steps", |check| inside(steps, check)));
+                }
+            }
+            Step::Repeat(repeat) => check.at("steps", |check| inside(&repeat.steps, check)),
         }
     }
 
@@ -242,7 +265,7 @@ impl References<'_> {
         let place = match self.spec.components.get(caller) {
             Some(ComponentSpec::LoadBalancer(_)) => vec!["backends".to_owned()],
             Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-                let calls = |step: &Step| matches!(step, Step::Call(id) if id == callee);
+                let calls = |step: &Step| step.calls().contains(&callee);
                 let found = pool
                     .handles
                     .iter()

@@ -65,7 +65,9 @@ impl<'a> Builder<'a> {
         let regions = mix.origins.iter().map(|(_, site)| *site).collect::<Vec<_>>();
         // One view for each client process in each region, process by process.
         let sites: Vec<Site> = (0..common.instances).flat_map(|_| regions.iter().copied()).collect();
-        let call = self.call_spec(common.calls, common.target);
+        let mut call = self.call_spec(common.calls, common.target);
+        call.retry = common.retry.or(call.retry.as_ref()).cloned();
+        call.circuit_breaker = common.circuit_breaker.or(call.circuit_breaker.as_ref()).cloned();
         let route = self.workload_route(id, common.target, call, common.timeout, &sites);
         let connections = common.connections.map(|spec| Connections {
             each: vec![(0, 0); spec.count as usize],

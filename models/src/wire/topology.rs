@@ -5,18 +5,18 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::Builder;
+use super::{Builder, program::program};
 use crate::{
     measure::{Ages, Times},
     node::{
         gateway::Gateway,
         network::{Location, Network},
         server::{Server, WarmUp},
-        service::{Action, Service},
+        service::Service,
     },
     policy::discipline::{Line, QueueSpec},
     request::Site,
-    spec::{ComponentSpec, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, Step, SystemSpec},
+    spec::{ComponentSpec, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, SystemSpec},
     world::{Node, Role},
 };
 
@@ -147,17 +147,8 @@ impl<'a> Builder<'a> {
             .classes
             .iter()
             .map(|class| pool.service_times.get(*class).unwrap_or(&pool.service_time).build());
-        let steps = self.classes.iter().map(|class| {
-            let steps =
-                pool.handles.get(*class).or_else(|| pool.handles.get("*")).map_or(&[][..], Vec::as_slice);
-            let action = |step: &Step| match step {
-                Step::Compute(time) => Action::Compute(time.build()),
-                Step::Call(id) => {
-                    Action::Call(callees.iter().position(|callee| callee == id).unwrap_or(0) as u16)
-                }
-            };
-            steps.iter().map(action).collect()
-        });
+        let route = |id: &str| callees.iter().position(|callee| *callee == id).unwrap_or(0) as u16;
+        let steps = self.classes.iter().map(|class| program(pool.steps(class), &route));
         Service { demands: demands.collect(), steps: steps.collect() }
     }
 

@@ -4,7 +4,7 @@
 
 use models::policy::{
     arrival::ArrivalSpec, balancing::BalancerSpec, concurrency::ShareSpec, detection::EjectSpec,
-    discipline::QueueSpec, locality::LocalitySpec, subsetting::SubsetSpec,
+    discipline::QueueSpec, locality::LocalitySpec, stage::StageSpec, subsetting::SubsetSpec,
 };
 
 use super::tape::Tape;
@@ -192,8 +192,30 @@ fn care(tape: &mut Tape<'_>) -> Vec<Option<String>> {
     ]
 }
 
+/// A step as it is, or inside others.
+fn dressed(step: String, tape: &mut Tape<'_>) -> String {
+    match tape.below(9) {
+        0 => format!("Wait({}), {step}", time(tape)),
+        1 => format!("Fail(0.2), {step}"),
+        2 => format!("Sequence([{step}, Wait({})])", time(tape)),
+        3 => format!("Branch([(weight: 2.0, steps: [{step}]), (steps: [Compute({})])])", time(tape)),
+        4 => format!("Repeat(times: 2, steps: [{step}])"),
+        _ => step,
+    }
+}
+
+/// Stages between a caller and the wire, some of them with numbers that fit a short run.
+fn stages(tape: &mut Tape<'_>) -> String {
+    let quick = ["Timeout(after: \"20ms\")", "Bulkhead(max_concurrent: 2, max_wait: \"10ms\")"];
+    let count = tape.between(1, 4);
+    let stages: Vec<String> = (0..count).map(|_| member(StageSpec::catalog(), &quick, tape)).collect();
+    format!("stages: [{}]", stages.join(", "))
+}
+
 fn call(tape: &mut Tape<'_>) -> String {
     let mut fields = care(tape);
+    fields.push(tape.maybe(40, stages));
+    fields.push(tape.maybe(20, |_| "shared_stages: true".to_owned()));
     fields.push(tape.maybe(60, |tape| format!("balancer: {}", balancing(tape))));
     group("", &fields)
 }
@@ -380,7 +402,8 @@ impl Plan {
                 steps.push(format!("Compute({})", time(tape)));
             } else {
                 let callee = tape.one_of(&callees);
-                steps.push(format!("Call(\"{callee}\")"));
+                let step = format!("Call(\"{callee}\")");
+                steps.push(dressed(step, tape));
                 called.push(callee);
             }
         }

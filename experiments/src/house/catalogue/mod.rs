@@ -17,6 +17,7 @@ use models::{
         discipline::QueueSpec,
         locality::LocalitySpec,
         slow_start::SlowStartSpec,
+        stage::StageSpec,
         sticky::StickySpec,
         subsetting::SubsetSpec,
     },
@@ -105,6 +106,7 @@ fn strategies(book: &mut Book) {
     book.kinds::<RetrySpec>(what, 6, "retry");
     book.kinds::<ActiveCheckSpec>(what, 6, "health_check");
     book.family(what, 6, "ejection", named(EjectSpec::catalog()), EjectSpec::files());
+    book.family(what, 6, "stages", named(StageSpec::catalog()), StageSpec::files());
 }
 
 fn named<T>(catalog: Vec<(&'static str, &'static str, T)>) -> impl Iterator<Item = (&'static str, T)> {

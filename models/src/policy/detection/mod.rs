@@ -1,8 +1,9 @@
-//! Who is well: active checks and passive ejection.
+//! Who is well: active checks, passive ejection and the silence of heartbeats.
 //!
 //! An active check ([`active_check`]) asks each backend itself. Passive ejection, the family [`Eject`], judges
-//! backends by what became of the requests sent to them. Both only answer; the node that owns them sends the
-//! checks, keeps the backends' availability and writes the [`Verdict`]s into the log.
+//! backends by what became of the requests sent to them. The family [`failure_detector`] judges who sends heartbeats
+//! by their absence. All only answer; the node that owns them sends the checks, keeps the backends' availability
+//! and writes the [`Verdict`]s into the log.
 
 use std::fmt;
 
@@ -10,9 +11,12 @@ use sim_core::{random::Stream, time::SimTime};
 
 pub mod active_check;
 mod failure_accrual;
+pub mod failure_detector;
 mod haproxy_observe;
+pub mod heartbeat;
 mod nginx_passive;
 mod outlier_detection;
+pub mod phi_accrual;
 mod volume;
 
 use active_check::OnError;

@@ -7,7 +7,7 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{Capacity, Entry, Line, Popped, Pushed, QueueSpec, Ticket, WhenFull};
+use super::{Capacity, Entry, Line, Popped, Pushed, QueueSpec, Room, Ticket, WhenFull, adaptive_lifo, codel};
 
 /// A job that arrived at the start, of priority 0, without demand or deadline.
 pub(super) fn entry<J>(job: J) -> Entry<J> {
@@ -64,16 +64,20 @@ fn parse(word: &str) -> Entry<&str> {
 /// The catalogue in every kind of room.
 fn members(capacity: Capacity, when_full: WhenFull, drop_expired: bool) -> Vec<QueueSpec> {
     let mut members: Vec<_> = QueueSpec::catalog().into_iter().map(|(_, _, spec)| spec).collect();
+    let room = Room { capacity, when_full, drop_expired };
     for member in &mut members {
-        let room = match member {
-            QueueSpec::Fifo(spec) => &mut spec.0,
-            QueueSpec::Lifo(spec) => &mut spec.0,
-            QueueSpec::Random(spec) => &mut spec.0,
-            QueueSpec::Priority(spec) => &mut spec.0,
-            QueueSpec::ShortestJobFirst(spec) => &mut spec.0,
-            QueueSpec::EarliestDeadline(spec) => &mut spec.0,
-        };
-        (room.capacity, room.when_full, room.drop_expired) = (capacity, when_full, drop_expired);
+        match member {
+            QueueSpec::Fifo(spec) => spec.0 = room,
+            QueueSpec::Lifo(spec) => spec.0 = room,
+            QueueSpec::Random(spec) => spec.0 = room,
+            QueueSpec::Priority(spec) => spec.0 = room,
+            QueueSpec::ShortestJobFirst(spec) => spec.0 = room,
+            QueueSpec::EarliestDeadline(spec) => spec.0 = room,
+            QueueSpec::CoDel(spec) => *spec = codel::Spec { capacity, when_full, drop_expired, ..*spec },
+            QueueSpec::AdaptiveLifo(spec) => {
+                *spec = adaptive_lifo::Spec { capacity, when_full, drop_expired, ..*spec };
+            }
+        }
     }
     members
 }
@@ -142,7 +146,8 @@ impl Books {
         let mut waiting = self.waiting.iter().map(|(_, entry)| entry);
         // Of equal keys `min_by_key` takes the first, who joined before the others.
         let next = match spec {
-            QueueSpec::Fifo(_) => waiting.next(),
+            // The steps are nanoseconds, below the patience of the two that would act otherwise.
+            QueueSpec::Fifo(_) | QueueSpec::CoDel(_) | QueueSpec::AdaptiveLifo(_) => waiting.next(),
             QueueSpec::Lifo(_) => waiting.next_back(),
             QueueSpec::Random(_) => None,
             QueueSpec::Priority(_) => waiting.min_by_key(|entry| entry.priority),

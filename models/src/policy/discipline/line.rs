@@ -22,7 +22,7 @@ pub enum Pushed<J> {
 pub enum Popped<J> {
     /// Serve this one.
     Next(Entry<J>),
-    /// Its turn came at or after its deadline: throw it away and ask again.
+    /// Its turn came at or after its deadline, or the discipline drops it: throw it away and ask again.
     Expired(Entry<J>),
     /// Nobody waits.
     Empty,
@@ -74,8 +74,10 @@ impl<J: Copy> Line<J> {
         let Some((ticket, entry)) = taken else {
             unreachable!("the discipline named a job that does not wait")
         };
-        self.discipline.on_leave(&seen(&entry, ticket));
-        if self.discipline.room().drop_expired && entry.deadline <= now {
+        let seen = seen(&entry, ticket);
+        let dropped = self.discipline.drops(&waiting, &seen);
+        self.discipline.on_leave(&seen);
+        if dropped || self.discipline.room().drop_expired && entry.deadline <= now {
             return Popped::Expired(entry);
         }
         Popped::Next(entry)

@@ -15,6 +15,8 @@ mod line;
 mod ranked;
 mod room;
 
+pub mod adaptive_lifo;
+pub mod codel;
 pub mod earliest_deadline;
 pub mod fifo;
 pub mod lifo;
@@ -82,6 +84,12 @@ pub trait Order: std::fmt::Debug {
     /// Who is next; asked only while somebody waits. The answer leaves at once, and [`Order::on_leave`] says so.
     fn next(&mut self, waiting: &Waiting, random: &mut Stream) -> Next;
 
+    /// Whether the one just taken is thrown away instead of served; `waiting` is what [`Order::next`] saw, when that
+    /// one still waited.
+    fn drops(&mut self, _waiting: &Waiting, _entry: &Entry<Ticket>) -> bool {
+        false
+    }
+
     /// Somebody left: was next, was displaced, or gave up.
     fn on_leave(&mut self, _entry: &Entry<Ticket>) {}
 }
@@ -101,12 +109,31 @@ family! {
     ShortestJobFirst = shortest_job_first;
     /// The earliest deadline.
     EarliestDeadline = earliest_deadline;
+    /// First in, first out; a line whose waits stay long drops from its head, ever faster (RFC 8289).
+    CoDel = codel;
+    /// First in, first out, or newest first with little patience while the line has long not been empty (Facebook).
+    AdaptiveLifo = adaptive_lifo;
 }
 
 impl Default for QueueSpec {
     /// First in, first out, without limit: the textbook's station.
     fn default() -> Self {
         Self::Fifo(fifo::Spec::default())
+    }
+}
+
+impl QueueSpec {
+    /// Whether it drops who waits too long, so that no overload lets it grow for ever.
+    pub fn sheds(&self) -> bool {
+        match self {
+            Self::Fifo(_)
+            | Self::Lifo(_)
+            | Self::Random(_)
+            | Self::Priority(_)
+            | Self::ShortestJobFirst(_)
+            | Self::EarliestDeadline(_) => false,
+            Self::CoDel(_) | Self::AdaptiveLifo(_) => true,
+        }
     }
 }
 
@@ -124,6 +151,11 @@ impl Order for Discipline {
     #[inline]
     fn next(&mut self, waiting: &Waiting, random: &mut Stream) -> Next {
         on_each!(self, it => it.next(waiting, random))
+    }
+
+    #[inline]
+    fn drops(&mut self, waiting: &Waiting, entry: &Entry<Ticket>) -> bool {
+        on_each!(self, it => it.drops(waiting, entry))
     }
 
     #[inline]
