@@ -4,7 +4,7 @@ use sim_core::{statistics::Histogram, time::SimTime};
 
 use crate::{
     Limit, LimitOf, RunSettings,
-    measure::{CallBook, Figures, Station, Watch, Watched, Window},
+    measure::{Figures, Station, Watch, Watched, Window},
     node::server::Server,
     report::{Backlog, LimitCount, Metric, RunReport},
     request::Request,
@@ -20,7 +20,8 @@ impl World {
                 continue;
             };
             let of = watched(limit.of);
-            let watch = Watch { window: window as u16, of, limit: limit.limit.as_nanos(), counts: [0; 3] };
+            let (window, nanos) = (window as u16, limit.limit.as_nanos());
+            let watch = Watch { window, of, limit: nanos, open: false, counts: [0; 3] };
             for workload in self.workloads.iter_mut().filter(|workload| workload.name == limit.station) {
                 workload.ledger.watches.push(watch);
             }
@@ -33,8 +34,7 @@ impl World {
         }
     }
 
-    pub(crate) fn into_report(mut self, settings: &RunSettings, events: u64) -> RunReport {
-        self.count_the_rest();
+    pub(crate) fn into_report(self, settings: &RunSettings, events: u64) -> RunReport {
         let digest = self.digest();
         let requests = self.workloads.iter().map(|workload| workload.ledger.totals.arrivals).sum();
         let limits = settings.limits.iter().map(|limit| self.limit_count(limit, settings.end)).collect();
@@ -53,16 +53,6 @@ impl World {
             backlogs,
             digest,
         }
-    }
-
-    /// Counts what distributions have kept back.
-    fn count_the_rest(&mut self) {
-        self.workloads.iter_mut().for_each(|workload| workload.times.settle());
-        for node in &mut self.nodes {
-            node.times.settle();
-            node.servers.iter_mut().for_each(|server| server.times.settle());
-        }
-        self.call_books.iter_mut().for_each(CallBook::settle);
     }
 
     /// What was counted about a limit. Requests that still wait at the end and are older already are over it.
@@ -136,14 +126,11 @@ impl World {
             for workload in &self.workloads {
                 all.push((
                     format!("{}.latency{suffix}", workload.name),
-                    workload.times.within(number).latency().clone(),
+                    workload.times.latency(number).clone(),
                 ));
             }
             for node in &self.nodes {
-                all.push((
-                    format!("{}.latency{suffix}", node.name),
-                    node.times.within(number).latency().clone(),
-                ));
+                all.push((format!("{}.latency{suffix}", node.name), node.times.latency(number).clone()));
             }
             for book in &self.call_books {
                 all.push((format!("{}.attempt_latency{suffix}", book.name), book.latency(number).clone()));

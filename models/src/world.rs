@@ -91,23 +91,16 @@ pub struct Node {
 impl Node {
     /// Somebody who came to one of its servers at `arrived` leaves.
     #[inline(always)]
-    pub(crate) fn on_leave(
-        &mut self,
-        place: u16,
-        now: SimTime,
-        arrived: SimTime,
-        outcome: Outcome,
-        windows: &Windows,
-    ) {
+    pub(crate) fn on_leave(&mut self, place: u16, now: SimTime, arrived: SimTime, outcome: Outcome) {
         // The only server's distribution is the component's.
         let several = self.servers.len() > 1;
         let server = &mut self.servers[usize::from(place)];
         let latency = now.since(arrived);
-        server.ledger.on_leave(now, arrived, outcome, windows);
+        server.ledger.on_leave(now, arrived, outcome);
         if several {
-            server.times.on_leave(latency, windows);
+            server.times.on_leave(latency);
         }
-        self.times.on_leave(latency, windows);
+        self.times.on_leave(latency);
     }
 
     /// Looks at how long the longest waiting has waited, at each server and over all; answers the latter.
@@ -124,10 +117,10 @@ impl Node {
 
     /// One of its servers begins to serve somebody after a wait.
     #[inline(always)]
-    pub(crate) fn on_start(&mut self, server: u16, now: SimTime, wait: SimDuration, windows: &Windows) {
+    pub(crate) fn on_start(&mut self, server: u16, now: SimTime, wait: SimDuration) {
         let server = &mut self.servers[usize::from(server)];
-        server.ledger.on_start(now, wait, windows);
-        self.times.on_start(wait, windows);
+        server.ledger.on_start(now, wait);
+        self.times.on_start(wait);
     }
 }
 
@@ -154,16 +147,21 @@ impl World {
     }
 
     fn on_window(&mut self, now: SimTime) {
-        let turns = self.windows.turn(now);
+        let turn = self.windows.turn(now);
         for workload in &mut self.workloads {
-            workload.ledger.on_turn(now, &turns);
+            workload.ledger.on_turn(now, &turn);
+            workload.times.on_turn(&turn);
         }
-        for server in self.nodes.iter_mut().flat_map(|node| &mut node.servers) {
-            server.ledger.on_turn(now, &turns);
+        for node in &mut self.nodes {
+            node.times.on_turn(&turn);
+            for server in &mut node.servers {
+                server.ledger.on_turn(now, &turn);
+                server.times.on_turn(&turn);
+            }
         }
         self.count_care();
         for book in &mut self.call_books {
-            book.on_turn(now, &turns);
+            book.on_turn(now, &turn);
         }
     }
 

@@ -1,11 +1,14 @@
 //! The book of one component's calls to another: every attempt is opened once and closed once.
 
 use sim_core::{
-    statistics::{Batch, Histogram},
+    statistics::Histogram,
     time::{SimDuration, SimTime},
 };
 
-use super::windows::{Turn, Windows};
+use super::{
+    windowed::Windowed,
+    windows::{Turn, Windows},
+};
 use crate::request::{Outcome, Reason};
 
 /// Everything that only grows.
@@ -84,6 +87,7 @@ pub struct CallBook {
     pub breakers: u64,
     open: u64,
     touched: SimTime,
+    latency: Windowed,
     pages: Vec<Page>,
 }
 
@@ -92,7 +96,6 @@ pub struct CallBook {
 struct Page {
     opened: CallTotals,
     closed: CallTotals,
-    latency: Batch,
 }
 
 impl CallBook {
@@ -106,6 +109,7 @@ impl CallBook {
             breakers: 0,
             open: 0,
             touched: SimTime::ZERO,
+            latency: Windowed::new(&Histogram::default(), windows),
             pages,
         }
     }
@@ -144,32 +148,22 @@ impl CallBook {
 
     /// A call ends for its caller, `latency` after it was sent.
     #[inline(always)]
-    pub fn on_end(&mut self, outcome: Outcome, latency: SimDuration, windows: &Windows) {
+    pub fn on_end(&mut self, outcome: Outcome, latency: SimDuration) {
         self.outstanding -= 1;
         match outcome {
             Outcome::Success => self.totals.succeeded += 1,
             Outcome::Degraded => self.totals.degraded += 1,
             Outcome::Failure(reason) => self.totals.failed[reason as usize] += 1,
         }
-        for window in windows.open() {
-            self.pages[usize::from(*window)].latency.record(latency.as_nanos());
-        }
+        self.latency.record(latency);
     }
 
     /// Windows open or close.
-    pub fn on_turn(&mut self, now: SimTime, turns: &[Turn]) {
+    pub fn on_turn(&mut self, now: SimTime, turn: &Turn) {
         self.advance(now);
-        for turn in turns {
-            match *turn {
-                Turn::Opens(window) => self.pages[usize::from(window)].opened = self.totals,
-                Turn::Closes(window) => self.pages[usize::from(window)].closed = self.totals,
-            }
-        }
-    }
-
-    /// The run is over: nothing more comes.
-    pub fn settle(&mut self) {
-        self.pages.iter_mut().for_each(|page| page.latency.settle());
+        self.latency.on_turn(turn);
+        turn.closes.iter().for_each(|window| self.pages[usize::from(*window)].closed = self.totals);
+        turn.opens.iter().for_each(|window| self.pages[usize::from(*window)].opened = self.totals);
     }
 
     /// What a window saw.
@@ -177,9 +171,9 @@ impl CallBook {
         self.pages[window].closed.since(&self.pages[window].opened)
     }
 
-    /// How long the attempts that ended in a window took, once all is settled.
+    /// How long the attempts that ended in a window took, once it is closed.
     pub fn latency(&self, window: usize) -> &Histogram {
-        self.pages[window].latency.settled()
+        self.latency.within(window)
     }
 }
 
@@ -195,14 +189,13 @@ mod tests {
         let mut book = CallBook::new("clients.calls.lb".into(), &windows);
         let latency = SimDuration::from_nanos;
         book.on_send(false, false, false);
-        book.on_end(Outcome::Success, latency(1), &windows);
+        book.on_end(Outcome::Success, latency(1));
         book.on_turn(at(10), &windows.turn(at(10)));
         book.on_send(true, false, true);
-        book.on_end(Outcome::Failure(Reason::TimedOut), latency(7), &windows);
+        book.on_end(Outcome::Failure(Reason::TimedOut), latency(7));
         book.on_send(false, false, false);
         book.on_turn(at(20), &windows.turn(at(20)));
-        book.on_end(Outcome::Success, latency(9), &windows);
-        book.settle();
+        book.on_end(Outcome::Success, latency(9));
         let seen = book.within(0);
         assert_eq!((seen.attempts, seen.retries, seen.elsewhere), (2, 1, 1));
         assert_eq!((seen.finished(), seen.failures(), book.outstanding), (1, 1, 0));

@@ -52,12 +52,11 @@ impl Figures {
         let seen: Vec<&Seen> = station.ledgers.iter().map(|ledger| &ledger.seen[number]).collect();
         sheet.flows(&totals);
         sheet.levels(&totals, &seen);
-        let spread = station.times.within(number);
-        sheet.distribution("latency", spread.latency());
+        sheet.distribution("latency", station.times.latency(number));
         if let Some((slots, ages)) = station.service {
             sheet.service(&totals, slots, &seen);
             sheet.ages(ages, number);
-            sheet.distribution("wait", spread.wait());
+            sheet.distribution("wait", station.times.wait(number));
         }
         if station.ledgers.len() == 1 {
             return;

@@ -7,6 +7,7 @@ mod figures;
 mod ledger;
 mod series;
 mod times;
+mod windowed;
 mod windows;
 
 pub use ages::Ages;
@@ -15,5 +16,5 @@ pub use catalog::{Figure, METRICS, Owner};
 pub use figures::{Figures, Station};
 pub use ledger::{Ledger, Seen, Totals, Watch, Watched};
 pub use series::Recorder;
-pub use times::{Spread, Times};
-pub use windows::{Window, Windows};
+pub use times::Times;
+pub use windows::{Turn, Window, Windows};

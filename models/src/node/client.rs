@@ -153,7 +153,7 @@ impl World {
         if let Some(record) = recorded {
             workload.mix.apply(record, &mut request);
         }
-        workload.ledger.on_arrival(now, &self.windows);
+        workload.ledger.on_arrival(now);
         let opening =
             workload.connections.as_mut().map_or(0, |connections| connections.use_one(&mut request));
         let id = self.requests.insert(request);
@@ -199,8 +199,8 @@ impl World {
         self.requests.remove(id);
         let (now, latency) = (cx.now(), cx.now().since(intended));
         let workload = &mut self.workloads[usize::from(number)];
-        workload.ledger.on_leave(now, intended, outcome, &self.windows);
-        workload.times.on_leave(latency, &self.windows);
+        workload.ledger.on_leave(now, intended, outcome);
+        workload.times.on_leave(latency);
         self.observer.on_latency(number, latency);
         if matches!(workload.source, Source::Closed { .. }) {
             self.schedule_thought(number, user, cx);
@@ -216,11 +216,8 @@ impl World {
         if call.phase != Phase::Waiting {
             return;
         }
-        self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].take_out(
-            call.ticket,
-            cx.now(),
-            &self.windows,
-        );
+        self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)]
+            .take_out(call.ticket, cx.now());
         self.leave_line(innermost, Reason::Impatient, cx);
     }
 

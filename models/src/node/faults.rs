@@ -210,10 +210,10 @@ impl World {
         for id in self.calls_at(at) {
             let Some(call) = self.calls.get(id).copied() else { continue };
             let node = &mut self.nodes[usize::from(at.node)];
-            node.on_leave(at.server, now, call.arrived, Outcome::Failure(Reason::Crashed), &self.windows);
+            node.on_leave(at.server, now, call.arrived, Outcome::Failure(Reason::Crashed));
             let server = &mut node.servers[usize::from(at.server)];
             match call.phase {
-                Phase::Waiting => server.take_out(call.ticket, now, &self.windows),
+                Phase::Waiting => server.take_out(call.ticket, now),
                 Phase::Running | Phase::Calling => {
                     if let Some(sharer) = &mut server.sharer {
                         sharer.remove(now, super::sharing::job_of(id));

@@ -223,7 +223,7 @@ impl World {
         {
             gateway.tried.remove(&id);
         }
-        node.on_leave(call.callee.server, cx.now(), call.arrived, outcome, &self.windows);
+        node.on_leave(call.callee.server, cx.now(), call.arrived, outcome);
         self.reply(id, outcome, cx);
     }
 }

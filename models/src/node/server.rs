@@ -138,7 +138,7 @@ impl Server {
     }
 
     /// Puts a call into the line, if there is room.
-    pub fn enqueue(&mut self, id: CallId, call: &Call, now: SimTime, windows: &Windows) -> Pushed<CallId> {
+    pub fn enqueue(&mut self, id: CallId, call: &Call, now: SimTime) -> Pushed<CallId> {
         let entry = Entry {
             job: id,
             arrived: now,
@@ -147,32 +147,32 @@ impl Server {
             deadline: call.deadline,
         };
         let pushed = self.line.push(entry);
-        self.count_queue(now, windows);
+        self.count_queue(now);
         pushed
     }
 
     /// Whose turn it is.
     #[inline]
-    pub fn dequeue(&mut self, now: SimTime, random: &mut Stream, windows: &Windows) -> Popped<CallId> {
+    pub fn dequeue(&mut self, now: SimTime, random: &mut Stream) -> Popped<CallId> {
         if self.line.is_empty() {
             return Popped::Empty;
         }
         let popped = self.line.pop(now, random);
-        self.count_queue(now, windows);
+        self.count_queue(now);
         popped
     }
 
     /// Takes a call out of the line, if it stands there.
-    pub fn take_out(&mut self, ticket: Option<Ticket>, now: SimTime, windows: &Windows) {
+    pub fn take_out(&mut self, ticket: Option<Ticket>, now: SimTime) {
         if let Some(ticket) = ticket {
             self.line.remove(ticket);
-            self.count_queue(now, windows);
+            self.count_queue(now);
         }
     }
 
     #[inline]
-    fn count_queue(&mut self, now: SimTime, windows: &Windows) {
-        self.ledger.set_queued(now, self.line.len() as u32, windows);
+    fn count_queue(&mut self, now: SimTime) {
+        self.ledger.set_queued(now, self.line.len() as u32);
     }
 
     /// What it tells of its load: averages over at least a second.

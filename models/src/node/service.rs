@@ -119,7 +119,7 @@ impl World {
             return self.turn_away(id, Reason::Error, latency, cx);
         }
         call.arrived = now;
-        server.ledger.on_arrival(now, &self.windows);
+        server.ledger.on_arrival(now);
         let demand = match &node.role {
             Role::Service(service) => {
                 service.demands[usize::from(call.class)].sample(call.need.at(DEMAND, 0))
@@ -137,7 +137,7 @@ impl World {
         if server.has_room() {
             return self.start(id, cx);
         }
-        match server.enqueue(id, call, now, &self.windows) {
+        match server.enqueue(id, call, now) {
             Pushed::Queued(ticket) => {
                 call.phase = Phase::Waiting;
                 call.ticket = Some(ticket);
@@ -163,8 +163,8 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
-        ledger.on_arrival(now, &self.windows);
-        ledger.on_leave(now, now, Outcome::Failure(reason), &self.windows);
+        ledger.on_arrival(now);
+        ledger.on_leave(now, now, Outcome::Failure(reason));
         if after.is_zero() {
             return self.reply(id, Outcome::Failure(reason), cx);
         }
@@ -180,7 +180,7 @@ impl World {
         call.started = now;
         call.ticket = None;
         let wait = now.since(call.arrived);
-        self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait, &self.windows);
+        self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait);
         self.compute(id, cx);
     }
 
@@ -289,7 +289,7 @@ impl World {
         let now = cx.now();
         let Some(call) = self.calls.get(id).copied() else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];
-        node.on_leave(call.callee.server, now, call.arrived, outcome, &self.windows);
+        node.on_leave(call.callee.server, now, call.arrived, outcome);
         let server = &mut node.servers[usize::from(call.callee.server)];
         server.ledger.on_work(now.since(call.started), !call.awaited);
         if server.sharer.is_some() {
@@ -320,7 +320,7 @@ impl World {
             if !server.ailment.up || !server.has_room() {
                 return;
             }
-            match server.dequeue(now, &mut node.random, &self.windows) {
+            match server.dequeue(now, &mut node.random) {
                 Popped::Next(entry) => self.start(entry.job, cx),
                 Popped::Expired(entry) => self.leave_line(entry.job, Reason::Expired, cx),
                 Popped::Empty => break,
@@ -355,7 +355,7 @@ impl World {
         let Some(call) = self.calls.get(id).copied() else { return };
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
-        ledger.on_leave(cx.now(), call.arrived, Outcome::Failure(reason), &self.windows);
+        ledger.on_leave(cx.now(), call.arrived, Outcome::Failure(reason));
         self.reply(id, Outcome::Failure(reason), cx);
     }
 
@@ -364,19 +364,13 @@ impl World {
         let Some(call) = self.calls.get(id).copied() else { return };
         let now = cx.now();
         let node = &mut self.nodes[usize::from(call.callee.node)];
-        node.on_leave(
-            call.callee.server,
-            now,
-            call.arrived,
-            Outcome::Failure(Reason::Cancelled),
-            &self.windows,
-        );
+        node.on_leave(call.callee.server, now, call.arrived, Outcome::Failure(Reason::Cancelled));
         let server = &mut node.servers[usize::from(call.callee.server)];
         if call.phase != Phase::Waiting {
             server.ledger.on_work(now.since(call.started), true);
         }
         match call.phase {
-            Phase::Waiting => server.take_out(call.ticket, now, &self.windows),
+            Phase::Waiting => server.take_out(call.ticket, now),
             Phase::Running if server.sharer.is_some() => self.unshare(id, cx),
             Phase::Running => self.stop(id, cx),
             Phase::Calling => {

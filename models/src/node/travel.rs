@@ -66,6 +66,7 @@ pub struct Order {
 
 impl World {
     /// Sends a call.
+    #[inline(always)]
     pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) {
         let now = cx.now();
         let place = self.nodes[usize::from(order.callee.node)].place;
@@ -212,7 +213,7 @@ impl World {
     #[inline(always)]
     fn release(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
-        self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent), &self.windows);
+        self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent));
         let Some(picked) = call.picked else { return };
         let dispatch = &mut self.dispatches[picked.dispatch as usize];
         // Error replies carry a report like others: it is what tells of errors.
