@@ -11,7 +11,7 @@ use sim_core::{
 
 use super::care::Care;
 use crate::{
-    policy::balancing::{Ask, Backend, Backends, Balance, Balancer, Done, LoadReport, Wants},
+    policy::balancing::{Ask, Backend, Backends, Balance, Balancer, Done, InFlight, LoadReport, Wants},
     request::{Instance, Outcome},
 };
 
@@ -27,7 +27,7 @@ pub struct Dispatch {
     /// Whether each row is well, full or not.
     well: Vec<bool>,
     /// Sent and not yet answered, by row: the view's own truth, whatever the board says.
-    in_flight: Vec<u32>,
+    in_flight: InFlight,
     balancer: Balancer,
     /// A balancer for each further group of rows, where a locality makes groups: each takes its own turns.
     pub others: Vec<Balancer>,
@@ -51,7 +51,7 @@ impl Dispatch {
         balancer: Balancer,
         random: Stream,
     ) -> Self {
-        let in_flight = vec![0; rows.len()];
+        let in_flight = InFlight::new(rows.len());
         let well = vec![true; rows.len()];
         Self {
             name,
@@ -73,8 +73,8 @@ impl Dispatch {
     #[inline(always)]
     pub fn pick(&mut self, now: SimTime, ask: &Ask, tried: &[u16]) -> Option<usize> {
         if self.care.is_none() && tried.is_empty() {
-            let loads = if self.board.is_none() { Some(self.in_flight.as_slice()) } else { None };
-            let backends = Backends { now, rows: &self.rows, loads };
+            let in_flight = if self.board.is_none() { Some(&self.in_flight) } else { None };
+            let backends = Backends { now, rows: &self.rows, in_flight };
             return self.balancer.pick(&backends, ask, &mut self.random);
         }
         self.pick_with_care(now, ask, tried)
@@ -100,9 +100,9 @@ impl Dispatch {
     /// A request goes to `row`.
     #[inline(always)]
     pub fn on_send(&mut self, now: SimTime, row: usize) {
-        self.in_flight[row] += 1;
+        let in_flight = self.in_flight.rise(row);
         if self.board.is_none() {
-            self.rows[row].in_flight = self.in_flight[row];
+            self.rows[row].in_flight = in_flight;
         }
         if self.care.is_some() {
             self.refresh_after(now, row, |care| care.on_send(now, row));
@@ -127,9 +127,9 @@ impl Dispatch {
         outcome: Outcome,
         report: Option<LoadReport>,
     ) -> Option<String> {
-        self.in_flight[row] -= 1;
+        let in_flight = self.in_flight.fall(row);
         if self.board.is_none() {
-            self.rows[row].in_flight = self.in_flight[row];
+            self.rows[row].in_flight = in_flight;
         }
         let done = Done { backend: row, latency, success: outcome.is_success(), report };
         let backends = Backends::new(now, &self.rows);
@@ -221,7 +221,7 @@ impl Dispatch {
     /// is only full for a moment stays in them.
     fn refresh(&mut self, now: SimTime, row: usize) -> bool {
         let Some(care) = &mut self.care else { return false };
-        let (well, room, share) = care.standing(now, row, self.in_flight[row]);
+        let (well, room, share) = care.standing(now, row, self.in_flight.counts()[row]);
         let before = (self.well[row], self.rows[row].share);
         self.well[row] = well;
         self.rows[row].available = well && room;

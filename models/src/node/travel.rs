@@ -198,8 +198,7 @@ impl World {
         match call.parent {
             None => self.client_hears(call.request, outcome, cx),
             Some(parent) => {
-                let Some(asker) = self.calls.get_mut(parent) else { return };
-                asker.awaits = Awaited::Nothing;
+                let Some(asker) = self.calls.get(parent) else { return };
                 let callee = asker.callee;
                 match self.nodes[usize::from(callee.node)].role {
                     Role::Service(_) => self.service_hears(parent, outcome, cx),
