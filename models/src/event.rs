@@ -57,6 +57,27 @@ pub enum Event {
     Window,
     /// A bin of the time series ends.
     Bin,
+    /// It is time for a server's heartbeat to a view.
+    Heartbeat {
+        /// The view it goes to.
+        dispatch: u32,
+        /// The server's row.
+        row: u16,
+    },
+    /// A heartbeat reaches a view.
+    Heard {
+        /// The view.
+        dispatch: u32,
+        /// The row that is heard.
+        row: u16,
+    },
+    /// A server may have been silent for too long.
+    Suspect {
+        /// The view that listens.
+        dispatch: u32,
+        /// The row that is not heard.
+        row: u16,
+    },
     /// A backend's health is to be checked.
     Check {
         /// The view that checks.
@@ -105,6 +126,9 @@ impl Event {
             Self::Deadlines { .. } | Self::Patience(_) | Self::Wake(_) => Order::Timeout,
             Self::Window
             | Self::Bin
+            | Self::Heartbeat { .. }
+            | Self::Heard { .. }
+            | Self::Suspect { .. }
             | Self::Check { .. }
             | Self::Checked { .. }
             | Self::Tend { .. }

@@ -11,6 +11,7 @@ mod trial;
 mod balanced; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
 mod closed; // a fixed number of customers
 mod connected; // connections, deadlines met and missed, a server that fails fast
+mod detection; // who is down, and who is thought to be
 mod fan_out; // all parts of a request
 mod general_service; // one channel, any service
 mod loss; // who finds no room
@@ -20,6 +21,7 @@ mod order; // who is served next
 mod overload; // more than can be served, and of use for a while only
 mod priority; // classes that go first
 mod sharing; // all served at once
+mod stages; // between caller and callee
 mod steps; // waits, choices, repetitions
 
 use suite::Suite;
@@ -60,6 +62,11 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         balanced::old_news(lab),
         fan_out::slowest(lab),
         fan_out::fork_join(lab),
+        stages::retries(lab),
+        stages::hedges(lab),
+        stages::throttles(lab),
+        detection::silence_and_checks(lab),
+        detection::lost_heartbeats(lab),
         connected::omission(lab),
         connected::opening(lab),
         connected::layers(lab),

@@ -9,7 +9,10 @@ use super::{
     windowed::Windowed,
     windows::{Turn, Windows},
 };
-use crate::request::{Outcome, Reason};
+use crate::{
+    node::vigilance::Finding,
+    request::{Outcome, Reason},
+};
 
 /// Everything that only grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +39,12 @@ pub struct CallTotals {
     pub panics: u64,
     /// Servers taken out for what became of their calls.
     pub ejections: u64,
+    /// Failures of servers that were suspected.
+    pub detections: u64,
+    /// Suspicions of servers that had not failed.
+    pub false_suspicions: u64,
+    /// Failures that were over before anybody suspected them.
+    pub missed_failures: u64,
     /// Time integral of the number of breakers that are open, in nanoseconds.
     pub open_area: u128,
 }
@@ -59,6 +68,9 @@ impl CallTotals {
             failed,
             panics: self.panics - earlier.panics,
             ejections: self.ejections - earlier.ejections,
+            detections: self.detections - earlier.detections,
+            false_suspicions: self.false_suspicions - earlier.false_suspicions,
+            missed_failures: self.missed_failures - earlier.missed_failures,
             open_area: self.open_area - earlier.open_area,
         }
     }
@@ -88,6 +100,7 @@ pub struct CallBook {
     open: u64,
     touched: SimTime,
     latency: Windowed,
+    detection: Windowed,
     pages: Vec<Page>,
 }
 
@@ -110,6 +123,7 @@ impl CallBook {
             open: 0,
             touched: SimTime::ZERO,
             latency: Windowed::new(&Histogram::default(), windows),
+            detection: Windowed::new(&Histogram::default(), windows),
             pages,
         }
     }
@@ -158,10 +172,23 @@ impl CallBook {
         self.latency.record(latency);
     }
 
+    /// A view found something out about one of its servers.
+    pub fn on_finding(&mut self, finding: Finding) {
+        match finding {
+            Finding::Detected(after) => {
+                self.totals.detections += 1;
+                self.detection.record(after);
+            }
+            Finding::FalseSuspicion => self.totals.false_suspicions += 1,
+            Finding::Missed => self.totals.missed_failures += 1,
+        }
+    }
+
     /// Windows open or close.
     pub fn on_turn(&mut self, now: SimTime, turn: &Turn) {
         self.advance(now);
         self.latency.on_turn(turn);
+        self.detection.on_turn(turn);
         turn.closes.iter().for_each(|window| self.pages[usize::from(*window)].closed = self.totals);
         turn.opens.iter().for_each(|window| self.pages[usize::from(*window)].opened = self.totals);
     }
@@ -169,6 +196,11 @@ impl CallBook {
     /// What a window saw.
     pub fn within(&self, window: usize) -> CallTotals {
         self.pages[window].closed.since(&self.pages[window].opened)
+    }
+
+    /// How long it took to suspect servers that had failed, once the window is closed.
+    pub fn detection(&self, window: usize) -> &Histogram {
+        self.detection.within(window)
     }
 
     /// How long the attempts that ended in a window took, once it is closed.

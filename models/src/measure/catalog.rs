@@ -55,7 +55,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 45] = [
+pub const METRICS: [Figure; 49] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -82,6 +82,10 @@ pub const METRICS: [Figure; 45] = [
     row("elsewhere", &["mean"], Ratio, CALLS, "calls that left the caller's zone or region, over all"),
     row("panics", &["count"], Count, CALLS, "choices among all servers since too few were well"),
     row("ejections", &["count"], Count, CALLS, "servers taken out for what became of their calls"),
+    row("detections", &["count"], Count, CALLS, "servers suspected by checks, ejection or heartbeats that had failed: down, silent, or failing every request"),
+    row("detection_time", &["mean", "max"], Seconds, CALLS, "from a server's failure to the suspicion"),
+    row("false_suspicions", &["count"], Count, CALLS, "servers suspected that had not failed"),
+    row("missed_failures", &["count"], Count, CALLS, "failures of servers that were over before they were suspected"),
     row("outstanding_at_end", &["count"], Count, CALLS, "calls neither answered nor given up when the run ended"),
     row("failed_error", &["count"], Count, ALL, "failures: the server answered with an error"),
     row("failed_queue_full", &["count"], Count, ALL, "failures: the line was full"),

@@ -83,6 +83,18 @@ impl Figures {
         sheet.add("elsewhere.mean", Unit::Ratio, share(totals.elsewhere, totals.attempts), totals.attempts);
         sheet.count("panics", totals.panics, totals.attempts);
         sheet.count("ejections", totals.ejections, totals.attempts);
+        sheet.count("detections", totals.detections, totals.detections);
+        sheet.count("false_suspicions", totals.false_suspicions, totals.false_suspicions);
+        sheet.count("missed_failures", totals.missed_failures, totals.missed_failures);
+        let detection = book.detection(number);
+        let slowest = detection.max().map(|nanos| nanos as f64 / 1e9);
+        sheet.add(
+            "detection_time.mean",
+            Unit::Seconds,
+            detection.mean().map(|nanos| nanos / 1e9),
+            detection.count(),
+        );
+        sheet.add("detection_time.max", Unit::Seconds, slowest, detection.count());
         let finished = totals.finished();
         sheet.add("success_ratio.mean", Unit::Ratio, share(totals.succeeded, finished), finished);
         sheet.flow("errors", totals.failures(), finished);

@@ -1,6 +1,11 @@
 //! What keeps a view's table true: health checks, ejection, slow start, limits, sessions, groups.
 
-use sim_core::{random::Stream, time::SimTime};
+use sim_core::{
+    random::Stream,
+    time::{SimDuration, SimTime},
+};
+
+use super::{heartbeats::Heartbeats, vigilance::Vigilance};
 
 use crate::{
     policy::{
@@ -20,6 +25,12 @@ pub struct Care {
     pub checks: Vec<ActiveCheck>,
     /// Passive ejection.
     pub ejector: Option<Ejector>,
+    /// A good reply that took longer counts to the ejector as one that timed out.
+    pub slow_after: SimDuration,
+    /// Heartbeats of the rows.
+    pub heartbeats: Option<Heartbeats>,
+    /// What all suspicions were worth.
+    pub vigilance: Vigilance,
     /// How a row that comes back gets its share.
     pub slow_start: Option<SlowStartSpec>,
     /// Sessions that stay with their row.
@@ -45,6 +56,9 @@ impl Care {
         Self {
             checks: Vec::new(),
             ejector: None,
+            slow_after: SimDuration::FOREVER,
+            heartbeats: None,
+            vigilance: Vigilance::new(rows),
             slow_start: None,
             sticky: None,
             places: None,
@@ -100,8 +114,18 @@ impl Care {
     }
 
     /// A request to `row` ended; what was decided.
-    pub fn on_result(&mut self, now: SimTime, row: usize, outcome: Outcome) -> Option<String> {
-        let verdict = self.ejector.as_mut()?.on_result(now, row, seen_as(outcome), &mut self.random)?;
+    pub fn on_result(
+        &mut self,
+        now: SimTime,
+        row: usize,
+        outcome: Outcome,
+        latency: SimDuration,
+    ) -> Option<String> {
+        let seen = match seen_as(outcome) {
+            detection::Outcome::Success if latency > self.slow_after => detection::Outcome::TimedOut,
+            seen => seen,
+        };
+        let verdict = self.ejector.as_mut()?.on_result(now, row, seen, &mut self.random)?;
         self.note_ejection(verdict.action);
         if let (Action::Check(on_error), Some(check)) = (verdict.action, self.checks.get_mut(row)) {
             check.on_observed(on_error);
@@ -131,6 +155,16 @@ impl Care {
     pub fn first_check(&mut self, row: usize) -> SimTime {
         let unit = self.random.unit();
         self.checks[row].first_check(SimTime::ZERO, unit)
+    }
+
+    /// 64 bits of its own chance.
+    pub fn bits(&mut self) -> u64 {
+        self.random.bits()
+    }
+
+    /// A number in [0, 1) by its own chance.
+    pub fn unit(&mut self) -> f64 {
+        self.random.unit()
     }
 
     /// The ejector's turn; what it decided, by row.
@@ -166,7 +200,8 @@ impl Care {
         let passes = self.checks.get(row).is_none_or(ActiveCheck::is_up);
         let stays =
             self.ejector.as_ref().is_none_or(|ejector| ejector.in_panic() || !ejector.is_ejected(now, row));
-        let well = passes && stays;
+        let heard = self.heartbeats.as_ref().is_none_or(|heartbeats| heartbeats.is_available(now, row));
+        let well = passes && stays && heard;
         self.note(now, row, well);
         let room = self.max_connections == 0 || in_flight < self.max_connections;
         let share = match (&self.slow_start, self.well_since[row]) {

@@ -11,7 +11,10 @@ use sim_core::{
 
 use super::care::Care;
 use crate::{
-    policy::balancing::{Ask, Backend, Backends, Balance, Balancer, Done, InFlight, LoadReport, Wants},
+    policy::{
+        balancing::{Ask, Backend, Backends, Balance, Balancer, Done, InFlight, LoadReport, Wants},
+        detection::active_check::ActiveCheck,
+    },
     request::{Instance, Outcome},
 };
 
@@ -136,7 +139,7 @@ impl Dispatch {
         self.balancer.on_done(&backends, &done);
         self.others.iter_mut().for_each(|other| other.on_done(&backends, &done));
         if self.care.is_some() {
-            self.refresh_after(now, row, |care| care.on_result(now, row, outcome))
+            self.refresh_after(now, row, |care| care.on_result(now, row, outcome, latency))
         } else {
             None
         }
@@ -163,6 +166,25 @@ impl Dispatch {
     /// A check of `row` came back.
     pub fn on_checked(&mut self, now: SimTime, row: usize, healthy: bool) -> Option<String> {
         self.refresh_after(now, row, |care| care.on_checked(now, row, healthy))
+    }
+
+    /// What is thought of `row` has changed.
+    pub fn on_judged(&mut self, now: SimTime, row: usize) {
+        if self.refresh(now, row) {
+            self.tell_change(now);
+        }
+    }
+
+    /// The server of some row fails, or is well again.
+    pub fn on_truth(&mut self, now: SimTime, at: Instance, fails: bool) {
+        let Some(care) = &mut self.care else { return };
+        for row in (0..self.targets.len()).filter(|row| self.targets[*row] == at) {
+            if fails {
+                care.vigilance.on_failure(now, row, !self.well[row]);
+            } else {
+                care.vigilance.on_repair(row);
+            }
+        }
     }
 
     /// The view's own controllers have their turn; what they decided, by row.
@@ -223,6 +245,9 @@ impl Dispatch {
         let Some(care) = &mut self.care else { return false };
         let (well, room, share) = care.standing(now, row, self.in_flight.counts()[row]);
         let before = (self.well[row], self.rows[row].share);
+        if before.0 && !well && !care.checks.get(row).is_some_and(ActiveCheck::is_fresh) {
+            care.vigilance.on_suspicion(now, row);
+        }
         self.well[row] = well;
         self.rows[row].available = well && room;
         self.rows[row].share = share;

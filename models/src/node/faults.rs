@@ -155,6 +155,10 @@ impl World {
         let ailment = self.ailment_of(at);
         let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
         let before = std::mem::replace(&mut server.ailment, ailment.clone());
+        if before.is_failure() != ailment.is_failure() {
+            self.dispatches.iter_mut().for_each(|view| view.on_truth(now, at, ailment.is_failure()));
+        }
+        let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
         if before.up && !ailment.up {
             return self.crash(at, cx);
         }
@@ -210,6 +214,7 @@ impl World {
         for id in self.calls_at(at) {
             let Some(call) = self.calls.get(id).copied() else { continue };
             let node = &mut self.nodes[usize::from(at.node)];
+            node.forget(id);
             node.on_leave(at.server, now, call.arrived, Outcome::Failure(Reason::Crashed));
             let server = &mut node.servers[usize::from(at.server)];
             match call.phase {

@@ -19,7 +19,7 @@ use crate::{
     event::Event,
     request::{Call, CallId, Ended, Outcome, Phase, Picked, Reason, Request},
     spec::RetrySpec,
-    world::{Role, World},
+    world::{Node, Role, World},
 };
 
 const DEMAND: u64 = name_hash("gateway/demand");
@@ -85,6 +85,18 @@ impl Gateway {
                 | Reason::Throttled
                 | Reason::NoConnection => false,
             }
+    }
+}
+
+impl Node {
+    /// Nothing more comes of a call: a balancer need not remember where it was tried.
+    #[inline(always)]
+    pub(super) fn forget(&mut self, id: CallId) {
+        if let Role::Gateway(gateway) = &mut self.role
+            && !gateway.tried.is_empty()
+        {
+            gateway.tried.remove(&id);
+        }
     }
 }
 
@@ -218,11 +230,7 @@ impl World {
     fn pass_back(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];
-        if let Role::Gateway(gateway) = &mut node.role
-            && !gateway.tried.is_empty()
-        {
-            gateway.tried.remove(&id);
-        }
+        node.forget(id);
         node.on_leave(call.callee.server, cx.now(), call.arrived, outcome);
         self.reply(id, outcome, cx);
     }

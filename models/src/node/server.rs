@@ -65,6 +65,13 @@ pub struct Ailment {
     pub silent: bool,
 }
 
+impl Ailment {
+    /// Whether no request is served, so that a detector should find it.
+    pub fn is_failure(&self) -> bool {
+        !self.up || self.silent || self.fails_fast.is_some()
+    }
+}
+
 impl Default for Ailment {
     fn default() -> Self {
         Self { up: true, remaining: 1.0, factor: 1.0, errors: 0.0, fails_fast: None, silent: false }

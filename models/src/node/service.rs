@@ -364,6 +364,7 @@ impl World {
         let Some(call) = self.calls.get(id).copied() else { return };
         let now = cx.now();
         let node = &mut self.nodes[usize::from(call.callee.node)];
+        node.forget(id);
         node.on_leave(call.callee.server, now, call.arrived, Outcome::Failure(Reason::Cancelled));
         let server = &mut node.servers[usize::from(call.callee.server)];
         if call.phase != Phase::Waiting {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimDuration};
 
+use super::HeartbeatsSpec;
 use crate::policy::{
     balancing::BalancerSpec,
     detection::{EjectSpec, active_check::ActiveCheckSpec},
@@ -26,6 +27,10 @@ pub struct CallSpec {
     pub health_check: Option<ActiveCheckSpec>,
     /// Passive ejection of the callee's servers by the results of calls.
     pub ejection: Option<EjectSpec>,
+    /// A good reply that took longer counts to the ejection as one that timed out. Default: none does.
+    pub slow_after: Option<SimDuration>,
+    /// Heartbeats of the callee's servers.
+    pub heartbeats: Option<HeartbeatsSpec>,
     /// How a server that comes back gets its share.
     pub slow_start: Option<SlowStartSpec>,
     /// Which servers each of several callers knows.
@@ -169,11 +174,12 @@ impl CallSpec {
 
     /// Whether it wishes for anything that each caller needs a view of its own for.
     pub fn asks_for_a_view(&self) -> bool {
-        let Self { balancer, view, health_check, ejection, slow_start, subset, .. } = self;
+        let Self { balancer, view, health_check, ejection, heartbeats, slow_start, subset, .. } = self;
         balancer.is_some()
             || *view != View::default()
             || health_check.is_some()
             || ejection.is_some()
+            || heartbeats.is_some()
             || slow_start.is_some()
             || subset.is_some()
     }
@@ -182,7 +188,14 @@ impl CallSpec {
         if let Some(balancer) = &self.balancer {
             check.at("balancer", |check| balancer.check(check));
         }
-        check_guards(check, &self.view, self.health_check.as_ref(), self.ejection.as_ref());
+        let Self { view, health_check, ejection, slow_after, heartbeats, .. } = self;
+        check_guards(
+            check,
+            view,
+            health_check.as_ref(),
+            (ejection.as_ref(), *slow_after),
+            heartbeats.as_ref(),
+        );
         if let Some(slow_start) = &self.slow_start {
             check.at("slow_start", |check| slow_start.check(check));
         }
@@ -221,7 +234,8 @@ pub(super) fn check_guards(
     check: &mut Check,
     view: &View,
     health_check: Option<&ActiveCheckSpec>,
-    ejection: Option<&EjectSpec>,
+    (ejection, slow_after): (Option<&EjectSpec>, Option<SimDuration>),
+    heartbeats: Option<&HeartbeatsSpec>,
 ) {
     if let View::Board { every } = view {
         check.at("view", |check| {
@@ -233,6 +247,12 @@ pub(super) fn check_guards(
     }
     if let Some(ejection) = ejection {
         check.at("ejection", |check| ejection.check(check));
+    }
+    check.require(slow_after.is_none() || ejection.is_some(), "slow_after", || {
+        "slow_after says what an ejection counts as a failure: it needs an ejection".into()
+    });
+    if let Some(heartbeats) = heartbeats {
+        check.at("heartbeats", |check| heartbeats.check(check));
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDuration};
 
 use super::{
-    Ids,
+    HeartbeatsSpec, Ids,
     call::{CallSpec, RetrySpec, View, check_guards, require_timeout},
     step::{Step, check_steps},
 };
@@ -145,6 +145,10 @@ pub struct LoadBalancerSpec {
     pub health_check: Option<ActiveCheckSpec>,
     /// Passive ejection of backends.
     pub ejection: Option<EjectSpec>,
+    /// A good reply that took longer counts to the ejection as one that timed out. Default: none does.
+    pub slow_after: Option<SimDuration>,
+    /// Heartbeats of the backends.
+    pub heartbeats: Option<HeartbeatsSpec>,
     /// How a backend that comes back gets its share.
     pub slow_start: Option<SlowStartSpec>,
     /// Which backends each instance knows.
@@ -175,6 +179,8 @@ impl Default for LoadBalancerSpec {
             max_connections: 0,
             health_check: None,
             ejection: None,
+            slow_after: None,
+            heartbeats: None,
             slow_start: None,
             subset: None,
             sticky: None,
@@ -334,7 +340,14 @@ impl LoadBalancerSpec {
         check.at("strategy", |check| self.strategy.check(check));
         check.at("service_time", |check| self.service_time.check(check));
         check.at("queue", |check| self.queue.check(check));
-        check_guards(check, &self.view, self.health_check.as_ref(), self.ejection.as_ref());
+        let Self { view, health_check, ejection, slow_after, heartbeats, .. } = self;
+        check_guards(
+            check,
+            view,
+            health_check.as_ref(),
+            (ejection.as_ref(), *slow_after),
+            heartbeats.as_ref(),
+        );
         if let Some(retry) = &self.retry {
             check.at("retry", |check| retry.check(check));
         }

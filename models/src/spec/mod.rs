@@ -3,6 +3,7 @@
 mod call;
 mod component;
 mod fault;
+mod heartbeats;
 mod network;
 mod step;
 mod workload;
@@ -18,6 +19,7 @@ use crate::policy::arrival::ArrivalSpec;
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, WarmUpSpec};
 pub use fault::{FaultSpec, Moment, Struck};
+pub use heartbeats::HeartbeatsSpec;
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use step::{Repeat, Step, Way};
 pub use workload::{

@@ -12,6 +12,7 @@ use crate::{
     node::{
         care::{Care, Places},
         dispatch::Dispatch,
+        heartbeats::Heartbeats,
         pipeline::{Pipeline, Way},
         service::Route,
     },
@@ -265,8 +266,13 @@ impl<'a> Builder<'a> {
         let mut care = Care::new(seen.len(), self.streams.stream(&format!("{path}/care")));
         care.checks = call.health_check.iter().flat_map(|check| seen.iter().map(|_| check.build())).collect();
         care.ejector = call.ejection.as_ref().map(|ejection| ejection.build(seen.len()));
+        care.slow_after = call.slow_after.unwrap_or(SimDuration::FOREVER);
+        care.heartbeats = call.heartbeats.as_ref().map(|heartbeats| Heartbeats::new(heartbeats, seen.len()));
         care.slow_start.clone_from(&call.slow_start);
-        let mut wished = call.health_check.is_some() || call.ejection.is_some() || call.slow_start.is_some();
+        let mut wished = call.health_check.is_some()
+            || call.ejection.is_some()
+            || call.heartbeats.is_some()
+            || call.slow_start.is_some();
         if let Some(balancer) = wishes.balancer {
             care.sticky = balancer.sticky.as_ref().map(crate::policy::sticky::StickySpec::build);
             care.max_connections = balancer.max_connections;
@@ -339,6 +345,8 @@ fn balancer_wishes<'a>(id: &'a str, balancer: &'a LoadBalancerSpec) -> Vec<Wishe
         view: balancer.view.clone(),
         health_check: balancer.health_check.clone(),
         ejection: balancer.ejection.clone(),
+        slow_after: balancer.slow_after,
+        heartbeats: balancer.heartbeats.clone(),
         slow_start: balancer.slow_start.clone(),
         subset: balancer.subset.clone(),
         ..CallSpec::default()

@@ -117,8 +117,11 @@ fn broken_flow(report: &RunReport, id: &str) -> Vec<String> {
     let (came, failed, inside) =
         (count("arrivals.count"), count("errors.count"), count("in_flight_at_end.count"));
     let mut broken = Vec::new();
-    if came != succeeded + failed + inside {
-        broken.push(format!("{id}: {came} came, {succeeded} succeeded, {failed} failed, {inside} inside"));
+    let degraded = count("degraded.count");
+    if came != succeeded + degraded + failed + inside {
+        broken.push(format!(
+            "{id}: {came} came, {succeeded} succeeded, {degraded} degraded, {failed} failed, {inside} inside"
+        ));
     }
     for metric in ["arrivals.count", "errors.count", "rejected.count", "latency.count"] {
         let (whole, halves) =

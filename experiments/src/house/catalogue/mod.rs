@@ -13,7 +13,7 @@ use models::{
         arrival::{ArrivalSpec, ProfileSpec, trace::TraceFormat},
         balancing::BalancerSpec,
         concurrency::ShareSpec,
-        detection::{EjectSpec, active_check::ActiveCheckSpec},
+        detection::{EjectSpec, active_check::ActiveCheckSpec, failure_detector::FailureDetectorSpec},
         discipline::QueueSpec,
         locality::LocalitySpec,
         slow_start::SlowStartSpec,
@@ -106,6 +106,7 @@ fn strategies(book: &mut Book) {
     book.kinds::<RetrySpec>(what, 6, "retry");
     book.kinds::<ActiveCheckSpec>(what, 6, "health_check");
     book.family(what, 6, "ejection", named(EjectSpec::catalog()), EjectSpec::files());
+    book.family(what, 6, "detector", named(FailureDetectorSpec::catalog()), FailureDetectorSpec::files());
     book.family(what, 6, "stages", named(StageSpec::catalog()), StageSpec::files());
 }
 

@@ -150,7 +150,8 @@ impl World {
         cx: &mut Context<Event>,
     ) {
         let Errand { request, origin, parent, way, visit, delay, arriving } = *errand;
-        let origin = origin.with_luck(from.luck);
+        let attempt = origin.with_luck(from.luck);
+        let origin = if from.copy { attempt.as_copy() } else { attempt };
         let wish =
             Wish { dispatch: way.dispatch, node: way.node, request, luck: from.luck, from: origin.site() };
         let Some((callee, picked)) = self.choose(&wish, &[], cx) else {
