@@ -11,7 +11,7 @@ use sim_core::{
 };
 use slotmap::{SlotMap, new_key_type};
 
-use crate::policy::discipline::Ticket;
+use crate::{measure::Visit, policy::discipline::Ticket};
 
 new_key_type! {
     /// A logical request.
@@ -56,6 +56,8 @@ pub struct Request {
     pub awaits: Awaited,
     /// Which of the workload's client processes sends it.
     pub instance: u16,
+    /// Its number among those that are followed, or [`NOT_FOLLOWED`](crate::measure::NOT_FOLLOWED).
+    pub followed: u32,
 }
 
 /// What somebody waits for.
@@ -102,6 +104,8 @@ pub struct Call {
     pub awaited: bool,
     /// Whether a call of its own was answered with something else than was asked for.
     pub degraded: bool,
+    /// Whether its request is followed.
+    pub followed: bool,
     /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
     pub run: u16,
     /// The next step of the service that handles it, or the attempts a gateway has made for it.
@@ -132,7 +136,7 @@ pub struct Call {
     pub started: SimTime,
     /// When its caller gives up.
     pub deadline: SimTime,
-    /// When the computing under way began.
+    /// When the computing under way began, or the reply left.
     pub resumed: SimTime,
     /// Computing still to do, at speed 1.
     pub work: SimDuration,
@@ -163,6 +167,22 @@ impl Call {
     pub const fn ended(&self) -> Ended {
         let Self { request, parent, passage, callee, picked, book, sent, .. } = *self;
         Ended { request, parent, passage, callee, picked, book, sent }
+    }
+
+    /// Where its time went, if it ends for its caller now.
+    pub fn visit(&self, id: CallId, now: SimTime) -> Visit {
+        // Marks that were not reached yet stand where the call was sent.
+        let (arrived, started, finished) = match self.phase {
+            Phase::Travelling | Phase::Lost => (now, now, now),
+            Phase::Waiting => (self.arrived, now, now),
+            Phase::Running | Phase::Calling => (self.arrived, self.started.max(self.arrived), now),
+            Phase::Returning => {
+                let started = if self.started < self.arrived { self.resumed } else { self.started };
+                (self.arrived, started, self.resumed)
+            }
+        };
+        let (call, parent, node, sent) = (id, self.parent, self.callee.node, self.sent);
+        Visit { call, parent, node, sent, arrived, started, finished, ended: now }
     }
 }
 

@@ -115,6 +115,10 @@ impl World {
         for node in &self.nodes {
             figures.at_end(&node.name, node.servers.iter().map(|server| server.ledger.left_inside()).sum());
         }
+        let nodes: Vec<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
+        for workload in &self.workloads {
+            figures.journeys(&workload.name, &workload.journeys, &nodes);
+        }
         figures.into_metrics()
     }
 

@@ -28,6 +28,7 @@ mod server_bars;
 mod sheet;
 mod slo_matrix;
 mod spread;
+mod stacked_bars;
 mod strip;
 mod table;
 mod thin;
@@ -49,6 +50,7 @@ pub use picture::{Picture, PngError};
 pub use precision::Precision;
 pub use server_bars::{Bar, Imbalance, ServerBars};
 pub use slo_matrix::{MatrixCell, MatrixRow, SloMatrix, Verdict};
+pub use stacked_bars::{StackedBars, StackedRow};
 pub use time_series::{Panel, TimeSeries};
 pub use welch::Welch;
 

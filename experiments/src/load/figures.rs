@@ -48,6 +48,17 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
         };
         return Err(unknown(format!("`{id}` does not call `{callee}`"), label));
     }
+    if let Some(journey) = [".typical", ".slowest"].iter().find_map(|group| rest.strip_prefix(group)) {
+        return match journey.strip_prefix('.') {
+            None if journey.is_empty() && system.workloads.contains_key(id) => Ok(vec![Owner::Journey]),
+            Some(hop) if system.components.contains_key(hop) => Ok(vec![Owner::Hop]),
+            Some(_) | None => {
+                let components: Vec<&str> = system.components.keys().map(String::as_str).collect();
+                let label = format!("there are: {}", components.join(", "));
+                Err(unknown(format!("no request is followed through `{}`", claim.subject), label))
+            }
+        };
+    }
     let servers = servers(system, id);
     let server = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     match server.map(|server| server.rsplit('/').next().unwrap_or(server).parse::<u32>()) {
@@ -121,6 +132,8 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
     let whose = match owners.first() {
         Some(Owner::Workload) => "a workload",
         Some(Owner::Calls) => "calls",
+        Some(Owner::Journey) => "requests that are followed",
+        Some(Owner::Hop) => "requests that are followed through a component",
         Some(Owner::Station | Owner::Pool) | None => "a component",
     };
     let what = format!("no run reports `{}` of {whose}", claim.metric);

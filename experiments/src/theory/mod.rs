@@ -20,6 +20,7 @@ mod networks; // one station after another
 mod order; // who is served next
 mod overload; // more than can be served, and of use for a while only
 mod priority; // classes that go first
+mod redirection; // misled by caches, or by an address that has to move
 mod sharing; // all served at once
 mod stages; // between caller and callee
 mod steps; // waits, choices, repetitions
@@ -67,6 +68,8 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         stages::throttles(lab),
         detection::silence_and_checks(lab),
         detection::lost_heartbeats(lab),
+        redirection::caches(lab),
+        redirection::takeover(lab),
         connected::omission(lab),
         connected::opening(lab),
         connected::layers(lab),

@@ -28,9 +28,13 @@ pub enum Owner {
     Pool,
     /// The calls of one to another: `clients.calls.lb`.
     Calls,
+    /// The requests of a workload that were followed: `clients.typical`, `clients.slowest`.
+    Journey,
+    /// Their stay at a component: `clients.slowest.web`.
+    Hop,
 }
 
-use Owner::{Calls, Pool, Station, Workload};
+use Owner::{Calls, Hop, Journey, Pool, Station, Workload};
 use Unit::{Count, PerSecond, Ratio, Seconds};
 
 const ALL: &[Owner] = &[Workload, Station, Calls];
@@ -38,6 +42,8 @@ const REQUESTS: &[Owner] = &[Workload, Station];
 const STATION: &[Owner] = &[Station];
 const CALLS: &[Owner] = &[Calls];
 const POOL: &[Owner] = &[Pool];
+const JOURNEY: &[Owner] = &[Journey];
+const HOP: &[Owner] = &[Hop];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const FLOW: &[&str] = &["count", "rate"];
@@ -55,7 +61,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 49] = [
+pub const METRICS: [Figure; 53] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -86,6 +92,10 @@ pub const METRICS: [Figure; 49] = [
     row("detection_time", &["mean", "max"], Seconds, CALLS, "from a server's failure to the suspicion"),
     row("false_suspicions", &["count"], Count, CALLS, "servers suspected that had not failed"),
     row("missed_failures", &["count"], Count, CALLS, "failures of servers that were over before they were suspected"),
+    row("queue", &["mean"], Seconds, HOP, "of a request's time, what it stood in the component's line; of those sampled around the median (`clients.typical.web`) or of the slowest hundredth (`clients.slowest.web`)"),
+    row("service", &["mean"], Seconds, HOP, "of a request's time, what it was at work in the component or waited there for no call"),
+    row("network", &["mean"], Seconds, HOP, "of a request's time, what it was on its way to the component and back"),
+    row("pause", &["mean"], Seconds, JOURNEY, "of a request's time, what no call of the client was out: between attempts, or held by a stage; `clients.typical`, `clients.slowest`"),
     row("outstanding_at_end", &["count"], Count, CALLS, "calls neither answered nor given up when the run ended"),
     row("failed_error", &["count"], Count, ALL, "failures: the server answered with an error"),
     row("failed_queue_full", &["count"], Count, ALL, "failures: the line was full"),
@@ -148,7 +158,20 @@ mod tests {
         let report = run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
         let mut found: BTreeMap<&str, BTreeSet<(String, Unit)>> = BTreeMap::new();
         for metric in report.metrics {
-            for owner in ["clients.calls.lb", "lb.calls.web", "web[1]", "clients", "lb", "web"] {
+            for owner in [
+                "clients.calls.lb",
+                "lb.calls.web",
+                "clients.slowest.web",
+                "clients.slowest.lb",
+                "clients.slowest",
+                "clients.typical.web",
+                "clients.typical.lb",
+                "clients.typical",
+                "web[1]",
+                "clients",
+                "lb",
+                "web",
+            ] {
                 if let Some(name) = metric.name.strip_prefix(&format!("{owner}.")) {
                     if !name.starts_with("calls.") {
                         found.entry(owner).or_default().insert((name.to_owned(), metric.unit));
@@ -187,6 +210,10 @@ mod tests {
         assert_eq!(reported["clients"], promised(&[Workload]));
         assert_eq!(reported["clients.calls.lb"], promised(&[Calls]));
         assert_eq!(reported["lb.calls.web"], promised(&[Calls]));
+        for group in ["clients.typical", "clients.slowest"] {
+            assert_eq!(reported[group], promised(&[Journey]));
+            assert_eq!(reported[format!("{group}.web").as_str()], promised(&[Hop]));
+        }
         assert_eq!(reported["lb"], promised(&[Station]));
         assert_eq!(reported["web"], promised(&[Station, Pool]));
         let alone: BTreeSet<_> = reported["web[1]"].clone();

@@ -5,6 +5,7 @@ use sim_core::statistics::{Histogram, imbalance};
 use super::{
     ages::Ages,
     calls::CallBook,
+    journeys::{Cause, Group, Journeys},
     ledger::{Ledger, Seen, Totals},
     times::Times,
     windows::Window,
@@ -103,6 +104,20 @@ impl Figures {
         sheet.distribution("attempt_latency", book.latency(number));
         if number == 0 {
             sheet.count("outstanding_at_end", book.outstanding, book.outstanding);
+        }
+    }
+
+    /// Adds where the time of a workload's requests went, typical ones and the slowest; `nodes` are the components' ids.
+    pub fn journeys(&mut self, id: &str, journeys: &Journeys, nodes: &[&str]) {
+        for group in Group::ALL {
+            let (of, means) = (format!("{id}.{}", group.name()), journeys.mean(group));
+            for (node, hop) in nodes.iter().zip(&means.hops) {
+                for (cause, mean) in Cause::ALL.iter().zip(hop) {
+                    let name = format!("{of}.{node}.{}.mean", cause.name());
+                    self.add(name, Unit::Seconds, *mean, means.count);
+                }
+            }
+            self.add(format!("{of}.pause.mean"), Unit::Seconds, means.pause, means.count);
         }
     }
 

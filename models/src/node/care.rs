@@ -12,6 +12,7 @@ use crate::{
         balancing::{Ask, Backend, Backends, Balance, Balancer},
         detection::{self, Action, Eject, Ejector, active_check::ActiveCheck},
         locality::{Group, Groups, Locality, Locate, Target},
+        redirection::{ResolverCaches, VirtualAddress},
         slow_start::SlowStartSpec,
         sticky::{Known, Sticky},
     },
@@ -33,6 +34,10 @@ pub struct Care {
     pub vigilance: Vigilance,
     /// How a row that comes back gets its share.
     pub slow_start: Option<SlowStartSpec>,
+    /// Caches of the name's answers.
+    pub caches: Option<ResolverCaches>,
+    /// The address that one row holds.
+    pub address: Option<VirtualAddress>,
     /// Sessions that stay with their row.
     pub sticky: Option<Sticky>,
     /// Groups of rows and which of them takes a request.
@@ -60,6 +65,8 @@ impl Care {
             heartbeats: None,
             vigilance: Vigilance::new(rows),
             slow_start: None,
+            caches: None,
+            address: None,
             sticky: None,
             places: None,
             max_connections: 0,
@@ -71,7 +78,7 @@ impl Care {
         }
     }
 
-    /// Picks by session if there is one, else a group if there are any, then by the balancer.
+    /// Who holds the address if there is one; else what the client's resolver has cached; else by session if there is one, else a group if there are any, then by the balancer.
     pub fn pick(
         &mut self,
         now: SimTime,
@@ -80,6 +87,15 @@ impl Care {
         (balancer, others): (&mut Balancer, &mut [Balancer]),
         random: &mut Stream,
     ) -> Option<usize> {
+        if let Some(address) = &mut self.address {
+            let row = address.holder(now);
+            balancer.on_forced(&Backends::new(now, rows), row);
+            return Some(row);
+        }
+        if let Some(row) = self.caches.as_ref().and_then(|caches| caches.find(now, ask.address)) {
+            balancer.on_forced(&Backends::new(now, rows), row);
+            return Some(row);
+        }
         let session = u64::from(ask.address);
         if let Some(sticky) = &mut self.sticky
             && let Known::At(row) = sticky.find(now, session, |row| rows[row].available)
@@ -100,6 +116,9 @@ impl Care {
         };
         if let Some(sticky) = &mut self.sticky {
             sticky.bind(now, session, row);
+        }
+        if let Some(caches) = &mut self.caches {
+            caches.keep(now, ask.address, row, self.random.unit());
         }
         Some(row)
     }
@@ -155,6 +174,22 @@ impl Care {
     pub fn first_check(&mut self, row: usize) -> SimTime {
         let unit = self.random.unit();
         self.checks[row].first_check(SimTime::ZERO, unit)
+    }
+
+    /// The server of `row` fails, suspected or not.
+    pub fn on_failure(&mut self, now: SimTime, row: usize, suspected: bool) {
+        self.vigilance.on_failure(now, row, suspected);
+        if let Some(address) = &mut self.address {
+            address.on_failure(now, row);
+        }
+    }
+
+    /// The server of `row` is well again.
+    pub fn on_repair(&mut self, now: SimTime, row: usize) {
+        self.vigilance.on_repair(row);
+        if let Some(address) = &mut self.address {
+            address.on_repair(now, row);
+        }
     }
 
     /// 64 bits of its own chance.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    measure::{Ledger, Times},
+    measure::{Journeys, Ledger, NOT_FOLLOWED, Times},
     policy::arrival::{Arrivals, Draws, trace::TraceRecord},
     request::{Call, Outcome, Phase, Reason, Request, RequestId},
     units::Rate,
@@ -43,6 +43,8 @@ pub struct Workload {
     pub ledger: Ledger,
     /// Its distributions.
     pub times: Times,
+    /// Where the time of some requests went.
+    pub journeys: Journeys,
 }
 
 impl fmt::Debug for Workload {
@@ -154,6 +156,7 @@ impl World {
             workload.mix.apply(record, &mut request);
         }
         workload.ledger.on_arrival(now);
+        request.followed = workload.journeys.begin(request.luck);
         let opening =
             workload.connections.as_mut().map_or(0, |connections| connections.use_one(&mut request));
         let id = self.requests.insert(request);
@@ -196,11 +199,16 @@ impl World {
     fn close(&mut self, id: RequestId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(request) = self.requests.get(id) else { return };
         let (number, user, intended) = (request.workload, request.user, request.intended);
+        let (followed, luck) = (request.followed, request.luck);
         self.requests.remove(id);
         let (now, latency) = (cx.now(), cx.now().since(intended));
         let workload = &mut self.workloads[usize::from(number)];
         workload.ledger.on_leave(now, intended, outcome);
         workload.times.on_leave(latency);
+        if followed != NOT_FOLLOWED {
+            let measured = self.windows.open().contains(&0);
+            workload.journeys.end(followed, luck, (intended, now), measured);
+        }
         self.observer.on_latency(number, latency);
         if matches!(workload.source, Source::Closed { .. }) {
             self.schedule_thought(number, user, cx);

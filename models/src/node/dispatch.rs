@@ -180,9 +180,9 @@ impl Dispatch {
         let Some(care) = &mut self.care else { return };
         for row in (0..self.targets.len()).filter(|row| self.targets[*row] == at) {
             if fails {
-                care.vigilance.on_failure(now, row, !self.well[row]);
+                care.on_failure(now, row, !self.well[row]);
             } else {
-                care.vigilance.on_repair(row);
+                care.on_repair(now, row);
             }
         }
     }
@@ -212,7 +212,8 @@ impl Dispatch {
     /// Whether a pick depends on the request's key or its client's address.
     #[inline]
     pub fn asks_who(&self) -> bool {
-        self.wants.identity || self.is_sticky()
+        self.wants.identity
+            || self.care.as_ref().is_some_and(|care| care.sticky.is_some() || care.caches.is_some())
     }
 
     /// Whether clients stay with their server.

@@ -106,6 +106,9 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         call.phase = Phase::Calling;
         call.step += 1;
+        if arriving {
+            call.started = cx.now();
+        }
         let (step, callee, request, awaited) = (call.step, call.callee, call.request, call.awaited);
         let (class, luck) = (call.class, call.luck);
         if !awaited {

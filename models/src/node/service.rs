@@ -161,6 +161,7 @@ impl World {
     ) {
         let now = cx.now();
         let Some(call) = self.calls.get_mut(id) else { return };
+        call.arrived = now;
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
         ledger.on_arrival(now);
@@ -168,7 +169,7 @@ impl World {
         if after.is_zero() {
             return self.reply(id, Outcome::Failure(reason), cx);
         }
-        call.phase = Phase::Returning;
+        (call.phase, call.resumed) = (Phase::Returning, now);
         cx.after(after, Event::Reply { call: id, outcome: Outcome::Failure(reason) });
     }
 

@@ -13,6 +13,7 @@ use sim_core::{
 use super::network::Passage;
 use crate::{
     event::Event,
+    measure::NOT_FOLLOWED,
     request::{
         Awaited, Call, CallId, Ended, Instance, Outcome, PassageId, Phase, Picked, Reason, Request,
         RequestId, Site,
@@ -82,6 +83,7 @@ impl World {
             phase: Phase::Travelling,
             awaited: true,
             degraded: false,
+            followed: origin.followed,
             run: 0,
             step: 0,
             callee: order.callee,
@@ -170,7 +172,8 @@ impl World {
         match self.network.send(from, to, call.luck, BACK, 0) {
             Passage::Arrives(SimDuration::ZERO) => self.on_reply(id, outcome, cx),
             Passage::Arrives(travel) => {
-                self.calls[id].phase = Phase::Returning;
+                let call = &mut self.calls[id];
+                (call.phase, call.resumed) = (Phase::Returning, cx.now());
                 cx.after(travel, Event::Reply { call: id, outcome });
             }
             Passage::Lost => self.calls[id].phase = Phase::Lost,
@@ -182,10 +185,22 @@ impl World {
     pub(crate) fn on_reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         let (awaited, ended) = (call.awaited, call.ended());
+        if call.followed {
+            self.follow(id, cx.now());
+        }
         self.calls.remove(id);
         if awaited {
             self.settle(id, &ended, outcome, cx);
         }
+    }
+
+    /// Notes where the time of a call went, if its request is followed and still wants an answer.
+    #[cold]
+    fn follow(&mut self, id: CallId, now: SimTime) {
+        let Some(call) = self.calls.get(id).filter(|call| call.followed && call.awaited) else { return };
+        let Some(request) = self.requests.get(call.request) else { return };
+        let (number, workload) = (request.followed, usize::from(request.workload));
+        self.workloads[workload].journeys.visit(number, call.visit(id, now));
     }
 
     /// A call has its outcome: tells the view that picked its callee, then whoever asked.
@@ -252,6 +267,7 @@ impl World {
     /// The caller stops waiting, and hears so itself.
     pub(crate) fn give_up(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
         let Some(ended) = self.calls.get(id).map(Call::ended) else { return };
+        self.follow(id, cx.now());
         self.let_go(id, cx);
         self.settle(id, &ended, Outcome::Failure(reason), cx);
     }
@@ -261,6 +277,7 @@ impl World {
         let Some(call) = self.calls.get(id) else { return };
         let (awaited, ended) = (call.awaited, call.ended());
         if awaited {
+            self.follow(id, cx.now());
             self.let_go(id, cx);
             self.release(&ended, Outcome::Failure(Reason::Cancelled), cx);
         }
@@ -313,14 +330,15 @@ pub struct Origin {
     luck: Luck,
     need: Luck,
     site: Site,
+    followed: bool,
 }
 
 impl Origin {
     /// What a call made for another one, at a server on this site, inherits.
     #[inline(always)]
     pub fn of_call(call: &Call, site: Site) -> Self {
-        let Call { workload, class, priority, luck, need, .. } = *call;
-        Self { workload, class, priority, depth: call.depth + 1, luck, need, site }
+        let Call { workload, class, priority, luck, need, followed, .. } = *call;
+        Self { workload, class, priority, depth: call.depth + 1, luck, need, site, followed }
     }
 
     /// The luck that calls made for it begin with.
@@ -355,6 +373,7 @@ impl Origin {
     #[inline(always)]
     pub fn of_request(request: &Request) -> Self {
         let Request { workload, class, priority, luck, site, .. } = *request;
-        Self { workload, class, priority, depth: 0, luck, need: luck, site }
+        let followed = request.followed != NOT_FOLLOWED;
+        Self { workload, class, priority, depth: 0, luck, need: luck, site, followed }
     }
 }

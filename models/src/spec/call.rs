@@ -8,6 +8,7 @@ use super::HeartbeatsSpec;
 use crate::policy::{
     balancing::BalancerSpec,
     detection::{EjectSpec, active_check::ActiveCheckSpec},
+    redirection::{DnsSpec, VirtualAddressSpec},
     slow_start::SlowStartSpec,
     stage::{StageSpec, bulkhead, retry, timeout},
     subsetting::SubsetSpec,
@@ -33,6 +34,13 @@ pub struct CallSpec {
     pub heartbeats: Option<HeartbeatsSpec>,
     /// How a server that comes back gets its share.
     pub slow_start: Option<SlowStartSpec>,
+    /// The callee's name is resolved by caches, which keep the balancer's answer for a while. Default: no caches, every
+    /// call is balanced.
+    pub dns: Option<DnsSpec>,
+    /// The callee's servers share one address, which one of them holds; the balancer is then not asked. A server that is
+    /// down, silent or failing every request stops advertising, as with keepalived's check scripts. Default: each has an
+    /// address of its own.
+    pub virtual_address: Option<VirtualAddressSpec>,
     /// Which servers each of several callers knows.
     pub subset: Option<SubsetSpec>,
     /// How long it waits for all attempts together; without one as long as they take.
@@ -174,7 +182,8 @@ impl CallSpec {
 
     /// Whether it wishes for anything that each caller needs a view of its own for.
     pub fn asks_for_a_view(&self) -> bool {
-        let Self { balancer, view, health_check, ejection, heartbeats, slow_start, subset, .. } = self;
+        let Self { balancer, view, health_check, ejection, heartbeats, slow_start, .. } = self;
+        let Self { subset, dns, virtual_address, .. } = self;
         balancer.is_some()
             || *view != View::default()
             || health_check.is_some()
@@ -182,6 +191,8 @@ impl CallSpec {
             || heartbeats.is_some()
             || slow_start.is_some()
             || subset.is_some()
+            || dns.is_some()
+            || virtual_address.is_some()
     }
 
     pub(super) fn check(&self, check: &mut Check) {
@@ -202,6 +213,15 @@ impl CallSpec {
         if let Some(subset) = &self.subset {
             check.at("subset", |check| subset.check(check));
         }
+        if let Some(dns) = &self.dns {
+            check.at("dns", |check| dns.check(check));
+        }
+        if let Some(address) = &self.virtual_address {
+            check.at("virtual_address", |check| address.check(check));
+        }
+        check.require(self.dns.is_none() || self.virtual_address.is_none(), "virtual_address", || {
+            "a virtual address needs no dns: say one or the other".into()
+        });
         require_timeout(check, self.timeout);
         self.check_stages(check);
     }

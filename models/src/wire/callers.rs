@@ -19,6 +19,7 @@ use crate::{
     policy::{
         balancing::{Backend, Balance, BalancerSpec, Endpoint, Weights},
         locality::{Group, LocalitySpec},
+        redirection::DnsSpec,
         stage::{Stage, StageSpec},
         subsetting::{Membership, Subset},
     },
@@ -272,7 +273,11 @@ impl<'a> Builder<'a> {
         let mut wished = call.health_check.is_some()
             || call.ejection.is_some()
             || call.heartbeats.is_some()
-            || call.slow_start.is_some();
+            || call.slow_start.is_some()
+            || call.dns.is_some()
+            || call.virtual_address.is_some();
+        care.caches = call.dns.as_ref().map(DnsSpec::build);
+        care.address = call.virtual_address.as_ref().map(|address| address.build(seen.len()));
         if let Some(balancer) = wishes.balancer {
             care.sticky = balancer.sticky.as_ref().map(crate::policy::sticky::StickySpec::build);
             care.max_connections = balancer.max_connections;

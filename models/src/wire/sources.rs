@@ -12,7 +12,7 @@ use sim_core::{
 use super::{Builder, Traces};
 use crate::{
     estimate::Capacities,
-    measure::{Ledger, Times},
+    measure::{Journeys, Ledger, Times},
     node::{
         client::{Source, Workload},
         mix::{Connections, Kind, Mix},
@@ -86,6 +86,7 @@ impl<'a> Builder<'a> {
             connections,
             ledger: Ledger::new(&self.windows),
             times: Times::fine(&self.windows),
+            journeys: Journeys::new(self.nodes.len()),
         }
     }
 

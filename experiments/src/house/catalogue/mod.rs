@@ -16,6 +16,7 @@ use models::{
         detection::{EjectSpec, active_check::ActiveCheckSpec, failure_detector::FailureDetectorSpec},
         discipline::QueueSpec,
         locality::LocalitySpec,
+        redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
         stage::StageSpec,
         sticky::StickySpec,
@@ -106,6 +107,8 @@ fn strategies(book: &mut Book) {
     book.kinds::<RetrySpec>(what, 6, "retry");
     book.kinds::<ActiveCheckSpec>(what, 6, "health_check");
     book.family(what, 6, "ejection", named(EjectSpec::catalog()), EjectSpec::files());
+    book.kinds::<DnsSpec>(what, 6, "dns");
+    book.kinds::<VirtualAddressSpec>(what, 6, "virtual_address");
     book.family(what, 6, "detector", named(FailureDetectorSpec::catalog()), FailureDetectorSpec::files());
     book.family(what, 6, "stages", named(StageSpec::catalog()), StageSpec::files());
 }

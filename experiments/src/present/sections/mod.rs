@@ -14,6 +14,7 @@ mod system;
 mod time_series;
 mod trust;
 mod welch;
+mod where_time_goes;
 
 pub(super) use slo_matrix::verdict;
 
@@ -35,6 +36,7 @@ pub(super) fn all(view: &View<'_>) -> Vec<Draft> {
         time_series::draft(view),
         servers::draft(view),
         server_load::draft(view),
+        where_time_goes::draft(view),
         welch::draft(view),
         precision::draft(view),
         trust::draft(view),
