@@ -46,12 +46,9 @@ impl Vigilance {
         }
     }
 
-    /// The server of `row` fails; it may have been suspected all along.
+    /// The server of `row` fails. One that is out already has nothing to be found, and nothing to be missed.
     pub fn on_failure(&mut self, now: SimTime, row: usize, suspected: bool) {
         self.failures[row] = Some(Failure { since: now, found: suspected });
-        if suspected {
-            self.findings.push(Finding::Detected(SimDuration::ZERO));
-        }
     }
 
     /// The server of `row` is well again.
@@ -89,7 +86,7 @@ mod tests {
         vigilance.on_failure(at(9), 0, true);
         vigilance.on_repair(0);
         let detected = |seconds| Finding::Detected(SimDuration::from_secs(seconds));
-        let expected = [Finding::FalseSuspicion, detected(3), Finding::Missed, detected(0)];
+        let expected = [Finding::FalseSuspicion, detected(3), Finding::Missed];
         assert_eq!(vigilance.take_findings(), expected);
         assert_eq!(vigilance.take_findings(), []);
     }
