@@ -183,7 +183,7 @@ fn spread<'a>(
 fn count_calls(pool: &PoolSpec, class: &str, callee: &str) -> f64 {
     let mut count = 0.0;
     for step in pool.steps(class) {
-        step.visit(1.0, &mut |step, often| {
+        step.visit(Some(class), 1.0, &mut |step, often| {
             if matches!(step, Step::Call(id) if id == callee) {
                 count += often;
             }
@@ -216,7 +216,7 @@ fn mix_of(spec: &SystemSpec) -> BTreeMap<&str, f64> {
 fn mean_seconds(pool: &PoolSpec, mix: &BTreeMap<&str, f64>) -> f64 {
     let of_class = |class: &str| {
         let first = pool.service_times.get(class).unwrap_or(&pool.service_time).mean();
-        let more: f64 = pool.steps(class).iter().map(Step::mean_computing).sum();
+        let more: f64 = pool.steps(class).iter().map(|step| step.mean_computing(class)).sum();
         (first + more) / 1e9
     };
     mix.iter().map(|(class, share)| share * of_class(class)).sum()

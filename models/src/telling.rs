@@ -61,6 +61,7 @@ impl World {
         for node in &mut self.nodes {
             node.times.settle();
             node.servers.iter_mut().for_each(|server| server.times.settle());
+            node.resources_mut().iter_mut().for_each(|resource| resource.times.settle());
         }
         self.call_books.iter_mut().for_each(CallBook::settle);
     }
@@ -124,6 +125,10 @@ impl World {
         }
         for node in &self.nodes {
             figures.at_end(&node.name, node.servers.iter().map(|server| server.ledger.left_inside()).sum());
+            for resource in node.resources() {
+                let inside = resource.gates.iter().map(|gate| gate.ledger.left_inside()).sum();
+                figures.at_end(&resource.name, inside);
+            }
         }
         figures.into_metrics()
     }
@@ -184,6 +189,12 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
     let ledgers = node.servers.iter().map(|server| &server.ledger).collect();
     let service = (slots > 0).then_some((slots, &node.ages));
     figures.station(&Station { id: &node.name, ledgers, times: &node.times, service }, number, window);
+    for resource in node.resources() {
+        let permits = u64::from(resource.permits) * resource.gates.len() as u64;
+        let ledgers = resource.gates.iter().map(|gate| &gate.ledger).collect();
+        let (times, service) = (&resource.times, Some((permits, &resource.ages)));
+        figures.station(&Station { id: &resource.name, ledgers, times, service }, number, window);
+    }
     if node.servers.len() == 1 {
         return;
     }

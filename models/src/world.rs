@@ -18,8 +18,10 @@ use crate::{
         gateway::Gateway,
         network::Network,
         pipeline::{Crossings, Pipeline},
+        section::Resource,
         server::{Server, WarmUp},
         service::{Route, Service},
+        tasks::Tasks,
     },
     observe::Observer,
     report::Decision,
@@ -36,6 +38,8 @@ pub struct World {
     pub(crate) crossings: Crossings,
     pub(crate) opened: u64,
     pub(crate) closed: u64,
+    /// What goes on beside the rest of its request, and permits that are held.
+    pub(crate) tasks: Tasks,
     /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) workloads: Vec<Workload>,
@@ -119,7 +123,24 @@ impl Node {
             oldest = oldest.max(age);
         }
         self.ages.look(oldest, windows);
+        self.resources_mut().iter_mut().for_each(|resource| resource.look_at_ages(now, windows));
         oldest
+    }
+
+    /// What its sections need a permit of.
+    pub(crate) fn resources(&self) -> &[Resource] {
+        match &self.role {
+            Role::Service(service) => &service.resources,
+            Role::Gateway(_) => &[],
+        }
+    }
+
+    /// What its sections need a permit of.
+    pub(crate) fn resources_mut(&mut self) -> &mut [Resource] {
+        match &mut self.role {
+            Role::Service(service) => &mut service.resources,
+            Role::Gateway(_) => &mut [],
+        }
     }
 
     /// One of its servers begins to serve somebody after a wait.
@@ -160,6 +181,11 @@ impl World {
         }
         for server in self.nodes.iter_mut().flat_map(|node| &mut node.servers) {
             server.ledger.on_turn(now, &turns);
+        }
+        for gate in
+            self.nodes.iter_mut().flat_map(Node::resources_mut).flat_map(|resource| &mut resource.gates)
+        {
+            gate.ledger.on_turn(now, &turns);
         }
         self.count_care();
         for book in &mut self.call_books {

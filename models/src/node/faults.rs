@@ -208,6 +208,14 @@ impl World {
     fn crash(&mut self, at: Instance, cx: &mut Context<Event>) {
         let now = cx.now();
         for id in self.calls_at(at) {
+            if self.tasks.is_task(id) {
+                // Branches end with whoever waits for them.
+                if !self.tasks.is_branch(id) {
+                    self.drop_task(id, Reason::Crashed, cx);
+                }
+                continue;
+            }
+            self.clear(id, cx);
             let Some(call) = self.calls.get(id).copied() else { continue };
             let node = &mut self.nodes[usize::from(at.node)];
             node.on_leave(at.server, now, call.arrived, Outcome::Failure(Reason::Crashed), &self.windows);

@@ -10,7 +10,12 @@ pub mod guard;
 pub mod mix;
 pub mod network;
 pub mod pipeline;
+pub mod section;
 pub mod server;
 pub mod service;
 mod sharing;
+#[cfg(test)]
+mod steps_tests;
+pub mod tasks;
+mod threads;
 pub mod travel;

@@ -6,7 +6,7 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::{pipeline::Errand, travel::Origin};
+use super::{pipeline::Errand, section::Resource, travel::Origin};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
@@ -27,7 +27,31 @@ pub struct Service {
     /// Computing a call needs first, by class.
     pub demands: Vec<Distribution>,
     /// Steps after that, by class.
-    pub steps: Vec<Vec<Action>>,
+    pub steps: Vec<Program>,
+    /// What sections need a permit of.
+    pub resources: Vec<Resource>,
+    /// The book of what goes on by itself, if anything does.
+    pub spawned: Option<u16>,
+}
+
+/// Steps, made flat.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// What is done, each unless it says otherwise after the one before.
+    pub actions: Vec<Action>,
+    /// Where failures are caught; those inside others come first.
+    pub catches: Vec<Catch>,
+}
+
+/// A stretch of actions whose failure is not the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Catch {
+    /// The first of them.
+    pub from: u16,
+    /// The first behind them.
+    pub to: u16,
+    /// Where a failure goes on.
+    pub handler: u16,
 }
 
 /// A step.
@@ -45,6 +69,39 @@ pub enum Action {
     Choose(Vec<(f64, u16)>),
     /// Goes on there.
     Jump(u16),
+    /// Does something that few services do.
+    Aside(Aside),
+}
+
+/// An action that concerns more than the call that comes to it.
+#[derive(Clone, Debug)]
+pub enum Aside {
+    /// Goes on at several places at once.
+    Fork(Fork),
+    /// Lets what follows go on by itself, and goes on behind it.
+    Spawn {
+        /// Where.
+        behind: u16,
+    },
+    /// A branch, or what goes on by itself, ends.
+    End,
+    /// Needs a permit of this resource of the node from here on.
+    Enter(u16),
+    /// Gives the permit it took last back.
+    Leave,
+}
+
+/// Several places to go on at.
+#[derive(Clone, Debug)]
+pub struct Fork {
+    /// The places.
+    pub starts: std::sync::Arc<[u16]>,
+    /// How many of them must come to a good end.
+    pub needed: u32,
+    /// Whether the rest is ended then.
+    pub cancels: bool,
+    /// Where it goes on after that.
+    pub behind: u16,
 }
 
 /// What a call does next.
@@ -52,14 +109,15 @@ enum Next<'a> {
     Compute(&'a Distribution),
     Wait(&'a Distribution),
     Call(u16),
+    Aside(&'a Aside),
     Fail,
     Done,
 }
 
 /// Follows the choices and jumps of a program to what a call does next.
 #[inline(always)]
-fn steer<'a>(program: &'a [Action], call: &mut Call) -> Next<'a> {
-    while let Some(action) = program.get(usize::from(call.step)) {
+fn steer<'a>(program: &'a Program, call: &mut Call) -> Next<'a> {
+    while let Some(action) = program.actions.get(usize::from(call.step)) {
         call.step += 1;
         let visit = u64::from(call.step);
         match action {
@@ -77,6 +135,7 @@ fn steer<'a>(program: &'a [Action], call: &mut Call) -> Next<'a> {
                 call.step = way.map_or(call.step, |(_, place)| *place);
             }
             Action::Jump(place) => call.step = *place,
+            Action::Aside(aside) => return Next::Aside(aside),
         }
     }
     Next::Done
@@ -137,6 +196,16 @@ impl World {
         if server.has_room() {
             return self.start(id, cx);
         }
+        self.line_up(id, cx);
+    }
+
+    /// A call, or a task without a worker, joins the line of its server.
+    #[inline]
+    pub(super) fn line_up(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let now = cx.now();
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let node = &mut self.nodes[usize::from(call.callee.node)];
+        let server = &mut node.servers[usize::from(call.callee.server)];
         match server.enqueue(id, call, now, &self.windows) {
             Pushed::Queued(ticket) => {
                 call.phase = Phase::Waiting;
@@ -176,6 +245,9 @@ impl World {
     #[inline(always)]
     pub(crate) fn start(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
+        if self.tasks.is_task(id) {
+            return self.take_worker(id, cx);
+        }
         let Some(call) = self.calls.get_mut(id) else { return };
         call.started = now;
         call.ticket = None;
@@ -208,6 +280,9 @@ impl World {
     pub(crate) fn on_complete(&mut self, id: CallId, run: u16, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         if call.run == run && matches!(call.phase, Phase::Running | Phase::Calling) {
+            if self.tasks.is_task(id) {
+                self.give_way(id, cx);
+            }
             self.next_step(id, cx);
         }
     }
@@ -231,20 +306,25 @@ impl World {
                 if node.servers[usize::from(call.callee.server)].sharer.is_some() {
                     return self.share_again(id, cx);
                 }
+                if self.tasks.is_task(id) {
+                    return self.take_turn(id, cx);
+                }
                 self.compute(id, cx);
             }
             Next::Wait(distribution) => {
                 let length = distribution.sample(call.need.at(WAIT, u64::from(call.step)));
-                call.phase = Phase::Calling;
-                call.run = call.run.wrapping_add(1);
-                let wake = Event::Complete { call: id, run: call.run };
-                cx.after(SimDuration::from_nanos_f64(length), wake);
+                self.go_on_after(id, SimDuration::from_nanos_f64(length), cx);
             }
             Next::Call(route) => {
                 call.phase = Phase::Calling;
                 self.call_out(id, route, cx);
             }
-            Next::Fail => self.finish(id, Outcome::Failure(Reason::Error), cx),
+            Next::Aside(aside) => {
+                call.phase = Phase::Calling;
+                let aside = aside.clone();
+                self.step_aside(id, aside, cx);
+            }
+            Next::Fail => self.fail(id, Reason::Error, cx),
             Next::Done => {
                 let errors = node.servers[usize::from(call.callee.server)].ailment.errors;
                 let fails = errors > 0.0 && unit(call.luck.at(ERROR, 0)) < errors;
@@ -256,6 +336,14 @@ impl World {
                 self.finish(id, outcome, cx);
             }
         }
+    }
+
+    /// Lets a call, which computes nothing meanwhile, go on after so long.
+    pub(super) fn go_on_after(&mut self, id: CallId, pause: SimDuration, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.phase = Phase::Calling;
+        call.run = call.run.wrapping_add(1);
+        cx.after(pause, Event::Complete { call: id, run: call.run });
     }
 
     /// Makes a service's own call by one of its routes.
@@ -279,14 +367,38 @@ impl World {
                 }
                 self.next_step(id, cx);
             }
-            Outcome::Failure(_) => self.finish(id, Outcome::Failure(Reason::Error), cx),
+            Outcome::Failure(_) => self.fail(id, Reason::Error, cx),
         }
+    }
+
+    /// A step failed: the call goes on where that is caught, else it has failed.
+    pub(super) fn fail(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let Role::Service(service) = &self.nodes[usize::from(call.callee.node)].role else { return };
+        let failed = call.step.saturating_sub(1);
+        let catches = &service.steps[usize::from(call.class)].catches;
+        let inside = |catch: &&Catch| catch.from <= failed && failed < catch.to;
+        // A branch's failure is caught inside the branch or not at all: whoever waits for the branches hears of it.
+        let begun = self.tasks.begun_at(id);
+        let Some(catch) = catches.iter().find(inside).copied().filter(|catch| catch.from >= begun) else {
+            return self.conclude(id, Outcome::Failure(reason), cx);
+        };
+        (call.step, call.degraded) = (catch.handler, true);
+        self.give_back(id, catch.from, cx);
+        // Not at once: a long row of failures would be as deep a recursion.
+        self.go_on_after(id, SimDuration::ZERO, cx);
+    }
+
+    /// A call, or a part of one, has its outcome.
+    pub(super) fn conclude(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
+        if self.tasks.is_task(id) { self.end_task(id, outcome, cx) } else { self.finish(id, outcome, cx) }
     }
 
     /// A call is done: frees its worker, lets the next one start, sends the reply.
     #[inline(always)]
     pub(crate) fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
+        self.clear(id, cx);
         let Some(call) = self.calls.get(id).copied() else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.on_leave(call.callee.server, now, call.arrived, outcome, &self.windows);
@@ -333,7 +445,7 @@ impl World {
     #[inline(always)]
     pub(crate) fn offer_if_idle(&mut self, at: Instance) {
         let node = &mut self.nodes[usize::from(at.node)];
-        if node.idle_watchers.is_empty() || node.servers[usize::from(at.server)].ledger.level > 0 {
+        if node.idle_watchers.is_empty() || !node.servers[usize::from(at.server)].is_idle() {
             return;
         }
         let watchers = &node.idle_watchers[usize::from(at.server)];
@@ -352,6 +464,9 @@ impl World {
 
     /// A call leaves the line unserved, or was never let in.
     pub(crate) fn leave_line(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
+        if self.tasks.is_task(id) {
+            return self.fail(id, reason, cx);
+        }
         let Some(call) = self.calls.get(id).copied() else { return };
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
@@ -361,6 +476,7 @@ impl World {
 
     /// Ends a call nobody waits for, at a callee that listens for cancellation.
     pub(crate) fn cancel(&mut self, id: CallId, cx: &mut Context<Event>) {
+        self.clear(id, cx);
         let Some(call) = self.calls.get(id).copied() else { return };
         let now = cx.now();
         let node = &mut self.nodes[usize::from(call.callee.node)];

@@ -10,6 +10,7 @@ pub mod discipline;
 pub mod hashing;
 pub mod locality;
 mod moving_average;
+pub mod semaphore;
 pub mod slow_start;
 pub mod stage;
 pub mod sticky;

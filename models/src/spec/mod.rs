@@ -5,6 +5,7 @@ mod component;
 mod fault;
 mod network;
 mod step;
+mod step_check;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, WarmUpSpec};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
-pub use step::{Repeat, Step, Way};
+pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
 };

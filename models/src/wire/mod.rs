@@ -18,7 +18,7 @@ use sim_core::{
 
 use crate::{
     measure::{CallBook, Windows},
-    node::{dispatch::Dispatch, network::Location, pipeline::Pipeline},
+    node::{dispatch::Dispatch, network::Location, pipeline::Pipeline, tasks::Tasks},
     observe::Observer,
     policy::arrival::trace::TraceRecord,
     request::{CallId, Site},
@@ -103,6 +103,7 @@ pub fn build(
         requests: slotmap::SlotMap::with_key(),
         calls: slotmap::SlotMap::with_key(),
         crossings: slotmap::SlotMap::with_key(),
+        tasks: Tasks::default(),
         opened: 0,
         closed: 0,
         pipelines,

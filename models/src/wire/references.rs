@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sim_core::check::Check;
 
-use crate::spec::{ComponentSpec, Load, Step, SystemSpec, WorkloadSpec};
+use crate::spec::{ComponentSpec, Load, PoolSpec, Step, SystemSpec, WorkloadSpec};
 
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
     let references = References { spec };
@@ -152,6 +152,7 @@ impl References<'_> {
                         });
                     }
                 }
+                self.resources(id, pool, check);
                 for class in pool.service_times.keys() {
                     self.class("service_times", class, check);
                 }
@@ -182,25 +183,77 @@ impl References<'_> {
         match step {
             Step::Call(callee) => self.known_here(&place(owner, &number.to_string()), callee, check),
             Step::Compute(_) | Step::Wait(_) | Step::Fail(_) => {}
-            Step::Sequence(steps) => inside(steps, check),
+            Step::Sequence(steps) | Step::Spawn(steps) => inside(steps, check),
             Step::Branch(ways) => {
                 for (way, steps) in ways.iter().map(|way| &way.steps).enumerate() {
                     check.at(way, |check| check.at("steps", |check| inside(steps, check)));
                 }
             }
+            Step::ByClass(by_class) => {
+                for (class, steps) in by_class {
+                    self.class_here(class, check);
+                    check.at(class, |check| inside(steps, check));
+                }
+            }
             Step::Repeat(repeat) => check.at("steps", |check| inside(&repeat.steps, check)),
+            Step::Parallel(parallel) => check.at("branches", |check| {
+                for (branch, steps) in parallel.branches.iter().enumerate() {
+                    check.at(branch, |check| inside(steps, check));
+                }
+            }),
+            Step::Section(section) => {
+                self.resource(owner, &section.resource, check);
+                check.at("steps", |check| inside(&section.steps, check));
+            }
+            Step::Try(tried) => {
+                check.at("steps", |check| inside(&tried.steps, check));
+                check.at("on_failure", |check| inside(&tried.on_failure, check));
+                check.at("on_success", |check| inside(&tried.on_success, check));
+            }
+        }
+    }
+
+    /// Requires that the component whose steps these are has a resource.
+    fn resource(&self, owner: &str, name: &str, check: &mut Check) {
+        let id = owner.split(".handles.").next().unwrap_or_default();
+        let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) =
+            self.spec.components.get(id)
+        else {
+            return;
+        };
+        if !pool.resources.contains_key(name) {
+            let help = format!("say resources: {{ \"{name}\": (permits: 1) }}");
+            check.at("resource", |check| {
+                check.problem_with_help("E0301", format!("`{id}` has no resource `{name}`"), help);
+            });
+        }
+    }
+
+    /// Requires that every resource is needed by a step.
+    fn resources(&self, id: &str, pool: &PoolSpec, check: &mut Check) {
+        for name in pool.resources.keys() {
+            let needs = |step: &Step| matches!(step, Step::Section(section) if section.resource == *name);
+            if !pool.handles.values().flatten().any(|step| step.has(needs)) {
+                check.at("resources", |check| {
+                    check.at(name, |check| {
+                        check.problem("E0301", format!("no step of `{id}` needs a permit of `{name}`"));
+                    });
+                });
+            }
         }
     }
 
     /// Requires that some workload sends requests of that kind.
     fn class(&self, field: &str, class: &str, check: &mut Check) {
+        check.at(field, |check| self.class_here(class, check));
+    }
+
+    fn class_here(&self, class: &str, check: &mut Check) {
         let known =
             self.spec.workloads.values().any(|workload| workload.common().requests.contains_key(class));
         if !known && class != "*" {
-            check.at(field, |check| {
-                check.at(class, |check| {
-                    check.problem("E0301", format!("no workload sends requests of kind `{class}`"));
-                });
+            check.at(class, |check| {
+                check.problem("E0301", format!("no workload sends requests of kind `{class}`"));
             });
         }
     }
