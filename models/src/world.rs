@@ -43,6 +43,8 @@ pub struct World {
     /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) workloads: Vec<Workload>,
+    /// Whether any workload's deadlines travel with its requests.
+    pub(crate) deadlines_travel: bool,
     /// Users of each workload that is a closed loop, else 0.
     pub(crate) users: Vec<u32>,
     pub(crate) nodes: Vec<Node>,
@@ -223,6 +225,7 @@ impl Model for World {
             Event::Complete { call, run } => self.on_complete(call, run, cx),
             Event::Share { node, server, epoch } => self.on_share(Instance { node, server }, epoch, cx),
             Event::Deadlines { line } => self.on_deadlines(line, cx),
+            Event::Expire(call) => self.on_expire(call, cx),
             Event::Wake(passage) => self.on_wake(passage, cx),
             Event::Patience(request) => self.on_patience(request, cx),
             Event::Window => self.on_window(cx.now()),

@@ -10,10 +10,12 @@ pub mod guard;
 pub mod mix;
 pub mod network;
 pub mod pipeline;
+pub mod program;
 pub mod section;
 pub mod server;
 pub mod service;
 mod sharing;
+mod steps;
 #[cfg(test)]
 mod steps_tests;
 pub mod tasks;

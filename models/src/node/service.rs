@@ -1,12 +1,12 @@
 //! Services: a call arrives, waits for a worker, computes, calls others, and is answered.
 
 use sim_core::{
-    random::{distribution::Distribution, name_hash, unit},
+    random::{distribution::Distribution, name_hash},
     simulation::Context,
     time::SimDuration,
 };
 
-use super::{pipeline::Errand, section::Resource, travel::Origin};
+use super::{program::Program, section::Resource};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
@@ -14,12 +14,8 @@ use crate::{
     world::{Role, World},
 };
 
-/// Draws a call makes at its callee, told apart by purpose.
-const DEMAND: u64 = name_hash("service/demand");
-const ERROR: u64 = name_hash("service/error");
-const WAIT: u64 = name_hash("service/wait");
-const FAIL: u64 = name_hash("service/fail");
-const CHOICE: u64 = name_hash("service/choice");
+/// Computing that a call needs, told apart by visit.
+pub(super) const DEMAND: u64 = name_hash("service/demand");
 
 /// What a service does with each class of request.
 #[derive(Clone, Debug)]
@@ -32,113 +28,6 @@ pub struct Service {
     pub resources: Vec<Resource>,
     /// The book of what goes on by itself, if anything does.
     pub spawned: Option<u16>,
-}
-
-/// Steps, made flat.
-#[derive(Clone, Debug, Default)]
-pub struct Program {
-    /// What is done, each unless it says otherwise after the one before.
-    pub actions: Vec<Action>,
-    /// Where failures are caught; those inside others come first.
-    pub catches: Vec<Catch>,
-}
-
-/// A stretch of actions whose failure is not the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Catch {
-    /// The first of them.
-    pub from: u16,
-    /// The first behind them.
-    pub to: u16,
-    /// Where a failure goes on.
-    pub handler: u16,
-}
-
-/// A step.
-#[derive(Clone, Debug)]
-pub enum Action {
-    /// Computes.
-    Compute(Distribution),
-    /// Waits without computing.
-    Wait(Distribution),
-    /// Calls by this route of the node.
-    Call(u16),
-    /// Fails with that probability.
-    Fail(f64),
-    /// Goes on at one of several places, by cumulative shares.
-    Choose(Vec<(f64, u16)>),
-    /// Goes on there.
-    Jump(u16),
-    /// Does something that few services do.
-    Aside(Aside),
-}
-
-/// An action that concerns more than the call that comes to it.
-#[derive(Clone, Debug)]
-pub enum Aside {
-    /// Goes on at several places at once.
-    Fork(Fork),
-    /// Lets what follows go on by itself, and goes on behind it.
-    Spawn {
-        /// Where.
-        behind: u16,
-    },
-    /// A branch, or what goes on by itself, ends.
-    End,
-    /// Needs a permit of this resource of the node from here on.
-    Enter(u16),
-    /// Gives the permit it took last back.
-    Leave,
-}
-
-/// Several places to go on at.
-#[derive(Clone, Debug)]
-pub struct Fork {
-    /// The places.
-    pub starts: std::sync::Arc<[u16]>,
-    /// How many of them must come to a good end.
-    pub needed: u32,
-    /// Whether the rest is ended then.
-    pub cancels: bool,
-    /// Where it goes on after that.
-    pub behind: u16,
-}
-
-/// What a call does next.
-enum Next<'a> {
-    Compute(&'a Distribution),
-    Wait(&'a Distribution),
-    Call(u16),
-    Aside(&'a Aside),
-    Fail,
-    Done,
-}
-
-/// Follows the choices and jumps of a program to what a call does next.
-#[inline(always)]
-fn steer<'a>(program: &'a Program, call: &mut Call) -> Next<'a> {
-    while let Some(action) = program.actions.get(usize::from(call.step)) {
-        call.step += 1;
-        let visit = u64::from(call.step);
-        match action {
-            Action::Compute(time) => return Next::Compute(time),
-            Action::Wait(time) => return Next::Wait(time),
-            Action::Call(route) => return Next::Call(*route),
-            Action::Fail(probability) => {
-                if unit(call.luck.at(FAIL, visit)) < *probability {
-                    return Next::Fail;
-                }
-            }
-            Action::Choose(ways) => {
-                let drawn = unit(call.need.at(CHOICE, visit));
-                let way = ways.iter().find(|(until, _)| drawn < *until).or(ways.last());
-                call.step = way.map_or(call.step, |(_, place)| *place);
-            }
-            Action::Jump(place) => call.step = *place,
-            Action::Aside(aside) => return Next::Aside(aside),
-        }
-    }
-    Next::Done
 }
 
 /// A way to a callee: whom to ask, and how long to wait.
@@ -161,6 +50,7 @@ impl World {
     #[inline]
     pub(crate) fn arrive(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
+        let late = self.comes_too_late(id, now);
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];
         let server = &mut node.servers[usize::from(call.callee.server)];
@@ -176,6 +66,9 @@ impl World {
         }
         if let Some(latency) = server.ailment.fails_fast {
             return self.turn_away(id, Reason::Error, latency, cx);
+        }
+        if late {
+            return self.turn_away(id, Reason::Expired, SimDuration::ZERO, cx);
         }
         call.arrived = now;
         server.ledger.on_arrival(now, &self.windows);
@@ -287,113 +180,6 @@ impl World {
         }
     }
 
-    /// Goes on with a call whose computing or calling is done.
-    #[inline(always)]
-    pub(super) fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let node = &self.nodes[usize::from(call.callee.node)];
-        let service = match &node.role {
-            Role::Service(service) => service,
-            Role::Gateway(_) => {
-                self.stop(id, cx);
-                return self.forward(id, false, cx);
-            }
-        };
-        match steer(&service.steps[usize::from(call.class)], call) {
-            Next::Compute(distribution) => {
-                let demand = distribution.sample(call.need.at(DEMAND, u64::from(call.step)));
-                call.work = SimDuration::from_nanos_f64(demand);
-                if node.servers[usize::from(call.callee.server)].sharer.is_some() {
-                    return self.share_again(id, cx);
-                }
-                if self.tasks.is_task(id) {
-                    return self.take_turn(id, cx);
-                }
-                self.compute(id, cx);
-            }
-            Next::Wait(distribution) => {
-                let length = distribution.sample(call.need.at(WAIT, u64::from(call.step)));
-                self.go_on_after(id, SimDuration::from_nanos_f64(length), cx);
-            }
-            Next::Call(route) => {
-                call.phase = Phase::Calling;
-                self.call_out(id, route, cx);
-            }
-            Next::Aside(aside) => {
-                call.phase = Phase::Calling;
-                let aside = aside.clone();
-                self.step_aside(id, aside, cx);
-            }
-            Next::Fail => self.fail(id, Reason::Error, cx),
-            Next::Done => {
-                let errors = node.servers[usize::from(call.callee.server)].ailment.errors;
-                let fails = errors > 0.0 && unit(call.luck.at(ERROR, 0)) < errors;
-                let outcome = match (fails, call.degraded) {
-                    (true, _) => Outcome::Failure(Reason::Error),
-                    (false, true) => Outcome::Degraded,
-                    (false, false) => Outcome::Success,
-                };
-                self.finish(id, outcome, cx);
-            }
-        }
-    }
-
-    /// Lets a call, which computes nothing meanwhile, go on after so long.
-    pub(super) fn go_on_after(&mut self, id: CallId, pause: SimDuration, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        call.phase = Phase::Calling;
-        call.run = call.run.wrapping_add(1);
-        cx.after(pause, Event::Complete { call: id, run: call.run });
-    }
-
-    /// Makes a service's own call by one of its routes.
-    fn call_out(&mut self, id: CallId, route: u16, cx: &mut Context<Event>) {
-        let call = &self.calls[id];
-        let (callee, request, visit) = (call.callee, call.request, call.step);
-        let node = &self.nodes[usize::from(callee.node)];
-        let way = node.routes[usize::from(route)].way(usize::from(callee.server));
-        let origin = Origin::of_call(call, node.servers[usize::from(callee.server)].site);
-        let (delay, arriving) = (SimDuration::ZERO, false);
-        self.ask(Errand { request, origin, parent: Some(id), way, visit, delay, arriving }, cx);
-    }
-
-    /// The reply to a service's own call.
-    pub(crate) fn service_hears(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
-        match outcome {
-            Outcome::Success => self.next_step(id, cx),
-            Outcome::Degraded => {
-                if let Some(call) = self.calls.get_mut(id) {
-                    call.degraded = true;
-                }
-                self.next_step(id, cx);
-            }
-            Outcome::Failure(_) => self.fail(id, Reason::Error, cx),
-        }
-    }
-
-    /// A step failed: the call goes on where that is caught, else it has failed.
-    pub(super) fn fail(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let Role::Service(service) = &self.nodes[usize::from(call.callee.node)].role else { return };
-        let failed = call.step.saturating_sub(1);
-        let catches = &service.steps[usize::from(call.class)].catches;
-        let inside = |catch: &&Catch| catch.from <= failed && failed < catch.to;
-        // A branch's failure is caught inside the branch or not at all: whoever waits for the branches hears of it.
-        let begun = self.tasks.begun_at(id);
-        let Some(catch) = catches.iter().find(inside).copied().filter(|catch| catch.from >= begun) else {
-            return self.conclude(id, Outcome::Failure(reason), cx);
-        };
-        (call.step, call.degraded) = (catch.handler, true);
-        self.give_back(id, catch.from, cx);
-        // Not at once: a long row of failures would be as deep a recursion.
-        self.go_on_after(id, SimDuration::ZERO, cx);
-    }
-
-    /// A call, or a part of one, has its outcome.
-    pub(super) fn conclude(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
-        if self.tasks.is_task(id) { self.end_task(id, outcome, cx) } else { self.finish(id, outcome, cx) }
-    }
-
     /// A call is done: frees its worker, lets the next one start, sends the reply.
     #[inline(always)]
     pub(crate) fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
@@ -433,6 +219,9 @@ impl World {
                 return;
             }
             match server.dequeue(now, &mut node.random, &self.windows) {
+                Popped::Next(entry) if self.comes_too_late(entry.job, now) => {
+                    self.leave_line(entry.job, Reason::Expired, cx);
+                }
                 Popped::Next(entry) => self.start(entry.job, cx),
                 Popped::Expired(entry) => self.leave_line(entry.job, Reason::Expired, cx),
                 Popped::Empty => break,

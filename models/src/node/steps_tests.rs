@@ -20,7 +20,7 @@ fn read(text: &str) -> SystemSpec {
 /// The figures of a second with one request each 100 ms, the first after 100 ms, at `web` with these fields.
 fn seen(web: &str, others: &str) -> BTreeMap<String, f64> {
     let text = format!(
-        r#"(workloads: {{ "users": OpenLoop(target: "web", load: Rate("10/s"), arrivals: Deterministic) }},
+        r#"(workloads: {{ "users": OpenLoop(target: "web", load: Rate("10/s"), arrivals: Deterministic()) }},
         components: {{ "web": Service({web}), {others} }})"#
     );
     figures(&text)
@@ -45,7 +45,7 @@ fn figures(text: &str) -> BTreeMap<String, f64> {
 /// Milliseconds that a request takes at a service with one worker and these steps.
 fn takes(steps: &str) -> f64 {
     let figures = seen(&format!(r#"resources: {{ "lock": () }}, handles: {{ "*": [{steps}] }}"#), "");
-    assert_eq!(figures["users.success_ratio.mean"] + figures["users.degraded.count"], 1.0, "{steps}");
+    assert_eq!(figures["users.errors.count"], 0.0, "{steps}");
     (figures["users.latency.mean"] * 1e9).round() / 1e6
 }
 
@@ -256,7 +256,7 @@ fn long_rows_of_steps_are_no_deep_recursion() {
             web.replace(r#", calls: { "shut": (bulkhead: (max_concurrent: 0)) }"#, "")
         };
         let text = format!(
-            r#"(workloads: {{ "users": OpenLoop(target: "web", load: Rate("1.5/s"), arrivals: Deterministic) }},
+            r#"(workloads: {{ "users": OpenLoop(target: "web", load: Rate("1.5/s"), arrivals: Deterministic()) }},
             components: {{ "web": Service({web}), "shut": Service() }})"#
         );
         assert_eq!(figures(&text)["users.errors.count"], 0.0, "{steps}");
@@ -306,4 +306,89 @@ fn steps_that_cannot_be_are_told() {
     ] {
         assert_eq!(problems(web), [what]);
     }
+}
+
+/// Two services that call each other, and how deep calls nest until one is refused.
+#[test]
+fn calls_in_a_circle_end_at_the_limit() {
+    let circle = |depth: &str| {
+        format!(
+            r#"(workloads: {{ "users": OpenLoop(target: "a", load: Rate("10/s"), arrivals: Deterministic(), {depth}) }},
+            components: {{
+                "a": Service(workers_per_server: 50, handles: {{ "*": [Call("b")] }}),
+                "b": Service(workers_per_server: 50, handles: {{ "*": [Call("a")] }}),
+            }})"#
+        )
+    };
+    let figures = figures(&circle("max_call_depth: 5"));
+    // Of each request's calls five are let in and the sixth is refused.
+    let arrivals = figures["a.arrivals.count"] + figures["b.arrivals.count"];
+    assert_eq!((arrivals, figures["b.failed_too_deep.count"]), (9.0 * 6.0, 9.0));
+    let told = |text: &str| {
+        wire::check(&read(text)).into_iter().map(|problem| (problem.code, problem.what)).collect::<Vec<_>>()
+    };
+    let what = "synchronous calls form a cycle: a → b → a".to_owned();
+    assert_eq!(told(&circle("")), [("E0304", what)]);
+    assert_eq!(told(&circle("max_call_depth: 5")), []);
+}
+
+/// A request of 10 ms whose client gives up after 4.
+#[test]
+fn a_deadline_travels_where_it_is_asked_for() {
+    let chain = |propagates: bool, front: &str| {
+        let text = format!(
+            r#"(workloads: {{ "users": OpenLoop(
+                target: "front", load: Rate("10/s"), arrivals: Deterministic(), timeout: "4ms", propagate_deadline: {propagates},
+            ) }},
+            components: {{
+                "front": Service(service_time: Constant("1ms"), handles: {{ "*": [{front}] }}),
+                "back": Service(service_time: Constant("2ms"), handles: {{ "*": [Wait(Constant("1500us")), Call("store")] }}),
+                "store": Service(service_time: Constant("3ms")),
+            }})"#
+        );
+        figures(&text)
+    };
+    for (propagates, stored, reason) in
+        [(false, 9.0, "front.goodput.mean"), (true, 0.0, "front.failed_expired.count")]
+    {
+        let figures = chain(propagates, r#"Call("back")"#);
+        assert_eq!(figures["users.failed_timed_out.count"], 9.0);
+        // 1 ms and 3.5 ms are over before anything is stored.
+        assert_eq!(figures["store.arrivals.count"], stored, "{propagates}");
+        let met = if propagates { 9.0 } else { 9.0 / 0.99 };
+        assert!((figures[reason] - met).abs() < 1e-9, "{propagates}");
+    }
+    // Whoever waits side by side is told, and so is whoever would try something else.
+    for front in [
+        r#"Parallel(branches: [[Call("back")], [Wait(Constant("20ms"))]])"#,
+        r#"Try(steps: [Call("back")], on_failure: [Call("store")])"#,
+        r#"Wait(Constant("5ms")), Call("store")"#,
+    ] {
+        let figures = chain(true, front);
+        assert_eq!(
+            (figures["front.failed_expired.count"], figures["store.arrivals.count"]),
+            (9.0, 0.0),
+            "{front}"
+        );
+    }
+}
+
+/// A deadline over all attempts travels too, and one that has passed in line is noticed when its turn comes.
+#[test]
+fn what_waited_too_long_is_not_begun() {
+    let line = |propagates: bool| {
+        let text = format!(
+            r#"(workloads: {{ "users": OpenLoop(target: "web", load: Rate("100/s"), arrivals: Deterministic(),
+                propagate_deadline: {propagates}, calls: {{ "web": (deadline: "25ms") }}) }},
+            components: {{ "web": Service(service_time: Constant("40ms")) }})"#
+        );
+        figures(&text)
+    };
+    let (unaware, aware) = (line(false), line(true));
+    assert_eq!((unaware["users.goodput.mean"], aware["users.goodput.mean"]), (0.0, 0.0));
+    assert_eq!(unaware["web.failed_expired.count"], 0.0);
+    // Each 40 ms of work lets three others pass their deadlines of 25 ms.
+    assert!(aware["web.failed_expired.count"] > 60.0);
+    // At most two who may still be served are joined by four more.
+    assert!(aware["web.queue_length.max"] <= 6.0);
 }

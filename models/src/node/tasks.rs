@@ -12,8 +12,8 @@ use sim_core::{
 use slotmap::SecondaryMap;
 
 use super::{
+    program::{Aside, Fork},
     section::Permit,
-    service::{Aside, Fork},
 };
 use crate::{
     event::Event,
@@ -287,6 +287,16 @@ impl World {
         task.kind = Kind::Straggler;
         for member in family {
             self.leave_thread(member, thread, cx);
+        }
+    }
+
+    /// The deadline of a call, or of the request that a task is a part of, has passed: no more is done for it.
+    pub(super) fn expire(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let whole = self.tasks.whole(id);
+        if self.tasks.is_task(whole) {
+            self.drop_task(whole, Reason::Expired, cx);
+        } else {
+            self.finish(whole, Outcome::Failure(Reason::Expired), cx);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A service's steps, made flat: a list of actions, each of which tells where to go on.
 
 use crate::{
-    node::service::{Action, Aside, Catch, Fork, Program},
+    node::program::{Action, Aside, Catch, Fork, Program},
     spec::{Parallel, Step, Try, of_class},
 };
 

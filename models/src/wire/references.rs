@@ -1,4 +1,4 @@
-//! What a spec cannot know alone: whether the names in it exist, and whether calls form a cycle.
+//! What a spec cannot know alone: whether the names in it exist.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,6 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
         });
     }
     references.network(check);
-    references.cycles(check);
 }
 
 struct References<'a> {
@@ -297,77 +296,9 @@ impl References<'_> {
             }
         });
     }
-
-    /// Components that call each other without end.
-    fn cycles(&self, check: &mut Check) {
-        let mut done = BTreeSet::new();
-        for id in self.spec.components.keys() {
-            let mut path = Vec::new();
-            if let Some(cycle) = self.follow(id, &mut path, &mut done) {
-                let what = format!("synchronous calls form a cycle: {}", cycle.join(" → "));
-                let help = "break it: let one of them answer without calling on";
-                let told = |check: &mut Check| check.problem_with_help("E0304", what, help);
-                self.at_call(cycle[cycle.len() - 2], cycle[cycle.len() - 1], check, told);
-                return;
-            }
-        }
-    }
-
-    /// Goes to where a component calls another.
-    fn at_call(&self, caller: &str, callee: &str, check: &mut Check, told: impl FnOnce(&mut Check)) {
-        let place = match self.spec.components.get(caller) {
-            Some(ComponentSpec::LoadBalancer(_)) => vec!["backends".to_owned()],
-            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-                let calls = |step: &Step| step.calls().contains(&callee);
-                let found = pool
-                    .handles
-                    .iter()
-                    .find_map(|(class, steps)| Some((class, steps.iter().position(calls)?)));
-                found.map_or_else(Vec::new, |(class, step)| {
-                    vec!["handles".to_owned(), class.clone(), step.to_string()]
-                })
-            }
-            None => Vec::new(),
-        };
-        let whole = ["components".to_owned(), caller.to_owned()].into_iter().chain(place);
-        descend(&whole.collect::<Vec<_>>(), check, Box::new(told));
-    }
-
-    fn follow<'s>(
-        &'s self,
-        id: &'s str,
-        path: &mut Vec<&'s str>,
-        done: &mut BTreeSet<&'s str>,
-    ) -> Option<Vec<&'s str>> {
-        if let Some(start) = path.iter().position(|known| *known == id) {
-            let mut cycle = path[start..].to_vec();
-            cycle.push(id);
-            return Some(cycle);
-        }
-        if !done.insert(id) {
-            return None;
-        }
-        path.push(id);
-        let callees: Vec<&str> = match self.spec.components.get(id) {
-            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => pool.callees(),
-            Some(ComponentSpec::LoadBalancer(balancer)) => balancer.callees().into_iter().flatten().collect(),
-            None => Vec::new(),
-        };
-        let cycle = callees.into_iter().find_map(|callee| self.follow(callee, path, done));
-        path.pop();
-        cycle
-    }
 }
 
 /// A field by its path: `lb.backends[1]`, `clients.target`.
 fn place(owner: &str, field: &str) -> String {
     if field.parse::<usize>().is_ok() { format!("{owner}[{field}]") } else { format!("{owner}.{field}") }
-}
-
-/// Checks at the end of a path.
-fn descend(path: &[String], check: &mut Check, told: Box<dyn FnOnce(&mut Check) + '_>) {
-    match path {
-        [] => told(check),
-        [first, rest @ ..] => check.at(first, |check| descend(rest, check, told)),
-    }
 }
