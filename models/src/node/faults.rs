@@ -11,7 +11,7 @@ use crate::{
     event::Event,
     policy::concurrency::Share,
     report::Decision,
-    request::{CallId, Instance, Outcome, Phase, Reason},
+    request::{Awaited, CallId, Instance, Outcome, Phase, Reason},
     world::World,
 };
 
@@ -231,6 +231,10 @@ impl World {
                     }
                 }
                 Phase::Travelling | Phase::Returning | Phase::Lost => {}
+            }
+            if let Some(call) = self.calls.get_mut(id) {
+                // It is done: whoever hears of what is abandoned may give it up in turn.
+                (call.phase, call.awaits) = (Phase::Returning, Awaited::Nothing);
             }
             self.abandon_awaited(call.awaits, cx);
             self.reply(id, Outcome::Failure(Reason::Crashed), cx);

@@ -185,7 +185,10 @@ impl World {
     pub(crate) fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
         self.clear(id, cx);
-        let Some(call) = self.calls.get(id).copied() else { return };
+        let Some(call) = self.calls.get_mut(id) else { return };
+        // Whoever is served next may be refused, and whoever hears of that may give this call up: it is done.
+        call.phase = Phase::Returning;
+        let call = *call;
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.on_leave(call.callee.server, now, call.arrived, outcome, &self.windows);
         let server = &mut node.servers[usize::from(call.callee.server)];
@@ -200,8 +203,7 @@ impl World {
     }
 
     /// A call's worker is free: the next in line gets it.
-    pub(crate) fn stop(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get(id).copied() else { return };
+    pub(crate) fn stop(&mut self, call: &Call, cx: &mut Context<Event>) {
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
         ledger.on_stop(cx.now(), call.started);
@@ -280,19 +282,23 @@ impl World {
         if call.phase != Phase::Waiting {
             server.ledger.on_work(now.since(call.started), true);
         }
+        let shares = server.sharer.is_some();
         match call.phase {
             Phase::Waiting => server.take_out(call.ticket, now, &self.windows),
-            Phase::Running if server.sharer.is_some() => self.unshare(id, cx),
-            Phase::Running => self.stop(id, cx),
-            Phase::Calling => {
-                if self.holds_worker(&call) {
-                    self.stop(id, cx);
-                }
-                self.abandon_awaited(call.awaits, cx);
-            }
-            Phase::Travelling | Phase::Returning | Phase::Lost => {}
+            Phase::Running if shares => self.unshare(id, cx),
+            Phase::Running | Phase::Calling | Phase::Travelling | Phase::Returning | Phase::Lost => {}
         }
+        let has_worker = match call.phase {
+            Phase::Running => !shares,
+            Phase::Calling => self.holds_worker(&call),
+            Phase::Waiting | Phase::Travelling | Phase::Returning | Phase::Lost => false,
+        };
+        // It is gone before anybody else is served: that may come back to it.
         self.calls.remove(id);
+        if has_worker {
+            self.stop(&call, cx);
+        }
+        self.abandon_awaited(call.awaits, cx);
     }
 
     /// Whether a call that waits for another keeps its worker: services do, balancers do not.

@@ -32,7 +32,8 @@ impl World {
         let service = match &node.role {
             Role::Service(service) => service,
             Role::Gateway(_) => {
-                self.stop(id, cx);
+                let call = *call;
+                self.stop(&call, cx);
                 return self.forward(id, false, cx);
             }
         };

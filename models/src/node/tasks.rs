@@ -271,6 +271,10 @@ impl World {
         if !self.tasks.is_task(owner) {
             self.tasks.threads.remove(owner);
         }
+        // Whoever hears of what was dropped may have ended the owner meanwhile.
+        if self.calls.get(owner).is_none_or(|call| call.phase != Phase::Calling) {
+            return;
+        }
         if success {
             // Not at once: a long row of forks would be as deep a recursion.
             self.go_on_after(owner, SimDuration::ZERO, cx);

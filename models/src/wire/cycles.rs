@@ -17,14 +17,17 @@ struct Cycles<'a> {
 impl Cycles<'_> {
     /// Components that call each other without end, for requests whose calls may nest as deep as they like.
     fn find(&self, check: &mut Check) {
-        let mut bounded = BTreeSet::new();
-        let mut done = BTreeSet::new();
-        for workload in self.spec.workloads.values().map(WorkloadSpec::common) {
-            let reached = if workload.max_call_depth.is_some() { &mut bounded } else { &mut done };
+        let workloads = || self.spec.workloads.values().map(WorkloadSpec::common);
+        if !self.spec.workloads.is_empty() && workloads().all(|workload| workload.max_call_depth.is_some()) {
+            return;
+        }
+        let (mut bounded, mut boundless) = (BTreeSet::new(), BTreeSet::new());
+        for workload in workloads() {
+            let reached = if workload.max_call_depth.is_some() { &mut bounded } else { &mut boundless };
             self.reach(workload.target, reached);
         }
-        // Whom only bounded requests reach is not looked at; whom nobody reaches is.
-        let mut done = bounded.difference(&done).copied().collect();
+        // Whom only bounded requests reach is not looked at.
+        let mut done = bounded.difference(&boundless).copied().collect();
         for id in self.spec.components.keys() {
             let mut path = Vec::new();
             if let Some(cycle) = self.follow(id, &mut path, &mut done) {
