@@ -49,6 +49,8 @@ pub enum Event {
         /// The line.
         line: u16,
     },
+    /// A deadline that a call inherited passes.
+    Expire(CallId),
     /// A client's patience ends.
     Patience(RequestId),
     /// The time a passage through a stage asked for.
@@ -123,7 +125,7 @@ impl Event {
     pub const fn order(&self) -> Order {
         match self {
             Self::Complete { .. } | Self::Share { .. } | Self::Reply { .. } => Order::Completion,
-            Self::Deadlines { .. } | Self::Patience(_) | Self::Wake(_) => Order::Timeout,
+            Self::Deadlines { .. } | Self::Expire(_) | Self::Patience(_) | Self::Wake(_) => Order::Timeout,
             Self::Window
             | Self::Bin
             | Self::Heartbeat { .. }

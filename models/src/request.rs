@@ -96,8 +96,8 @@ pub struct Call {
     pub class: u16,
     /// Its request's priority.
     pub priority: u8,
-    /// How deep it is nested: 0 for the client's own.
-    pub depth: u8,
+    /// How deep calls may nest from here, itself included; at 0 it is refused.
+    pub hops: u8,
     /// Where it stands.
     pub phase: Phase,
     /// Whether somebody still waits for the reply.
@@ -134,7 +134,7 @@ pub struct Call {
     pub arrived: SimTime,
     /// When its service began.
     pub started: SimTime,
-    /// When its caller gives up.
+    /// When its caller gives up; where deadlines propagate, when the first of all who wait for it does.
     pub deadline: SimTime,
     /// When the computing under way began, or the reply left.
     pub resumed: SimTime,
@@ -233,7 +233,7 @@ pub enum Reason {
     QueueFull,
     /// Its place in a full line went to a newer one.
     Displaced,
-    /// It waited in line beyond its deadline and was thrown out.
+    /// Its deadline had passed: it was thrown out of the line, or no more was done for it.
     Expired,
     /// The server was down, or went down while it was there.
     Crashed,

@@ -114,6 +114,10 @@ impl World {
         }
         for node in &self.nodes {
             figures.at_end(&node.name, node.servers.iter().map(|server| server.ledger.left_inside()).sum());
+            for resource in node.resources() {
+                let inside = resource.gates.iter().map(|gate| gate.ledger.left_inside()).sum();
+                figures.at_end(&resource.name, inside);
+            }
         }
         let nodes: Vec<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
         for workload in &self.workloads {
@@ -175,6 +179,12 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
     let ledgers = node.servers.iter().map(|server| &server.ledger).collect();
     let service = (slots > 0).then_some((slots, &node.ages));
     figures.station(&Station { id: &node.name, ledgers, times: &node.times, service }, number, window);
+    for resource in node.resources() {
+        let permits = u64::from(resource.permits) * resource.gates.len() as u64;
+        let ledgers = resource.gates.iter().map(|gate| &gate.ledger).collect();
+        let (times, service) = (&resource.times, Some((permits, &resource.ages)));
+        figures.station(&Station { id: &resource.name, ledgers, times, service }, number, window);
+    }
     if node.servers.len() == 1 {
         return;
     }

@@ -18,8 +18,10 @@ use crate::{
         gateway::Gateway,
         network::Network,
         pipeline::{Crossings, Pipeline},
+        section::Resource,
         server::{Server, WarmUp},
         service::{Route, Service},
+        tasks::Tasks,
     },
     observe::Observer,
     report::Decision,
@@ -36,9 +38,13 @@ pub struct World {
     pub(crate) crossings: Crossings,
     pub(crate) opened: u64,
     pub(crate) closed: u64,
+    /// What goes on beside the rest of its request, and permits that are held.
+    pub(crate) tasks: Tasks,
     /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) workloads: Vec<Workload>,
+    /// Whether any workload's deadlines travel with its requests.
+    pub(crate) deadlines_travel: bool,
     /// Users of each workload that is a closed loop, else 0.
     pub(crate) users: Vec<u32>,
     pub(crate) nodes: Vec<Node>,
@@ -112,7 +118,24 @@ impl Node {
             oldest = oldest.max(age);
         }
         self.ages.look(oldest, windows);
+        self.resources_mut().iter_mut().for_each(|resource| resource.look_at_ages(now, windows));
         oldest
+    }
+
+    /// What its sections need a permit of.
+    pub(crate) fn resources(&self) -> &[Resource] {
+        match &self.role {
+            Role::Service(service) => &service.resources,
+            Role::Gateway(_) => &[],
+        }
+    }
+
+    /// What its sections need a permit of.
+    pub(crate) fn resources_mut(&mut self) -> &mut [Resource] {
+        match &mut self.role {
+            Role::Service(service) => &mut service.resources,
+            Role::Gateway(_) => &mut [],
+        }
     }
 
     /// One of its servers begins to serve somebody after a wait.
@@ -159,6 +182,10 @@ impl World {
                 server.times.on_turn(&turn);
             }
         }
+        for resource in self.nodes.iter_mut().flat_map(Node::resources_mut) {
+            resource.times.on_turn(&turn);
+            resource.gates.iter_mut().for_each(|gate| gate.ledger.on_turn(now, &turn));
+        }
         self.count_care();
         for book in &mut self.call_books {
             book.on_turn(now, &turn);
@@ -195,6 +222,7 @@ impl Model for World {
             Event::Complete { call, run } => self.on_complete(call, run, cx),
             Event::Share { node, server, epoch } => self.on_share(Instance { node, server }, epoch, cx),
             Event::Deadlines { line } => self.on_deadlines(line, cx),
+            Event::Expire(call) => self.on_expire(call, cx),
             Event::Wake(passage) => self.on_wake(passage, cx),
             Event::Patience(request) => self.on_patience(request, cx),
             Event::Window => self.on_window(cx.now()),

@@ -2,7 +2,7 @@
 
 use models::{
     measure::{METRICS, Owner},
-    spec::{ComponentSpec, SystemSpec},
+    spec::{ComponentSpec, Scope, SystemSpec},
 };
 
 use crate::{
@@ -59,6 +59,9 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
             }
         };
     }
+    if let Some(owners) = rest.strip_prefix('.').and_then(|name| resource(system, id, name)) {
+        return Ok(owners);
+    }
     let servers = servers(system, id);
     let server = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     match server.map(|server| server.rsplit('/').next().unwrap_or(server).parse::<u32>()) {
@@ -90,10 +93,21 @@ fn callees(system: &SystemSpec, id: &str) -> Vec<String> {
             balancer.callees().into_iter().map(|pools| pools.join("+")).collect()
         }
         Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-            pool.callees().into_iter().map(str::to_owned).collect()
+            let spawned = pool.spawns().then_some("spawned");
+            pool.callees().into_iter().chain(spawned).map(str::to_owned).collect()
         }
         None => Vec::new(),
     }
+}
+
+/// What a resource of a component is, if it has it: a station, and of several gates a pool of them.
+fn resource(system: &SystemSpec, id: &str, name: &str) -> Option<Vec<Owner>> {
+    let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = system.components.get(id)
+    else {
+        return None;
+    };
+    let several = pool.resources.get(name)?.scope == Scope::Server && pool.servers > 1;
+    Some(if several { vec![Owner::Station, Owner::Pool] } else { vec![Owner::Station] })
 }
 
 /// The servers of a component in one region; a workload has none.

@@ -100,7 +100,7 @@ pub const METRICS: [Figure; 53] = [
     row("failed_error", &["count"], Count, ALL, "failures: the server answered with an error"),
     row("failed_queue_full", &["count"], Count, ALL, "failures: the line was full"),
     row("failed_displaced", &["count"], Count, ALL, "failures: its place in a full line went to a newer one"),
-    row("failed_expired", &["count"], Count, ALL, "failures: it waited beyond its deadline and was thrown out"),
+    row("failed_expired", &["count"], Count, ALL, "failures: its deadline had passed when it was to be served, or served on"),
     row("failed_crashed", &["count"], Count, ALL, "failures: the server was down, or went down meanwhile"),
     row("failed_no_backend", &["count"], Count, ALL, "failures: no server was available"),
     row("failed_timed_out", &["count"], Count, ALL, "failures: the caller's timeout passed"),

@@ -39,6 +39,10 @@ pub struct Workload {
     pub patience: Option<Distribution>,
     /// Connections that carry several requests.
     pub connections: Option<Connections>,
+    /// How deep its calls may nest.
+    pub deepest: u8,
+    /// Whether its clients' deadlines travel with its requests.
+    pub propagates: bool,
     /// Its books: requests from intended arrival to final outcome.
     pub ledger: Ledger,
     /// Its distributions.
@@ -170,13 +174,13 @@ impl World {
     /// Sends a request's call to whoever the client's view picks.
     #[inline(always)]
     fn ask_first(&mut self, id: RequestId, request: &Request, round_trips: u64, cx: &mut Context<Event>) {
-        let Workload { route, mix, .. } = &self.workloads[usize::from(request.workload)];
+        let Workload { route, mix, deepest, .. } = &self.workloads[usize::from(request.workload)];
         // One view for each client process in each region, process by process.
         let view = usize::from(request.instance) * mix.origins.len() + mix.origin_of(request.site);
-        let way = route.way(view);
+        let (way, deepest) = (route.way(view), *deepest);
         let delay =
             if round_trips == 0 { SimDuration::ZERO } else { self.opening(request, &way, round_trips) };
-        let origin = Origin::of_request(request);
+        let origin = Origin::of_request(request, deepest);
         self.ask(Errand { request: id, origin, parent: None, way, visit: 0, delay, arriving: true }, cx);
     }
 

@@ -11,7 +11,7 @@ use crate::{
     event::Event,
     policy::concurrency::Share,
     report::Decision,
-    request::{CallId, Instance, Outcome, Phase, Reason},
+    request::{Awaited, CallId, Instance, Outcome, Phase, Reason},
     world::World,
 };
 
@@ -212,6 +212,14 @@ impl World {
     fn crash(&mut self, at: Instance, cx: &mut Context<Event>) {
         let now = cx.now();
         for id in self.calls_at(at) {
+            if self.tasks.is_task(id) {
+                // Branches end with whoever waits for them.
+                if !self.tasks.is_branch(id) {
+                    self.drop_task(id, Reason::Crashed, cx);
+                }
+                continue;
+            }
+            self.clear(id, cx);
             let Some(call) = self.calls.get(id).copied() else { continue };
             let node = &mut self.nodes[usize::from(at.node)];
             node.forget(id);
@@ -228,6 +236,10 @@ impl World {
                     }
                 }
                 Phase::Travelling | Phase::Returning | Phase::Lost => {}
+            }
+            if let Some(call) = self.calls.get_mut(id) {
+                // It is done: whoever hears of what is abandoned may give it up in turn.
+                (call.phase, call.awaits) = (Phase::Returning, Awaited::Nothing);
             }
             self.abandon_awaited(call.awaits, cx);
             self.reply(id, Outcome::Failure(Reason::Crashed), cx);

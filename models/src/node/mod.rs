@@ -11,8 +11,15 @@ pub mod heartbeats;
 pub mod mix;
 pub mod network;
 pub mod pipeline;
+pub mod program;
+pub mod section;
 pub mod server;
 pub mod service;
 mod sharing;
+mod steps;
+#[cfg(test)]
+mod steps_tests;
+pub mod tasks;
+mod threads;
 pub mod travel;
 pub mod vigilance;

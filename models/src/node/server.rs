@@ -125,6 +125,12 @@ impl Server {
         self.ledger.busy < self.usable_workers()
     }
 
+    /// Whether it has nothing to do: nobody is here, and no worker computes for what goes on by itself.
+    pub fn is_idle(&self) -> bool {
+        // The cores of a server that shares itself may be counted as busy until the end of the instant.
+        self.ledger.level == 0 && (self.ledger.busy == 0 || self.sharer.is_some())
+    }
+
     /// Its speed now.
     #[inline]
     pub fn speed_at(&self, now: SimTime, warm_up: Option<&WarmUp>) -> f64 {

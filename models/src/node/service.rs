@@ -1,12 +1,12 @@
 //! Services: a call arrives, waits for a worker, computes, calls others, and is answered.
 
 use sim_core::{
-    random::{distribution::Distribution, name_hash, unit},
+    random::{distribution::Distribution, name_hash},
     simulation::Context,
     time::SimDuration,
 };
 
-use super::{pipeline::Errand, travel::Origin};
+use super::{program::Program, section::Resource};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
@@ -14,12 +14,8 @@ use crate::{
     world::{Role, World},
 };
 
-/// Draws a call makes at its callee, told apart by purpose.
-const DEMAND: u64 = name_hash("service/demand");
-const ERROR: u64 = name_hash("service/error");
-const WAIT: u64 = name_hash("service/wait");
-const FAIL: u64 = name_hash("service/fail");
-const CHOICE: u64 = name_hash("service/choice");
+/// Computing that a call needs, told apart by visit.
+pub(super) const DEMAND: u64 = name_hash("service/demand");
 
 /// What a service does with each class of request.
 #[derive(Clone, Debug)]
@@ -27,59 +23,11 @@ pub struct Service {
     /// Computing a call needs first, by class.
     pub demands: Vec<Distribution>,
     /// Steps after that, by class.
-    pub steps: Vec<Vec<Action>>,
-}
-
-/// A step.
-#[derive(Clone, Debug)]
-pub enum Action {
-    /// Computes.
-    Compute(Distribution),
-    /// Waits without computing.
-    Wait(Distribution),
-    /// Calls by this route of the node.
-    Call(u16),
-    /// Fails with that probability.
-    Fail(f64),
-    /// Goes on at one of several places, by cumulative shares.
-    Choose(Vec<(f64, u16)>),
-    /// Goes on there.
-    Jump(u16),
-}
-
-/// What a call does next.
-enum Next<'a> {
-    Compute(&'a Distribution),
-    Wait(&'a Distribution),
-    Call(u16),
-    Fail,
-    Done,
-}
-
-/// Follows the choices and jumps of a program to what a call does next.
-#[inline(always)]
-fn steer<'a>(program: &'a [Action], call: &mut Call) -> Next<'a> {
-    while let Some(action) = program.get(usize::from(call.step)) {
-        call.step += 1;
-        let visit = u64::from(call.step);
-        match action {
-            Action::Compute(time) => return Next::Compute(time),
-            Action::Wait(time) => return Next::Wait(time),
-            Action::Call(route) => return Next::Call(*route),
-            Action::Fail(probability) => {
-                if unit(call.luck.at(FAIL, visit)) < *probability {
-                    return Next::Fail;
-                }
-            }
-            Action::Choose(ways) => {
-                let drawn = unit(call.need.at(CHOICE, visit));
-                let way = ways.iter().find(|(until, _)| drawn < *until).or(ways.last());
-                call.step = way.map_or(call.step, |(_, place)| *place);
-            }
-            Action::Jump(place) => call.step = *place,
-        }
-    }
-    Next::Done
+    pub steps: Vec<Program>,
+    /// What sections need a permit of.
+    pub resources: Vec<Resource>,
+    /// The book of what goes on by itself, if anything does.
+    pub spawned: Option<u16>,
 }
 
 /// A way to a callee: whom to ask, and how long to wait.
@@ -102,6 +50,7 @@ impl World {
     #[inline]
     pub(crate) fn arrive(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
+        let late = self.comes_too_late(id, now);
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];
         let server = &mut node.servers[usize::from(call.callee.server)];
@@ -117,6 +66,9 @@ impl World {
         }
         if let Some(latency) = server.ailment.fails_fast {
             return self.turn_away(id, Reason::Error, latency, cx);
+        }
+        if late {
+            return self.turn_away(id, Reason::Expired, SimDuration::ZERO, cx);
         }
         call.arrived = now;
         server.ledger.on_arrival(now);
@@ -137,6 +89,16 @@ impl World {
         if server.has_room() {
             return self.start(id, cx);
         }
+        self.line_up(id, cx);
+    }
+
+    /// A call, or a task without a worker, joins the line of its server.
+    #[inline]
+    pub(super) fn line_up(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let now = cx.now();
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let node = &mut self.nodes[usize::from(call.callee.node)];
+        let server = &mut node.servers[usize::from(call.callee.server)];
         match server.enqueue(id, call, now) {
             Pushed::Queued(ticket) => {
                 call.phase = Phase::Waiting;
@@ -177,6 +139,9 @@ impl World {
     #[inline(always)]
     pub(crate) fn start(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
+        if self.tasks.is_task(id) {
+            return self.take_worker(id, cx);
+        }
         let Some(call) = self.calls.get_mut(id) else { return };
         call.started = now;
         call.ticket = None;
@@ -209,78 +174,10 @@ impl World {
     pub(crate) fn on_complete(&mut self, id: CallId, run: u16, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         if call.run == run && matches!(call.phase, Phase::Running | Phase::Calling) {
+            if self.tasks.is_task(id) {
+                self.give_way(id, cx);
+            }
             self.next_step(id, cx);
-        }
-    }
-
-    /// Goes on with a call whose computing or calling is done.
-    #[inline(always)]
-    pub(super) fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let node = &self.nodes[usize::from(call.callee.node)];
-        let service = match &node.role {
-            Role::Service(service) => service,
-            Role::Gateway(_) => {
-                self.stop(id, cx);
-                return self.forward(id, false, cx);
-            }
-        };
-        match steer(&service.steps[usize::from(call.class)], call) {
-            Next::Compute(distribution) => {
-                let demand = distribution.sample(call.need.at(DEMAND, u64::from(call.step)));
-                call.work = SimDuration::from_nanos_f64(demand);
-                if node.servers[usize::from(call.callee.server)].sharer.is_some() {
-                    return self.share_again(id, cx);
-                }
-                self.compute(id, cx);
-            }
-            Next::Wait(distribution) => {
-                let length = distribution.sample(call.need.at(WAIT, u64::from(call.step)));
-                call.phase = Phase::Calling;
-                call.run = call.run.wrapping_add(1);
-                let wake = Event::Complete { call: id, run: call.run };
-                cx.after(SimDuration::from_nanos_f64(length), wake);
-            }
-            Next::Call(route) => {
-                call.phase = Phase::Calling;
-                self.call_out(id, route, cx);
-            }
-            Next::Fail => self.finish(id, Outcome::Failure(Reason::Error), cx),
-            Next::Done => {
-                let errors = node.servers[usize::from(call.callee.server)].ailment.errors;
-                let fails = errors > 0.0 && unit(call.luck.at(ERROR, 0)) < errors;
-                let outcome = match (fails, call.degraded) {
-                    (true, _) => Outcome::Failure(Reason::Error),
-                    (false, true) => Outcome::Degraded,
-                    (false, false) => Outcome::Success,
-                };
-                self.finish(id, outcome, cx);
-            }
-        }
-    }
-
-    /// Makes a service's own call by one of its routes.
-    fn call_out(&mut self, id: CallId, route: u16, cx: &mut Context<Event>) {
-        let call = &self.calls[id];
-        let (callee, request, visit) = (call.callee, call.request, call.step);
-        let node = &self.nodes[usize::from(callee.node)];
-        let way = node.routes[usize::from(route)].way(usize::from(callee.server));
-        let origin = Origin::of_call(call, node.servers[usize::from(callee.server)].site);
-        let (delay, arriving) = (SimDuration::ZERO, false);
-        self.ask(Errand { request, origin, parent: Some(id), way, visit, delay, arriving }, cx);
-    }
-
-    /// The reply to a service's own call.
-    pub(crate) fn service_hears(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
-        match outcome {
-            Outcome::Success => self.next_step(id, cx),
-            Outcome::Degraded => {
-                if let Some(call) = self.calls.get_mut(id) {
-                    call.degraded = true;
-                }
-                self.next_step(id, cx);
-            }
-            Outcome::Failure(_) => self.finish(id, Outcome::Failure(Reason::Error), cx),
         }
     }
 
@@ -288,7 +185,11 @@ impl World {
     #[inline(always)]
     pub(crate) fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
-        let Some(call) = self.calls.get(id).copied() else { return };
+        self.clear(id, cx);
+        let Some(call) = self.calls.get_mut(id) else { return };
+        // Whoever is served next may be refused, and whoever hears of that may give this call up: it is done.
+        (call.phase, call.resumed) = (Phase::Returning, now);
+        let call = *call;
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.on_leave(call.callee.server, now, call.arrived, outcome);
         let server = &mut node.servers[usize::from(call.callee.server)];
@@ -303,8 +204,7 @@ impl World {
     }
 
     /// A call's worker is free: the next in line gets it.
-    pub(crate) fn stop(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get(id).copied() else { return };
+    pub(crate) fn stop(&mut self, call: &Call, cx: &mut Context<Event>) {
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
         ledger.on_stop(cx.now(), call.started);
@@ -322,6 +222,9 @@ impl World {
                 return;
             }
             match server.dequeue(now, &mut node.random) {
+                Popped::Next(entry) if self.comes_too_late(entry.job, now) => {
+                    self.leave_line(entry.job, Reason::Expired, cx);
+                }
                 Popped::Next(entry) => self.start(entry.job, cx),
                 Popped::Expired(entry) => self.leave_line(entry.job, Reason::Expired, cx),
                 Popped::Empty => break,
@@ -334,7 +237,7 @@ impl World {
     #[inline(always)]
     pub(crate) fn offer_if_idle(&mut self, at: Instance) {
         let node = &mut self.nodes[usize::from(at.node)];
-        if node.idle_watchers.is_empty() || node.servers[usize::from(at.server)].ledger.level > 0 {
+        if node.idle_watchers.is_empty() || !node.servers[usize::from(at.server)].is_idle() {
             return;
         }
         let watchers = &node.idle_watchers[usize::from(at.server)];
@@ -353,6 +256,9 @@ impl World {
 
     /// A call leaves the line unserved, or was never let in.
     pub(crate) fn leave_line(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
+        if self.tasks.is_task(id) {
+            return self.fail(id, reason, cx);
+        }
         let Some(call) = self.calls.get(id).copied() else { return };
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
@@ -362,6 +268,7 @@ impl World {
 
     /// Ends a call nobody waits for, at a callee that listens for cancellation.
     pub(crate) fn cancel(&mut self, id: CallId, cx: &mut Context<Event>) {
+        self.clear(id, cx);
         let Some(call) = self.calls.get(id).copied() else { return };
         let now = cx.now();
         let node = &mut self.nodes[usize::from(call.callee.node)];
@@ -371,19 +278,23 @@ impl World {
         if call.phase != Phase::Waiting {
             server.ledger.on_work(now.since(call.started), true);
         }
+        let shares = server.sharer.is_some();
         match call.phase {
             Phase::Waiting => server.take_out(call.ticket, now),
-            Phase::Running if server.sharer.is_some() => self.unshare(id, cx),
-            Phase::Running => self.stop(id, cx),
-            Phase::Calling => {
-                if self.holds_worker(&call) {
-                    self.stop(id, cx);
-                }
-                self.abandon_awaited(call.awaits, cx);
-            }
-            Phase::Travelling | Phase::Returning | Phase::Lost => {}
+            Phase::Running if shares => self.unshare(id, cx),
+            Phase::Running | Phase::Calling | Phase::Travelling | Phase::Returning | Phase::Lost => {}
         }
+        let has_worker = match call.phase {
+            Phase::Running => !shares,
+            Phase::Calling => self.holds_worker(&call),
+            Phase::Waiting | Phase::Travelling | Phase::Returning | Phase::Lost => false,
+        };
+        // It is gone before anybody else is served: that may come back to it.
         self.calls.remove(id);
+        if has_worker {
+            self.stop(&call, cx);
+        }
+        self.abandon_awaited(call.awaits, cx);
     }
 
     /// Whether a call that waits for another keeps its worker: services do, balancers do not.

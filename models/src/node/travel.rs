@@ -24,8 +24,6 @@ use crate::{
 /// Legs of a call through the network.
 const OUT: u64 = 0;
 const BACK: u64 = 1;
-/// Calls nested deeper than this are refused: a cycle of services without an end.
-const DEEPEST: u8 = 64;
 
 /// The luck of an attempt and the need of a visit are the caller's, told apart by place and number.
 const ATTEMPT: u64 = name_hash("attempt");
@@ -73,13 +71,15 @@ impl World {
         let place = self.nodes[usize::from(order.callee.node)].place;
         let origin = order.origin;
         let luck = origin.luck.child(place ^ ATTEMPT, u64::from(order.attempt));
-        let deadline = order.line.map_or(SimTime::NEVER, |line| now + self.lines[usize::from(line)].length());
+        let own = order.line.map_or(SimTime::NEVER, |line| now + self.lines[usize::from(line)].length());
+        let inherits = origin.deadline < own && self.propagates(origin.workload);
+        let deadline = if inherits { origin.deadline } else { own };
         let id = self.calls.insert(Call {
             request: order.request,
             workload: origin.workload,
             class: origin.class,
             priority: origin.priority,
-            depth: origin.depth,
+            hops: origin.hops,
             phase: Phase::Travelling,
             awaited: true,
             degraded: false,
@@ -108,6 +108,9 @@ impl World {
         if let Some(line) = order.line {
             self.stand_in(line, id, cx);
         }
+        if inherits {
+            cx.at(deadline.max(now), Event::Expire(id));
+        }
         match order.passage {
             None => self.tie_caller(order.request, order.parent, Awaited::Call(id)),
             Some(passage) => self.tie_passage(passage, Awaited::Call(id)),
@@ -123,7 +126,7 @@ impl World {
                 if !order.arriving {
                     return cx.now_too(Event::Deliver(id));
                 }
-                if order.origin.depth >= DEEPEST {
+                if order.origin.hops == 0 {
                     return self.turn_away(id, Reason::TooDeep, SimDuration::ZERO, cx);
                 }
                 self.arrive(id, cx);
@@ -151,7 +154,7 @@ impl World {
             self.calls.remove(id);
             return;
         }
-        if call.depth >= DEEPEST {
+        if call.hops == 0 {
             return self.turn_away(id, Reason::TooDeep, SimDuration::ZERO, cx);
         }
         self.arrive(id, cx);
@@ -264,6 +267,26 @@ impl World {
         }
     }
 
+    /// Whether the deadlines of a workload's clients travel with its requests.
+    #[inline(always)]
+    pub(crate) fn propagates(&self, workload: u16) -> bool {
+        self.deadlines_travel && self.workloads[usize::from(workload)].propagates
+    }
+
+    /// Whether nobody wants the answer to a call any more, and whoever answers knows.
+    #[inline(always)]
+    pub(super) fn comes_too_late(&self, id: CallId, now: SimTime) -> bool {
+        let late = |call: &Call| call.deadline <= now && self.propagates(call.workload);
+        self.deadlines_travel && self.calls.get(id).is_some_and(late)
+    }
+
+    /// A deadline that a call inherited passes: its caller stops waiting, since those further out have.
+    pub(crate) fn on_expire(&mut self, id: CallId, cx: &mut Context<Event>) {
+        if self.calls.get(id).is_some_and(|call| call.awaited) {
+            self.give_up(id, Reason::Expired, cx);
+        }
+    }
+
     /// The caller stops waiting, and hears so itself.
     pub(crate) fn give_up(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
         let Some(ended) = self.calls.get(id).map(Call::ended) else { return };
@@ -326,7 +349,8 @@ pub struct Origin {
     workload: u16,
     class: u16,
     priority: u8,
-    depth: u8,
+    hops: u8,
+    deadline: SimTime,
     luck: Luck,
     need: Luck,
     site: Site,
@@ -337,8 +361,8 @@ impl Origin {
     /// What a call made for another one, at a server on this site, inherits.
     #[inline(always)]
     pub fn of_call(call: &Call, site: Site) -> Self {
-        let Call { workload, class, priority, luck, need, followed, .. } = *call;
-        Self { workload, class, priority, depth: call.depth + 1, luck, need, site, followed }
+        let Call { workload, class, priority, hops, deadline, luck, need, followed, .. } = *call;
+        Self { workload, class, priority, hops: hops - 1, deadline, luck, need, site, followed }
     }
 
     /// The luck that calls made for it begin with.
@@ -369,11 +393,16 @@ impl Origin {
         self.priority
     }
 
-    /// What a client's own call inherits.
+    /// What a client's own call, which may nest so deep, inherits.
     #[inline(always)]
-    pub fn of_request(request: &Request) -> Self {
+    pub fn of_request(request: &Request, hops: u8) -> Self {
         let Request { workload, class, priority, luck, site, .. } = *request;
-        let followed = request.followed != NOT_FOLLOWED;
-        Self { workload, class, priority, depth: 0, luck, need: luck, site, followed }
+        let (followed, deadline) = (request.followed != NOT_FOLLOWED, SimTime::NEVER);
+        Self { workload, class, priority, hops, deadline, luck, need: luck, site, followed }
+    }
+
+    /// The same for somebody who gives up at that time, unless whoever asked does before.
+    pub fn until(self, deadline: SimTime) -> Self {
+        Self { deadline: self.deadline.min(deadline), ..self }
     }
 }

@@ -9,7 +9,8 @@ use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDu
 use super::{
     HeartbeatsSpec, Ids,
     call::{CallSpec, RetrySpec, View, check_guards, require_timeout},
-    step::{Step, check_steps},
+    step::{ResourceSpec, Step, of_class},
+    step_check::check_steps,
 };
 use crate::policy::{
     balancing::BalancerSpec,
@@ -59,6 +60,8 @@ pub struct PoolSpec {
     pub warm_up: Option<WarmUpSpec>,
     /// Steps by kind of request after computing; `"*"` stands for all others.
     pub handles: BTreeMap<String, Vec<Step>>,
+    /// What `Section` steps need a permit of, by name. Each is a station of its own: `<component>.<name>.wait.p99`.
+    pub resources: BTreeMap<String, ResourceSpec>,
     /// How long callers of this component wait for a reply, unless they say otherwise.
     pub timeout: Option<SimDuration>,
     /// How it calls others, by the callee's id.
@@ -80,6 +83,7 @@ impl Default for PoolSpec {
             cancel_abandoned_work: false,
             warm_up: None,
             handles: BTreeMap::new(),
+            resources: BTreeMap::new(),
             timeout: None,
             calls: BTreeMap::new(),
             placed_in: Ids::default(),
@@ -294,11 +298,25 @@ impl PoolSpec {
         for (class, steps) in &self.handles {
             check.at("handles", |check| check.at(class, |check| check_steps(steps, check)));
         }
+        for (name, resource) in &self.resources {
+            check.at("resources", |check| {
+                check.at(name, |check| {
+                    check.require(resource.permits >= 1, "permits", || {
+                        "permits must be at least 1, got 0".into()
+                    });
+                });
+            });
+        }
+    }
+
+    /// Whether any of its steps goes on by itself.
+    pub fn spawns(&self) -> bool {
+        self.handles.values().flatten().any(|step| step.has(|step| matches!(step, Step::Spawn(_))))
     }
 
     /// The steps of a kind of request after its first computing.
     pub fn steps(&self, class: &str) -> &[Step] {
-        self.handles.get(class).or_else(|| self.handles.get("*")).map_or(&[][..], Vec::as_slice)
+        of_class(&self.handles, class)
     }
 }
 

@@ -6,6 +6,7 @@ mod fault;
 mod heartbeats;
 mod network;
 mod step;
+mod step_check;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec,
 pub use fault::{FaultSpec, Moment, Struck};
 pub use heartbeats::HeartbeatsSpec;
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
-pub use step::{Repeat, Step, Way};
+pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
 };

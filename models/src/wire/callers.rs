@@ -60,6 +60,16 @@ impl<'a> Builder<'a> {
             };
             let sites: Vec<Site> = self.nodes[number].servers.iter().map(|server| server.site).collect();
             self.nodes[number].routes = wishes.iter().map(|wishes| self.route(wishes, &sites)).collect();
+            self.add_spawned(number, id, component);
+        }
+    }
+
+    /// Opens a book for what a component lets go on by itself, if it does.
+    fn add_spawned(&mut self, number: usize, id: &str, component: &ComponentSpec) {
+        let (ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = component else { return };
+        if let (true, Role::Service(service)) = (pool.spawns(), &mut self.nodes[number].role) {
+            service.spawned = Some(self.call_books.len() as u16);
+            self.call_books.push(CallBook::new(format!("{id}.calls.spawned"), &self.windows));
         }
     }
 

@@ -1,6 +1,7 @@
 //! From spec to world: checks what a spec cannot know alone, turns names into ids, and builds everything there is.
 
 mod callers;
+mod cycles;
 mod faults;
 mod program;
 mod references;
@@ -18,7 +19,7 @@ use sim_core::{
 
 use crate::{
     measure::{CallBook, Windows},
-    node::{dispatch::Dispatch, network::Location, pipeline::Pipeline},
+    node::{dispatch::Dispatch, network::Location, pipeline::Pipeline, tasks::Tasks},
     observe::Observer,
     policy::arrival::trace::TraceRecord,
     request::{CallId, Site},
@@ -37,6 +38,7 @@ pub fn check(spec: &SystemSpec) -> Vec<Problem> {
     let mut check = Check::default();
     spec.check(&mut check);
     references::check(spec, &mut check);
+    cycles::check(spec, &mut check);
     check.into_problems()
 }
 
@@ -92,6 +94,7 @@ pub fn build(
         let keyed = common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
         workload.mix.identifies = asked || keyed;
     }
+    let deadlines_travel = workloads.iter().any(|workload| workload.propagates);
     let users = spec.workloads.values().map(sources::users).collect();
     let network = builder.network();
     let faults = builder.faults();
@@ -103,10 +106,12 @@ pub fn build(
         requests: slotmap::SlotMap::with_key(),
         calls: slotmap::SlotMap::with_key(),
         crossings: slotmap::SlotMap::with_key(),
+        tasks: Tasks::default(),
         opened: 0,
         closed: 0,
         pipelines,
         workloads,
+        deadlines_travel,
         users,
         nodes,
         dispatches,

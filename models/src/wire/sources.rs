@@ -23,6 +23,9 @@ use crate::{
     units::Rate,
 };
 
+/// How deep calls may nest where nobody says otherwise: calls without a circle come nowhere near.
+const DEEPEST: u8 = 64;
+
 /// Users of a closed loop, 0 for other kinds.
 pub(super) fn users(workload: &WorkloadSpec) -> u32 {
     match workload {
@@ -84,6 +87,8 @@ impl<'a> Builder<'a> {
             route,
             patience: common.patience.map(sim_core::random::distribution::DistributionSpec::build),
             connections,
+            deepest: common.max_call_depth.unwrap_or(DEEPEST),
+            propagates: common.propagate_deadline,
             ledger: Ledger::new(&self.windows),
             times: Times::fine(&self.windows),
             journeys: Journeys::new(self.nodes.len()),
