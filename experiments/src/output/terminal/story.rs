@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Band, CellAnalysis, Headline, Kind, Recovery},
-    output::number::{short, significant},
+    output::{
+        metastable::{hardship, metastable},
+        number::short,
+    },
     study::{Fault, Horizon, Study},
 };
 
@@ -151,18 +154,15 @@ impl Story<'_> {
         let mut text = String::new();
         for recovery in self.analysis.recoveries.iter().filter(|recovery| recovery.workload == self.workload)
         {
-            let (Some(stuck), Some(cell)) = (recovery.stuck, self.study.cells.get(recovery.cell)) else {
+            let (Some(stuck), Some(cell)) = (&recovery.stuck, self.study.cells.get(recovery.cell)) else {
                 continue;
             };
+            let (is, so) = (metastable(recovery, stuck), hardship(stuck));
             let _ = write!(
                 text,
-                "  {}  {}: the trigger ended at {} s, the system is still down at {} s\n              (goodput {}/s, before the fault {}/s, under the same load)\n",
+                "  {}  {}: {is}\n              ({so})\n",
                 self.look.strong("METASTABLE"),
                 cell.label(),
-                short(stuck.trigger_end),
-                short(stuck.end),
-                significant(stuck.late, 3),
-                significant(stuck.before, 3),
             );
         }
         text

@@ -49,6 +49,7 @@ fn chart(view: &View<'_>, sweep: &Sweep, workload: &str) -> Option<AnyChart> {
         x: Axis::linear(format!("requests offered by {workload}"), Quantity::PerSecond),
         y: Axis::linear(format!("goodput of {workload}"), Quantity::PerSecond),
         lines,
+        diagonal: "everything offered is served".into(),
     }))
 }
 

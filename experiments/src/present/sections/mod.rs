@@ -1,5 +1,7 @@
 //! The report's sections in their order, a file each. A section without data has no chart and no table, and is left out.
 
+mod attempts;
+mod breakers;
 mod distribution;
 mod figures;
 mod forest;
@@ -30,9 +32,11 @@ pub(super) fn all(view: &View<'_>) -> Vec<Draft> {
         figures::draft(view),
         hockey_stick::draft(view),
         goodput::draft(view),
+        attempts::draft(view),
         distribution::draft(view),
         forest::draft(view),
         time_series::draft(view),
+        breakers::draft(view),
         servers::draft(view),
         server_load::draft(view),
         welch::draft(view),
