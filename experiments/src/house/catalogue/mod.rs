@@ -11,13 +11,15 @@ pub(super) mod value;
 use models::{
     policy::{
         arrival::{ArrivalSpec, ProfileSpec, trace::TraceFormat},
+        backoff::{BackoffSpec, Jitter},
         balancing::BalancerSpec,
+        budget::BudgetSpec,
         concurrency::ShareSpec,
         detection::{EjectSpec, active_check::ActiveCheckSpec},
         discipline::QueueSpec,
         locality::LocalitySpec,
         slow_start::SlowStartSpec,
-        stage::StageSpec,
+        stage::{StageSpec, sliding_window::Window},
         sticky::StickySpec,
         subsetting::SubsetSpec,
     },
@@ -107,6 +109,10 @@ fn strategies(book: &mut Book) {
     book.kinds::<ActiveCheckSpec>(what, 6, "health_check");
     book.family(what, 6, "ejection", named(EjectSpec::catalog()), EjectSpec::files());
     book.family(what, 6, "stages", named(StageSpec::catalog()), StageSpec::files());
+    book.kinds::<Window>(what, 6, "window");
+    book.family(what, 6, "backoff", named(BackoffSpec::catalog()), BackoffSpec::files());
+    book.kinds::<Jitter>(what, 6, "jitter");
+    book.family(what, 6, "budget", named(BudgetSpec::catalog()), BudgetSpec::files());
 }
 
 fn named<T>(catalog: Vec<(&'static str, &'static str, T)>) -> impl Iterator<Item = (&'static str, T)> {

@@ -141,7 +141,7 @@ fn chart(view: &View<'_>, phases: &Phases<'_>, workload: &str, amplified: &[Stri
         x: Axis::linear(format!("attempts sent by {workload}"), Quantity::PerSecond),
         y: Axis::linear(format!("goodput of {workload}"), Quantity::PerSecond),
         lines,
-        diagonal: "every attempt is answered well".into(),
+        diagonal: "none in vain".into(),
     }))
 }
 
@@ -177,7 +177,7 @@ mod tests {
         let lines = [line("none", &[(700.0, 690.0)]), line("retry", &[(700.0, 700.0), (2800.0, 0.0)])];
         assert_eq!(
             title(&lines).unwrap(),
-            "retry makes the most attempts in vain: 2.80 k/s at “late” for 0/s of goodput"
+            "retry makes the most attempts in vain: 2800/s at “late” for 0/s of goodput"
         );
         assert_eq!(title(&[]), None);
     }

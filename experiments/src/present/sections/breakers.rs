@@ -154,7 +154,7 @@ mod tests {
         };
         assert_eq!(
             title(&[row("a", 5.0), row("b", 10.0)], 100.0),
-            "b opens once and is open 0.1 of the time, more than any other breaker"
+            "b opens once and is open 0.100 of the time, more than any other breaker"
         );
         let quiet = RibbonRow { label: "a".into(), states: vec![(0.0, BreakerState::Closed)] };
         assert_eq!(title(&[quiet], 100.0), "no breaker ever opens");
