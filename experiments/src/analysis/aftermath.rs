@@ -16,6 +16,8 @@ const DEVIATIONS: f64 = 4.0;
 const STUCK_BELOW: f64 = 0.5;
 /// Load that moved by more than that share is another load.
 const SAME_LOAD: f64 = 0.1;
+/// A line that falls below that share of itself while a run is late drains.
+const DRAINING: f64 = 0.9;
 /// The last part of the run that counts as late; it must lie after the fault.
 const LATE_FROM: f64 = 0.75;
 
@@ -124,7 +126,7 @@ fn stuck(run: &RunReport, goodput: &Series, course: Course, workload: &str) -> O
     let offered = series(run, &format!("{workload}.offered"));
     let demand = |when| offered.and_then(|offered| mean(offered, when));
     let moved = |(was, is): (f64, f64)| (is - was).abs() > SAME_LOAD * was;
-    if demand(before).zip(demand(late)).is_some_and(moved) {
+    if demand(before).zip(demand(late)).is_some_and(moved) || is_draining(run, late) {
         return None;
     }
     let calls = format!("{workload}.calls.");
@@ -139,6 +141,16 @@ fn stuck(run: &RunReport, goodput: &Series, course: Course, workload: &str) -> O
         attempts: (!attempts.is_empty()).then(|| attempts.iter().sum()),
         longest: longest(run, late),
     })
+}
+
+/// Whether the longest line becomes shorter: a system that works off what has piled up is late, not stuck.
+fn is_draining(run: &RunReport, (from, to): (f64, f64)) -> bool {
+    let middle = f64::midpoint(from, to);
+    let line = longest(run, (from, middle)).and_then(|(at, was)| {
+        let line = series(run, &format!("{at}.queue_length"))?;
+        Some((was, mean(line, (middle, to))?))
+    });
+    line.is_some_and(|(was, is)| is < DRAINING * was)
 }
 
 /// Where most wait.
@@ -251,6 +263,20 @@ mod tests {
         assert_eq!(late.longest, Some(("checkout".to_owned(), 20_000.0)));
         assert_eq!(stuck(351.0, 700.0), None);
         assert_eq!(stuck(349.0, 629.0), None);
+    }
+
+    #[test]
+    fn a_line_that_drains_is_late_but_not_stuck() {
+        let stuck = |a_second: f64| {
+            let line = move |second: usize| 50_000.0 - a_second * second as f64;
+            let found = told(vec![
+                seconds("clients.goodput", |second| if second < 120 { 700.0 } else { 0.0 }),
+                seconds("checkout.queue_length", line),
+            ]);
+            found[0].stuck.is_some()
+        };
+        // The middles of the late halves are 75 s apart, and 75 s of 40/s are a tenth of 50 000 less 487.5 s of 40/s.
+        assert!(stuck(0.0) && stuck(-10.0) && stuck(30.0) && !stuck(50.0));
     }
 
     #[test]

@@ -91,7 +91,9 @@ impl World {
             picked: order.picked,
             ticket: None,
             luck,
-            need: origin.need.child(place ^ VISIT, u64::from(order.visit)),
+            // A copy is sent since this server may be slow with what another is quick with: its need is its own.
+            need: if order.copy { origin.luck } else { origin.need }
+                .child(place ^ VISIT, u64::from(order.visit)),
             sent: now,
             arrived: now,
             started: now,

@@ -69,7 +69,10 @@ impl Story<'_> {
         let faults = format!("{}{}", " ".repeat(widest_label(&rows) + 4), self.faults());
         let table =
             columns(&rows, |line, column| if line == 0 || column < 2 { Lean::Left } else { Lean::Right }, 2);
-        format!("{}\n{table}\n", faults.trim_end())
+        match faults.trim_end() {
+            "" => format!("{table}\n"),
+            faults => format!("{faults}\n{table}\n"),
+        }
     }
 
     fn header(&self) -> Vec<String> {

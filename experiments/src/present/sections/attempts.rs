@@ -6,10 +6,11 @@ use models::report::Unit;
 use super::{
     super::{
         album::{AnyChart, Draft},
-        view::{Spot, View},
+        view::View,
         words,
     },
     MOST,
+    phases::Phases,
 };
 use crate::{
     charts::{
@@ -62,43 +63,6 @@ fn owners(view: &View<'_>, ending: &str, least: f64) -> Vec<String> {
     owners.sort();
     owners.dedup();
     owners
-}
-
-/// What figures are compared over: sweep points, else windows, else the whole run.
-enum Phases<'a> {
-    Points(Vec<Vec<String>>),
-    Windows(Vec<&'a str>),
-}
-
-impl<'a> Phases<'a> {
-    fn of(view: &View<'a>) -> Self {
-        let points = view.study.points();
-        match view.study.windows.as_slice() {
-            windows if points.len() < 2 && !windows.is_empty() => {
-                Self::Windows(windows.iter().map(|window| window.name.as_str()).collect())
-            }
-            _ => Self::Points(points),
-        }
-    }
-
-    fn names(&self, view: &View<'_>) -> Vec<String> {
-        match self {
-            Self::Points(points) => points.iter().map(|point| view.study.shown_point_text(point)).collect(),
-            Self::Windows(windows) => windows.iter().map(|window| (*window).to_owned()).collect(),
-        }
-    }
-
-    /// The mean of a figure in every phase under one arm.
-    fn means(&self, view: &View<'_>, arm: &str, figure: &str) -> Vec<Option<f64>> {
-        let mean = |spot: Option<Spot<'_>>, figure: &str| spot?.cell.estimate(figure)?.mean;
-        match self {
-            Self::Points(points) => points.iter().map(|point| mean(view.find(arm, point), figure)).collect(),
-            Self::Windows(windows) => windows
-                .iter()
-                .map(|window| mean(view.find(arm, &view.chosen), &format!("{figure}@{window}")))
-                .collect(),
-        }
-    }
 }
 
 fn table(view: &View<'_>, phases: &Phases<'_>, figure: &str, caption: String) -> Table {

@@ -7,6 +7,8 @@ mod figures;
 mod forest;
 mod goodput;
 mod hockey_stick;
+mod loops;
+mod phases;
 mod precision;
 mod server_load;
 mod servers;
