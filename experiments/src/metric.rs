@@ -8,8 +8,11 @@ use models::report::Unit;
 pub type Metric = (&'static str, Unit, &'static str);
 
 /// What analysis makes of several figures of a run.
-const ADDED: [Metric; 1] =
-    [("time_to_recover", Unit::Seconds, "from a fault's end to normal goodput, for good; of a workload")];
+const ADDED: [Metric; 1] = [(
+    "time_to_recover",
+    Unit::Seconds,
+    "from the last fault's end to normal goodput (95 % of what it was, over 10 s) for good; of a workload; its statistic is max",
+)];
 
 /// Every figure.
 pub static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {

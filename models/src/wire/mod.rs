@@ -1,6 +1,7 @@
 //! From spec to world: checks what a spec cannot know alone, turns names into ids, and builds everything there is.
 
 mod callers;
+mod fallbacks;
 mod faults;
 mod program;
 mod references;
@@ -37,6 +38,7 @@ pub fn check(spec: &SystemSpec) -> Vec<Problem> {
     let mut check = Check::default();
     spec.check(&mut check);
     references::check(spec, &mut check);
+    fallbacks::check(spec, &mut check);
     check.into_problems()
 }
 

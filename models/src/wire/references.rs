@@ -312,7 +312,7 @@ fn place(owner: &str, field: &str) -> String {
 }
 
 /// Checks at the end of a path.
-fn descend(path: &[String], check: &mut Check, told: Box<dyn FnOnce(&mut Check) + '_>) {
+pub(super) fn descend(path: &[String], check: &mut Check, told: Box<dyn FnOnce(&mut Check) + '_>) {
     match path {
         [] => told(check),
         [first, rest @ ..] => check.at(first, |check| descend(rest, check, told)),
