@@ -126,7 +126,7 @@ pub struct Call {
     pub ticket: Option<Ticket>,
     /// The luck of this attempt: its way, its server's errors.
     pub luck: Luck,
-    /// The luck of its work, which every attempt at the same step shares.
+    /// The luck of its work, which every attempt at the same step shares, but for copies sent beside one another.
     pub need: Luck,
     /// When it was sent.
     pub sent: SimTime,

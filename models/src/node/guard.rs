@@ -5,7 +5,7 @@ use sim_core::{simulation::Context, time::SimTime};
 use crate::{
     event::Event,
     measure::Windows,
-    report::Decision,
+    report::{Decision, MOST_DECISIONS},
     request::{Instance, Picked, Site},
     world::World,
 };
@@ -140,10 +140,8 @@ impl World {
 
     /// Logs a decision of a controller.
     pub(crate) fn decide(&mut self, decision: impl FnOnce() -> Decision) {
-        /// A log is for reading: a run that decides more often than this is told by its metrics.
-        const LONGEST: usize = 10_000;
         self.decided += 1;
-        if self.decisions.len() < LONGEST {
+        if self.decisions.len() < MOST_DECISIONS {
             self.decisions.push(decision());
         }
     }

@@ -156,6 +156,12 @@ impl CallSpec {
         [deadline, retry, self.circuit_breaker.clone(), bulkhead].into_iter().flatten().collect()
     }
 
+    /// The services that its stages ask in the callee's place, each with the stage's place in the list.
+    pub fn fallback_services(&self) -> impl Iterator<Item = (usize, &str)> {
+        let stages = self.stages.iter().flatten().enumerate();
+        stages.filter_map(|(place, stage)| Some((place, stage.fallback_service()?)))
+    }
+
     fn check_stages(&self, check: &mut Check) {
         let single = self.deadline.is_some()
             || self.retry.is_some()
@@ -177,6 +183,13 @@ impl CallSpec {
         }
         for (number, stage) in self.stages.iter().flatten().enumerate() {
             check.at("stages", |check| check.at(number, |check| stage.check(check)));
+        }
+        if let Some((second, _)) = self.fallback_services().nth(1) {
+            check.at("stages", |check| {
+                check.require(false, &second.to_string(), || {
+                    "the stages of a call have one fallback service: two are more than they can ask".into()
+                });
+            });
         }
     }
 

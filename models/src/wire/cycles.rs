@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sim_core::check::Check;
 
+use super::references::descend;
 use crate::spec::{ComponentSpec, Step, SystemSpec, WorkloadSpec};
 
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
@@ -96,13 +97,5 @@ impl Cycles<'_> {
         let cycle = self.callees(id).into_iter().find_map(|callee| self.follow(callee, path, done));
         path.pop();
         cycle
-    }
-}
-
-/// Checks at the end of a path.
-fn descend(path: &[String], check: &mut Check, told: Box<dyn FnOnce(&mut Check) + '_>) {
-    match path {
-        [] => told(check),
-        [first, rest @ ..] => check.at(first, |check| descend(rest, check, told)),
     }
 }

@@ -2,6 +2,7 @@
 
 mod callers;
 mod cycles;
+mod fallbacks;
 mod faults;
 mod program;
 mod references;
@@ -39,6 +40,7 @@ pub fn check(spec: &SystemSpec) -> Vec<Problem> {
     spec.check(&mut check);
     references::check(spec, &mut check);
     cycles::check(spec, &mut check);
+    fallbacks::check(spec, &mut check);
     check.into_problems()
 }
 
@@ -98,7 +100,7 @@ pub fn build(
     let users = spec.workloads.values().map(sources::users).collect();
     let network = builder.network();
     let faults = builder.faults();
-    let observer = Observer::new(bin, &workloads, &builder.nodes, &builder.pipelines);
+    let observer = Observer::new(bin, &workloads, &builder.nodes, &builder.pipelines, &builder.call_books);
     let Builder { windows, nodes, dispatches, watchers, lines, call_books, pipelines, .. } = builder;
     let turns = vec![SimTime::NEVER; dispatches.len()];
     let world = World {

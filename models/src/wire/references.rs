@@ -302,3 +302,11 @@ impl References<'_> {
 fn place(owner: &str, field: &str) -> String {
     if field.parse::<usize>().is_ok() { format!("{owner}[{field}]") } else { format!("{owner}.{field}") }
 }
+
+/// Checks at the end of a path.
+pub(super) fn descend(path: &[String], check: &mut Check, told: Box<dyn FnOnce(&mut Check) + '_>) {
+    match path {
+        [] => told(check),
+        [first, rest @ ..] => check.at(first, |check| descend(rest, check, told)),
+    }
+}

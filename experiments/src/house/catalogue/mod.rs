@@ -11,14 +11,16 @@ pub(super) mod value;
 use models::{
     policy::{
         arrival::{ArrivalSpec, ProfileSpec, trace::TraceFormat},
+        backoff::{BackoffSpec, Jitter},
         balancing::BalancerSpec,
+        budget::BudgetSpec,
         concurrency::ShareSpec,
         detection::{EjectSpec, active_check::ActiveCheckSpec, failure_detector::FailureDetectorSpec},
         discipline::QueueSpec,
         locality::LocalitySpec,
         redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
-        stage::StageSpec,
+        stage::{StageSpec, sliding_window::Window},
         sticky::StickySpec,
         subsetting::SubsetSpec,
     },
@@ -111,6 +113,10 @@ fn strategies(book: &mut Book) {
     book.kinds::<VirtualAddressSpec>(what, 6, "virtual_address");
     book.family(what, 6, "detector", named(FailureDetectorSpec::catalog()), FailureDetectorSpec::files());
     book.family(what, 6, "stages", named(StageSpec::catalog()), StageSpec::files());
+    book.kinds::<Window>(what, 6, "window");
+    book.family(what, 6, "backoff", named(BackoffSpec::catalog()), BackoffSpec::files());
+    book.kinds::<Jitter>(what, 6, "jitter");
+    book.family(what, 6, "budget", named(BudgetSpec::catalog()), BudgetSpec::files());
 }
 
 fn named<T>(catalog: Vec<(&'static str, &'static str, T)>) -> impl Iterator<Item = (&'static str, T)> {

@@ -3,14 +3,16 @@
 use models::{
     policy::{
         arrival::{ArrivalSpec, ProfileSpec, trace::TraceFormat},
+        backoff::{BackoffSpec, Jitter},
         balancing::BalancerSpec,
+        budget::BudgetSpec,
         concurrency::ShareSpec,
         detection::{EjectSpec, active_check::ActiveCheckSpec, failure_detector::FailureDetectorSpec},
         discipline::QueueSpec,
         locality::LocalitySpec,
         redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
-        stage::StageSpec,
+        stage::{StageSpec, sliding_window::Window},
         sticky::StickySpec,
         subsetting::SubsetSpec,
     },
@@ -84,9 +86,9 @@ fn rows_of_families_are_what_the_types_say() {
 #[test]
 fn every_member_of_a_family_has_a_header() {
     let book = book();
-    for topic in
-        book.topics.iter().filter(|topic| matches!(topic.field, "strategy" | "queue" | "keys" | "ejection"))
-    {
+    for topic in book.topics.iter().filter(|topic| {
+        matches!(topic.field, "strategy" | "queue" | "keys" | "ejection" | "stages" | "backoff" | "budget")
+    }) {
         for found in book.found(topic) {
             assert!(found.header().len() >= 2, "{}: {:?}", found.name, found.header());
         }
@@ -185,6 +187,10 @@ fn every_example_is_read_and_sound() {
         read_all(&book, "virtual_address", VirtualAddressSpec::check),
         read_all(&book, "detector", FailureDetectorSpec::check),
         read_all(&book, "stages", StageSpec::check),
+        read_all::<Window>(&book, "window", |_, _| {}),
+        read_all(&book, "backoff", BackoffSpec::check),
+        read_all::<Jitter>(&book, "jitter", |_, _| {}),
+        read_all(&book, "budget", BudgetSpec::check),
         read_all(&book, "service_time", DistributionSpec::<sim_core::time::SimDuration>::check),
         read_all(&book, "keys", KeysSpec::check),
         read_all::<Load>(&book, "load", |_, _| {}),

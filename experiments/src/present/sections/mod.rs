@@ -1,10 +1,14 @@
 //! The report's sections in their order, a file each. A section without data has no chart and no table, and is left out.
 
+mod attempts;
+mod breakers;
 mod distribution;
 mod figures;
 mod forest;
 mod goodput;
 mod hockey_stick;
+mod loops;
+mod phases;
 mod precision;
 mod server_load;
 mod servers;
@@ -31,9 +35,11 @@ pub(super) fn all(view: &View<'_>) -> Vec<Draft> {
         figures::draft(view),
         hockey_stick::draft(view),
         goodput::draft(view),
+        attempts::draft(view),
         distribution::draft(view),
         forest::draft(view),
         time_series::draft(view),
+        breakers::draft(view),
         servers::draft(view),
         server_load::draft(view),
         where_time_goes::draft(view),
