@@ -20,7 +20,7 @@ mod order; // who is served next
 mod overload; // more than can be served, and of use for a while only
 mod priority; // classes that go first
 mod sharing; // all served at once
-mod steps; // waits, choices, repetitions
+mod steps; // waits, choices, repetitions, branches
 
 use suite::Suite;
 
@@ -53,6 +53,8 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         closed::repair(lab),
         steps::threads_that_wait(lab),
         steps::ways(lab),
+        steps::branches(lab),
+        steps::slow_leaves(lab),
         balanced::supermarket(lab),
         balanced::shortest_line(lab),
         balanced::idle_queue(lab),
