@@ -23,7 +23,7 @@ mod priority; // classes that go first
 mod redirection; // misled by caches, or by an address that has to move
 mod sharing; // all served at once
 mod stages; // between caller and callee
-mod steps; // waits, choices, repetitions
+mod steps; // waits, choices, repetitions, branches
 
 use suite::Suite;
 
@@ -56,6 +56,8 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         closed::repair(lab),
         steps::threads_that_wait(lab),
         steps::ways(lab),
+        steps::branches(lab),
+        steps::slow_leaves(lab),
         balanced::supermarket(lab),
         balanced::shortest_line(lab),
         balanced::idle_queue(lab),

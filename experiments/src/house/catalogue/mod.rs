@@ -26,8 +26,8 @@ use models::{
     },
     report::Unit,
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, RetrySpec, Security, Step, View,
-        WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, ResourceSpec, RetrySpec,
+        Security, Step, View, WorkloadSpec,
     },
 };
 use sim_core::random::{distribution::DistributionSpec, keys::KeysSpec};
@@ -74,7 +74,8 @@ pub(super) fn book() -> Book {
     );
     book.family(Some(Catalogue::Distributions), 0, "keys", named(KeysSpec::catalog()), KeysSpec::files());
     book.family(Some(Catalogue::Faults), 0, "faults", named(FaultSpec::catalog()), &[]);
-    book.kinds::<Step>(None, 5, "handles");
+    book.kinds::<Step>(Some(Catalogue::Components), 5, "handles");
+    book.kinds::<ResourceSpec>(Some(Catalogue::Components), 5, "resources");
     book.kinds::<NetworkSpec>(None, 0, "network");
     book.kinds::<RunSpec>(None, 0, "run");
     book.kinds::<Horizon>(None, 0, "horizon");

@@ -17,7 +17,7 @@ use models::{
         subsetting::SubsetSpec,
     },
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, RetrySpec, Security, Step,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, ResourceSpec, RetrySpec, Security, Step,
         SystemSpec, View, WorkloadSpec,
     },
 };
@@ -201,6 +201,7 @@ fn every_example_is_read_and_sound() {
         read_all::<View>(&book, "view", |_, _| {}),
         read_all::<RetrySpec>(&book, "retry", |_, _| {}),
         read_all::<Step>(&book, "handles", |_, _| {}),
+        read_all::<ResourceSpec>(&book, "resources", |_, _| {}),
         read_all::<RunSpec>(&book, "run", |_, _| {}),
         read_all::<Horizon>(&book, "horizon", |_, _| {}),
     ];
