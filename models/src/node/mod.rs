@@ -10,6 +10,7 @@ pub mod guard;
 pub mod heartbeats;
 pub mod mix;
 pub mod network;
+pub mod origin;
 pub mod pipeline;
 pub mod program;
 pub mod section;

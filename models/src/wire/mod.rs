@@ -20,7 +20,7 @@ use sim_core::{
 
 use crate::{
     measure::{CallBook, Windows},
-    node::{dispatch::Dispatch, network::Location, pipeline::Pipeline, tasks::Tasks},
+    node::{client::Workload, dispatch::Dispatch, network::Location, pipeline::Pipeline, tasks::Tasks},
     observe::Observer,
     policy::arrival::trace::TraceRecord,
     request::{CallId, Site},
@@ -62,6 +62,19 @@ struct Builder<'a> {
     pipelines: Vec<Pipeline>,
 }
 
+impl Builder<'_> {
+    /// Lets workloads draw keys and addresses only where somebody asks for them.
+    fn tell_who_is_asked_for(&self, workloads: &mut [Workload]) {
+        let asked = self.dispatches.iter().any(Dispatch::asks_who);
+        for (workload, spec) in workloads.iter_mut().zip(self.spec.workloads.values()) {
+            let common = spec.common();
+            let keyed =
+                common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
+            workload.mix.identifies = asked || keyed;
+        }
+    }
+}
+
 /// Builds the world of a checked spec.
 ///
 /// # Errors
@@ -90,12 +103,7 @@ pub fn build(
     builder.add_nodes();
     builder.add_routes();
     let mut workloads = builder.workloads(traces)?;
-    let asked = builder.dispatches.iter().any(Dispatch::asks_who);
-    for (workload, spec) in workloads.iter_mut().zip(spec.workloads.values()) {
-        let common = spec.common();
-        let keyed = common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
-        workload.mix.identifies = asked || keyed;
-    }
+    builder.tell_who_is_asked_for(&mut workloads);
     let deadlines_travel = workloads.iter().any(|workload| workload.propagates);
     let users = spec.workloads.values().map(sources::users).collect();
     let network = builder.network();
