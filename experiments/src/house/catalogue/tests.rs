@@ -14,8 +14,8 @@ use models::{
         subsetting::SubsetSpec,
     },
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, ResourceSpec, RetrySpec, Security, Step,
-        SystemSpec, View, WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, ResourceSpec, RetrySpec,
+        Security, Step, SystemSpec, View, WorkloadSpec,
     },
 };
 use sim_core::{
