@@ -50,7 +50,7 @@ pub(super) fn threads_that_wait(lab: &Lab) -> Suite {
         suite.agrees(Quick, format!("response, {at}"), response, 0.01, held.figure("users.latency.mean"));
     }
     // One core that is free while its requests wait.
-    let shared = r#"sharing: ProcessorSharing(cores: 1)"#;
+    let shared = "sharing: ProcessorSharing(cores: 1)";
     for users in [4, 12] {
         let expected = mean_value_analysis(&[0.01], 0.09, users);
         let trial = crowd(lab, users, shared, WAIT, 3e5 / expected.throughput);
