@@ -107,7 +107,9 @@ impl Step {
             Self::ByClass(by_class) => {
                 check
                     .require(!by_class.is_empty(), "", || "ByClass needs a kind of request, or \"*\"".into());
-                by_class.iter().for_each(|(class, steps)| inside(class, steps, check));
+                for (class, steps) in by_class {
+                    inside(class, steps, check);
+                }
             }
             Self::Repeat(repeat) => {
                 check.require(repeat.times >= 1, "times", || {

@@ -62,19 +62,6 @@ struct Builder<'a> {
     pipelines: Vec<Pipeline>,
 }
 
-impl Builder<'_> {
-    /// Lets workloads draw keys and addresses only where somebody asks for them.
-    fn tell_who_is_asked_for(&self, workloads: &mut [Workload]) {
-        let asked = self.dispatches.iter().any(Dispatch::asks_who);
-        for (workload, spec) in workloads.iter_mut().zip(self.spec.workloads.values()) {
-            let common = spec.common();
-            let keyed =
-                common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
-            workload.mix.identifies = asked || keyed;
-        }
-    }
-}
-
 /// Builds the world of a checked spec.
 ///
 /// # Errors
@@ -103,7 +90,7 @@ pub fn build(
     builder.add_nodes();
     builder.add_routes();
     let mut workloads = builder.workloads(traces)?;
-    builder.tell_who_is_asked_for(&mut workloads);
+    builder.identify(&mut workloads);
     let deadlines_travel = workloads.iter().any(|workload| workload.propagates);
     let users = spec.workloads.values().map(sources::users).collect();
     let network = builder.network();
@@ -136,4 +123,17 @@ pub fn build(
         decided: 0,
     };
     Ok(world)
+}
+
+impl Builder<'_> {
+    /// Lets those workloads draw keys and addresses whose requests somebody tells apart.
+    fn identify(&self, workloads: &mut [Workload]) {
+        let asked = self.dispatches.iter().any(Dispatch::asks_who);
+        for (workload, spec) in workloads.iter_mut().zip(self.spec.workloads.values()) {
+            let common = spec.common();
+            let keyed =
+                common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
+            workload.mix.identifies = asked || keyed;
+        }
+    }
 }
