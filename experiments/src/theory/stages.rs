@@ -79,7 +79,7 @@ pub(super) fn hedges(lab: &Lab) -> Suite {
         (Usual, 0.0, 5.0, 23.0259, 34.5388),
     ] {
         let trial = hedged(&format!("After(\"{millis}ms\")"));
-        let copies = 1.0 + (-millis / 10.0_f64).exp();
+        let copies = 1.0 + libm::exp(-millis / 10.0);
         let figure = |metric: &str| trial.figure(&format!("clients.latency.{metric}"));
         suite.agrees(depth, format!("mean, a copy after {millis} ms"), mean / 1e3, 0.01, figure("mean"));
         suite.agrees(depth, format!("p99, a copy after {millis} ms"), p99 / 1e3, 0.01, figure("p99"));
