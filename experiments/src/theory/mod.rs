@@ -20,6 +20,7 @@ mod order; // who is served next
 mod overload; // more than can be served, and of use for a while only
 mod priority; // classes that go first
 mod sharing; // all served at once
+mod stages; // calls sent again, beside one another, or not at all
 mod steps; // waits, choices, repetitions
 
 use suite::Suite;
@@ -66,6 +67,9 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         connected::black_hole(lab),
         connected::bounded(lab),
         connected::attempts(lab),
+        stages::hedges(lab),
+        stages::semaphores(lab),
+        stages::metastable(lab),
     ];
     suites.into_iter().flat_map(Suite::into_checks).collect()
 }
