@@ -55,6 +55,7 @@ pub struct Pin {
 
 impl Gateway {
     /// Computing this call needs, in nanoseconds; `None` if the balancer costs nothing.
+    #[inline(always)]
     pub fn demand(&self, call: &Call, request: Option<&Request>) -> Option<f64> {
         let demand = self.demand.as_ref()?.sample(call.need.at(DEMAND, 0));
         let handshake =

@@ -12,7 +12,7 @@ const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Luck {
     /// 64 fresh bits for the `visit`-th draw at `place` (a [`name_hash`](super::name_hash) of its path).
-    #[inline]
+    #[inline(always)]
     pub const fn at(self, place: u64, visit: u64) -> u64 {
         // Two rounds of SplitMix64's finaliser: one over who and where, one over how often.
         finalise(finalise(self.0 ^ place).wrapping_add(visit.wrapping_add(1).wrapping_mul(GOLDEN)))
