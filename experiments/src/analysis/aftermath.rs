@@ -178,11 +178,12 @@ fn within(series: &Series, from: f64, to: f64) -> impl Iterator<Item = f64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::study::Fault;
 
-    fn study() -> Study {
+    /// A run of 600 s, down from 120 s to 150 s.
+    pub(in crate::analysis) fn study() -> Study {
         Study {
             workloads: vec!["clients".into()],
             horizon: Horizon::Terminating { end: 600.0 },

@@ -104,16 +104,7 @@ fn stuck(course: Course, runs: &[&Aftermath]) -> Option<Stuck> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::{Fault, Horizon};
-
-    fn study() -> Study {
-        Study {
-            workloads: vec!["clients".into()],
-            horizon: Horizon::Terminating { end: 600.0 },
-            faults: vec![Fault { label: "CapacityLoss".into(), from: 120.0, to: 150.0 }],
-            ..Study::default()
-        }
-    }
+    use crate::analysis::aftermath::tests::study;
 
     /// A replication for each time to recover; who never does is stuck.
     fn told(times: &[f64]) -> Recovery {

@@ -88,7 +88,7 @@ impl Care {
         random: &mut Stream,
     ) -> Option<usize> {
         if let Some(address) = &mut self.address {
-            let row = address.holder(now);
+            let row = address.holder(now)?;
             balancer.on_forced(&Backends::new(now, rows), row);
             return Some(row);
         }

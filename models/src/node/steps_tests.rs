@@ -392,3 +392,22 @@ fn what_waited_too_long_is_not_begun() {
     // At most two who may still be served are joined by four more.
     assert!(aware["web.queue_length.max"] <= 6.0);
 }
+
+/// A request of 10 ms whose client gives up after 4, 1 ms of which it was at the front.
+#[test]
+fn the_time_of_a_call_given_up_is_that_of_whoever_had_not_answered() {
+    for call in [r#"Call("back")"#, r#"Parallel(branches: [[Call("back")], []])"#] {
+        let text = format!(
+            r#"(workloads: {{ "users": OpenLoop(
+                target: "front", load: Rate("1000/s"), arrivals: Deterministic(), timeout: "4ms",
+            ) }},
+            components: {{
+                "front": Service(workers_per_server: 99, service_time: Constant("1ms"), handles: {{ "*": [{call}] }}),
+                "back": Service(workers_per_server: 99, service_time: Constant("9ms")),
+            }})"#
+        );
+        let figures = figures(&text);
+        let spent = |hop: &str| figures[format!("users.slowest.{hop}.service.mean").as_str()];
+        assert_eq!((spent("front"), spent("back")), (0.001, 0.003), "{call}");
+    }
+}

@@ -109,7 +109,7 @@ impl Tasks {
     }
 
     /// The request's own call, or what goes on by itself, that a task is a part of.
-    pub(super) fn whole(&self, id: CallId) -> CallId {
+    pub(crate) fn whole(&self, id: CallId) -> CallId {
         let mut whole = id;
         while let Some(Task { kind: Kind::Branch(owner), .. }) = self.all.get(whole) {
             whole = *owner;
@@ -118,7 +118,7 @@ impl Tasks {
     }
 
     /// A task and all that is below it.
-    fn family(&self, id: CallId) -> Vec<CallId> {
+    pub(crate) fn family(&self, id: CallId) -> Vec<CallId> {
         let mut family = vec![id];
         let mut next = 0;
         while let Some(member) = family.get(next).copied() {

@@ -195,13 +195,24 @@ impl World {
         }
     }
 
-    /// Notes where the time of a call went, if its request is followed and still wants an answer.
+    /// Notes where the time of a call went, and of whatever it still waits for, if its request is followed and still
+    /// wants an answer.
     #[cold]
     fn follow(&mut self, id: CallId, now: SimTime) {
-        let Some(call) = self.calls.get(id).filter(|call| call.followed && call.awaited) else { return };
-        let Some(request) = self.requests.get(call.request) else { return };
-        let (number, workload) = (request.followed, usize::from(request.workload));
-        self.workloads[workload].journeys.visit(number, call.visit(id, now));
+        let mut next = vec![id];
+        while let Some(id) = next.pop() {
+            let Some(call) = self.calls.get(id).filter(|call| call.followed && call.awaited) else {
+                continue;
+            };
+            let Some(request) = self.requests.get(call.request) else { continue };
+            let (number, workload) = (request.followed, usize::from(request.workload));
+            let mut visit = call.visit(id, now);
+            // What a branch asks for is asked for its request.
+            visit.parent = visit.parent.map(|parent| self.tasks.whole(parent));
+            let branches = self.tasks.family(id).into_iter().filter_map(|branch| self.calls.get(branch));
+            next.extend(branches.filter_map(|branch| self.awaited_call(branch.awaits)));
+            self.workloads[workload].journeys.visit(number, visit);
+        }
     }
 
     /// A call has its outcome: tells the view that picked its callee, then whoever asked.

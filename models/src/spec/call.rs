@@ -37,8 +37,8 @@ pub struct CallSpec {
     /// The callee's name is resolved by caches, which keep the balancer's answer for a while. Default: no caches, every
     /// call is balanced.
     pub dns: Option<DnsSpec>,
-    /// The callee's servers share one address, which one of them holds; the balancer is then not asked. A server that is
-    /// down, silent or failing every request stops advertising, as with keepalived's check scripts. Default: each has an
+    /// The callee's servers share one address, which one of them holds; balancer, checks and ejection have then no say. A server
+    /// that is down, silent or failing every request stops advertising, as with keepalived's check scripts. Default: each has an
     /// address of its own.
     pub virtual_address: Option<VirtualAddressSpec>,
     /// Which servers each of several callers knows.
@@ -193,6 +193,26 @@ impl CallSpec {
         }
     }
 
+    fn check_guards(&self, check: &mut Check) {
+        if let View::Board { every } = self.view {
+            check.at("view", |check| {
+                check.require(!every.is_zero(), "every", || "a board needs time between refreshes".into());
+            });
+        }
+        if let Some(health_check) = &self.health_check {
+            check.at("health_check", |check| health_check.check(check));
+        }
+        if let Some(ejection) = &self.ejection {
+            check.at("ejection", |check| ejection.check(check));
+        }
+        check.require(self.slow_after.is_none() || self.ejection.is_some(), "slow_after", || {
+            "slow_after says what an ejection counts as a failure: it needs an ejection".into()
+        });
+        if let Some(heartbeats) = &self.heartbeats {
+            check.at("heartbeats", |check| heartbeats.check(check));
+        }
+    }
+
     /// Whether it wishes for anything that each caller needs a view of its own for.
     pub fn asks_for_a_view(&self) -> bool {
         let Self { balancer, view, health_check, ejection, heartbeats, slow_start, .. } = self;
@@ -212,14 +232,7 @@ impl CallSpec {
         if let Some(balancer) = &self.balancer {
             check.at("balancer", |check| balancer.check(check));
         }
-        let Self { view, health_check, ejection, slow_after, heartbeats, .. } = self;
-        check_guards(
-            check,
-            view,
-            health_check.as_ref(),
-            (ejection.as_ref(), *slow_after),
-            heartbeats.as_ref(),
-        );
+        self.check_guards(check);
         if let Some(slow_start) = &self.slow_start {
             check.at("slow_start", |check| slow_start.check(check));
         }
@@ -259,33 +272,6 @@ impl RetrySpec {
         check.require(self.max_attempts >= 1, "max_attempts", || {
             "max_attempts must be at least 1, got 0".into()
         });
-    }
-}
-
-/// Checks what calls and load balancers have in common.
-pub(super) fn check_guards(
-    check: &mut Check,
-    view: &View,
-    health_check: Option<&ActiveCheckSpec>,
-    (ejection, slow_after): (Option<&EjectSpec>, Option<SimDuration>),
-    heartbeats: Option<&HeartbeatsSpec>,
-) {
-    if let View::Board { every } = view {
-        check.at("view", |check| {
-            check.require(!every.is_zero(), "every", || "a board needs time between refreshes".into());
-        });
-    }
-    if let Some(health_check) = health_check {
-        check.at("health_check", |check| health_check.check(check));
-    }
-    if let Some(ejection) = ejection {
-        check.at("ejection", |check| ejection.check(check));
-    }
-    check.require(slow_after.is_none() || ejection.is_some(), "slow_after", || {
-        "slow_after says what an ejection counts as a failure: it needs an ejection".into()
-    });
-    if let Some(heartbeats) = heartbeats {
-        check.at("heartbeats", |check| heartbeats.check(check));
     }
 }
 

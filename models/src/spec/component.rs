@@ -8,7 +8,7 @@ use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDu
 
 use super::{
     HeartbeatsSpec, Ids,
-    call::{CallSpec, RetrySpec, View, check_guards, require_timeout},
+    call::{CallSpec, RetrySpec, View, require_timeout},
     overrides::{Overrides, WarmUpSpec},
     step::{ResourceSpec, Step, of_class},
     step_check::check_steps,
@@ -294,6 +294,21 @@ impl PoolSpec {
 }
 
 impl LoadBalancerSpec {
+    /// How it calls its backends, but for its strategy.
+    pub fn as_call(&self) -> CallSpec {
+        CallSpec {
+            timeout: self.timeout,
+            view: self.view.clone(),
+            health_check: self.health_check.clone(),
+            ejection: self.ejection.clone(),
+            slow_after: self.slow_after,
+            heartbeats: self.heartbeats.clone(),
+            slow_start: self.slow_start.clone(),
+            subset: self.subset.clone(),
+            ..CallSpec::default()
+        }
+    }
+
     /// What it forwards to: its backends together, then each pool of its routes once.
     pub fn callees(&self) -> Vec<Vec<&str>> {
         let mut callees = vec![self.backends.0.iter().map(String::as_str).collect::<Vec<_>>()];
@@ -315,23 +330,9 @@ impl LoadBalancerSpec {
         check.at("strategy", |check| self.strategy.check(check));
         check.at("service_time", |check| self.service_time.check(check));
         check.at("queue", |check| self.queue.check(check));
-        let Self { view, health_check, ejection, slow_after, heartbeats, .. } = self;
-        check_guards(
-            check,
-            view,
-            health_check.as_ref(),
-            (ejection.as_ref(), *slow_after),
-            heartbeats.as_ref(),
-        );
+        self.as_call().check(check);
         if let Some(retry) = &self.retry {
             check.at("retry", |check| retry.check(check));
-        }
-        require_timeout(check, self.timeout);
-        if let Some(slow_start) = &self.slow_start {
-            check.at("slow_start", |check| slow_start.check(check));
-        }
-        if let Some(subset) = &self.subset {
-            check.at("subset", |check| subset.check(check));
         }
         if let Some(sticky) = &self.sticky {
             check.at("sticky", |check| sticky.check(check));

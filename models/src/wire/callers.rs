@@ -287,7 +287,8 @@ impl<'a> Builder<'a> {
             || call.dns.is_some()
             || call.virtual_address.is_some();
         care.caches = call.dns.as_ref().map(DnsSpec::build);
-        care.address = call.virtual_address.as_ref().map(|address| address.build(seen.len()));
+        let servers: Vec<u16> = seen.iter().map(|(_, at)| at.server).collect();
+        care.address = call.virtual_address.as_ref().map(|address| address.build(&servers));
         if let Some(balancer) = wishes.balancer {
             care.sticky = balancer.sticky.as_ref().map(crate::policy::sticky::StickySpec::build);
             care.max_connections = balancer.max_connections;
@@ -354,18 +355,7 @@ impl<'a> Builder<'a> {
 }
 
 fn balancer_wishes<'a>(id: &'a str, balancer: &'a LoadBalancerSpec) -> Vec<Wishes<'a>> {
-    let call = CallSpec {
-        timeout: balancer.timeout,
-        balancer: Some(balancer.strategy.clone()),
-        view: balancer.view.clone(),
-        health_check: balancer.health_check.clone(),
-        ejection: balancer.ejection.clone(),
-        slow_after: balancer.slow_after,
-        heartbeats: balancer.heartbeats.clone(),
-        slow_start: balancer.slow_start.clone(),
-        subset: balancer.subset.clone(),
-        ..CallSpec::default()
-    };
+    let call = CallSpec { balancer: Some(balancer.strategy.clone()), ..balancer.as_call() };
     let wishes = |pools| Wishes { caller: id, pools, call: call.clone(), balancer: Some(balancer) };
     balancer.callees().into_iter().map(wishes).collect()
 }

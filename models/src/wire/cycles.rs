@@ -30,8 +30,7 @@ impl Cycles<'_> {
         // Whom only bounded requests reach is not looked at.
         let mut done = bounded.difference(&boundless).copied().collect();
         for id in self.spec.components.keys() {
-            let mut path = Vec::new();
-            if let Some(cycle) = self.follow(id, &mut path, &mut done) {
+            if let Some(cycle) = self.follow(id, &mut done) {
                 let what = format!("synchronous calls form a cycle: {}", cycle.join(" → "));
                 let help = "break it, or set max_call_depth on the workload if recursion is intended";
                 let told = |check: &mut Check| check.problem_with_help("E0304", what, help);
@@ -79,23 +78,26 @@ impl Cycles<'_> {
         }
     }
 
-    fn follow<'s>(
-        &'s self,
-        id: &'s str,
-        path: &mut Vec<&'s str>,
-        done: &mut BTreeSet<&'s str>,
-    ) -> Option<Vec<&'s str>> {
-        if let Some(start) = path.iter().position(|known| *known == id) {
-            let mut cycle = path[start..].to_vec();
-            cycle.push(id);
-            return Some(cycle);
+    /// A circle that calls from a component lead into, its first again as its last. By a stack of its own: a chain of
+    /// components may be longer than the program's.
+    fn follow<'s>(&'s self, id: &'s str, done: &mut BTreeSet<&'s str>) -> Option<Vec<&'s str>> {
+        let mut path: Vec<(&str, std::vec::IntoIter<&str>)> = Vec::new();
+        let mut next = Some(id);
+        loop {
+            if let Some(id) = next {
+                if let Some(start) = path.iter().position(|(known, _)| *known == id) {
+                    let circle = path[start..].iter().map(|(known, _)| *known);
+                    return Some(circle.chain([id]).collect());
+                }
+                if done.insert(id) {
+                    path.push((id, self.callees(id).into_iter()));
+                }
+            }
+            let (_, callees) = path.last_mut()?;
+            next = callees.next();
+            if next.is_none() {
+                path.pop();
+            }
         }
-        if !done.insert(id) {
-            return None;
-        }
-        path.push(id);
-        let cycle = self.callees(id).into_iter().find_map(|callee| self.follow(callee, path, done));
-        path.pop();
-        cycle
     }
 }

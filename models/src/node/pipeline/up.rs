@@ -129,25 +129,27 @@ impl World {
         }
     }
 
-    /// The call at the end of what somebody waits for: the first of several.
-    pub(crate) fn innermost(&self, awaited: Awaited) -> Option<CallId> {
+    /// The call that somebody waits for, through however many stages; the first of several. It may be gone.
+    pub(crate) fn awaited_call(&self, awaited: Awaited) -> Option<CallId> {
         let mut awaited = awaited;
-        let mut innermost = None;
         loop {
             awaited = match awaited {
-                Awaited::Nothing => return innermost,
-                Awaited::Call(id) => {
-                    // A caller keeps the name of what it heard of last: who is gone is not waited for.
-                    let Some(call) = self.calls.get(id) else { return innermost };
-                    innermost = Some(id);
-                    call.awaits
-                }
-                Awaited::Passage(id) => self
-                    .crossings
-                    .get(id)
-                    .and_then(|crossing| crossing.below.first().copied())
-                    .unwrap_or_default(),
+                Awaited::Nothing => return None,
+                Awaited::Call(id) => return Some(id),
+                Awaited::Passage(id) => *self.crossings.get(id)?.below.first()?,
             };
         }
+    }
+
+    /// The call at the end of what somebody waits for: the first of several.
+    pub(crate) fn innermost(&self, awaited: Awaited) -> Option<CallId> {
+        let mut innermost = None;
+        let mut next = self.awaited_call(awaited);
+        // A caller keeps the name of what it heard of last: who is gone is not waited for.
+        while let Some((id, call)) = next.and_then(|id| Some((id, self.calls.get(id)?))) {
+            innermost = Some(id);
+            next = self.awaited_call(call.awaits);
+        }
+        innermost
     }
 }

@@ -18,7 +18,8 @@ use sim_core::{
 pub struct VirtualAddressSpec {
     /// Time between advertisements, above 0. Default 1 s (RFC 5798 `Advertisement_Interval`).
     pub advertisement: SimDuration,
-    /// The priority of each server, 1 to 255, in the order of the pool; those not named have 100 (RFC 5798).
+    /// The priority of each server, 1 to 255, by its number in the pool; those not named have 100 (RFC 5798). One of 255
+    /// owns the address, and has it back as soon as it is up.
     pub priorities: Vec<u8>,
     /// Whether a server of higher priority takes the address back. Default true (RFC 5798 `Preempt_Mode`).
     pub preempt: bool,
@@ -39,6 +40,8 @@ impl Default for VirtualAddressSpec {
 
 /// The priority of who is not named.
 const USUAL: u8 = 100;
+/// The priority of who owns the address (RFC 5798, section 6.4.1).
+const OWNER: u8 = 255;
 
 impl VirtualAddressSpec {
     /// Reports what is wrong with the values.
@@ -51,13 +54,13 @@ impl VirtualAddressSpec {
         });
     }
 
-    /// The address among so many servers, all up since the beginning; the best holds it.
-    pub fn build(&self, servers: usize) -> VirtualAddress {
-        let priority = |server: usize| self.priorities.get(server).copied().unwrap_or(USUAL);
+    /// The address among servers of these numbers, all up since the beginning; the best holds it.
+    pub fn build(&self, servers: &[u16]) -> VirtualAddress {
+        let priority = |server: &u16| self.priorities.get(usize::from(*server)).copied().unwrap_or(USUAL);
         let up_since = Some(SimTime::ZERO);
         let routers: Vec<Router> =
-            (0..servers).map(|server| Router { priority: priority(server), up_since }).collect();
-        let best = (0..servers).rev().max_by_key(|server| routers[*server].priority).unwrap_or(0);
+            servers.iter().map(|server| Router { priority: priority(server), up_since }).collect();
+        let best = (0..routers.len()).rev().max_by_key(|router| routers[*router].priority).unwrap_or(0);
         VirtualAddress {
             spec: self.clone(),
             routers,
@@ -89,34 +92,45 @@ struct Router {
 }
 
 impl VirtualAddress {
-    /// To whom callers send at `now`.
-    pub fn holder(&mut self, now: SimTime) -> usize {
+    /// To whom callers send at `now`; `None` if it leads to one that is up but not the holder, which takes no notice.
+    pub fn holder(&mut self, now: SimTime) -> Option<usize> {
         self.advance(now);
-        if now < self.held_since + self.spec.arp_delay { self.seen } else { self.holder }
+        let seen = if now < self.held_since + self.spec.arp_delay { self.seen } else { self.holder };
+        let holds = seen == self.holder && self.silent_since.is_none();
+        (holds || self.routers[seen].up_since.is_none()).then_some(seen)
     }
 
     /// A server goes down.
     pub fn on_failure(&mut self, now: SimTime, server: usize) {
         self.advance(now);
         self.routers[server].up_since = None;
-        if server == self.holder {
+        if server == self.holder && self.silent_since.is_none() {
             let pace = self.spec.advertisement.as_nanos();
             let since = now.since(self.held_since).as_nanos();
             self.silent_since = Some(self.held_since + SimDuration::from_nanos(since / pace * pace));
         }
     }
 
-    /// A server is up again; it is a standby at first, even if it still was the holder.
+    /// A server is up again: a standby at first, even if it still was the holder, unless it owns the address.
     pub fn on_repair(&mut self, now: SimTime, server: usize) {
         self.advance(now);
         self.routers[server].up_since = Some(now);
+        if self.routers[server].priority == OWNER {
+            self.hand_over(now, server);
+        }
+    }
+
+    fn hand_over(&mut self, at: SimTime, next: usize) {
+        if at >= self.held_since + self.spec.arp_delay {
+            self.seen = self.holder;
+        }
+        (self.holder, self.held_since, self.silent_since) = (next, at, None);
     }
 
     /// Lets standbys whose wait is over take the address.
     fn advance(&mut self, now: SimTime) {
         while let Some((at, next)) = self.takeover().filter(|(at, _)| *at <= now) {
-            self.seen = if at < self.held_since + self.spec.arp_delay { self.seen } else { self.holder };
-            (self.holder, self.held_since, self.silent_since) = (next, at, None);
+            self.hand_over(at, next);
         }
     }
 
@@ -154,8 +168,9 @@ mod tests {
     }
 
     fn address(priorities: &[u8]) -> VirtualAddress {
+        let servers: Vec<u16> = (0..).take(priorities.len()).collect();
         VirtualAddressSpec { priorities: priorities.to_vec(), ..VirtualAddressSpec::default() }
-            .build(priorities.len())
+            .build(&servers)
     }
 
     #[test]
@@ -174,7 +189,7 @@ mod tests {
         address.on_failure(at(10_700), 0);
         let taken = at(13_000) + SimDuration::from_nanos(414_062_500);
         let before = SimTime::from_nanos(taken.as_nanos() - 1);
-        assert_eq!([before, taken].map(|now| address.holder(now)), [0, 2]);
+        assert_eq!([before, taken].map(|now| address.holder(now)), [Some(0), Some(2)]);
     }
 
     #[test]
@@ -182,13 +197,13 @@ mod tests {
         for preempt in [true, false] {
             let spec =
                 VirtualAddressSpec { priorities: vec![200, 100], preempt, ..VirtualAddressSpec::default() };
-            let mut address = spec.build(2);
+            let mut address = spec.build(&[0, 1]);
             address.on_failure(at(10_000), 0);
-            assert_eq!(address.holder(at(20_000)), 1);
+            assert_eq!(address.holder(at(20_000)), Some(1));
             address.on_repair(at(30_000), 0);
             // Its own wait: 3 s and 56/256 s.
-            assert_eq!(address.holder(at(33_218)), 1);
-            assert_eq!(address.holder(at(33_219)), usize::from(!preempt));
+            assert_eq!(address.holder(at(33_218)), Some(1));
+            assert_eq!(address.holder(at(33_219)), Some(usize::from(!preempt)));
         }
     }
 
@@ -196,9 +211,13 @@ mod tests {
     fn callers_follow_when_the_network_has_learnt_the_way() {
         let spec =
             VirtualAddressSpec { arp_delay: SimDuration::from_secs(1), ..VirtualAddressSpec::default() };
-        let mut address = spec.build(2);
+        let mut address = spec.build(&[0, 1]);
         address.on_failure(at(5_000), 0);
-        assert_eq!([8_610, 9_609, 9_610].map(|now| address.holder(at(now))), [0, 0, 1]);
+        let mut restarted = address.clone();
+        assert_eq!([8_610, 9_609, 9_610].map(|now| address.holder(at(now))), [Some(0), Some(0), Some(1)]);
+        // The way still leads to the old holder, which is up again and takes no notice.
+        restarted.on_repair(at(9_000), 0);
+        assert_eq!([9_000, 9_609, 9_610].map(|now| restarted.holder(at(now))), [None, None, Some(1)]);
     }
 
     #[test]
@@ -206,8 +225,24 @@ mod tests {
         let mut address = address(&[100, 100]);
         address.on_failure(at(1_000), 1);
         address.on_failure(at(2_000), 0);
-        assert_eq!(address.holder(at(60_000)), 0);
+        assert_eq!(address.holder(at(60_000)), Some(0));
         address.on_repair(at(60_000), 1);
-        assert_eq!([63_609, 63_610].map(|now| address.holder(at(now))), [0, 1]);
+        assert_eq!([63_609, 63_610].map(|now| address.holder(at(now))), [Some(0), Some(1)]);
+    }
+
+    #[test]
+    fn who_restarts_is_a_standby_unless_it_owns_the_address() {
+        for (priority, at_once) in [(200, None), (255, Some(0))] {
+            let mut address = address(&[priority, 100]);
+            address.on_failure(at(10_000), 0);
+            address.on_repair(at(11_000), 0);
+            assert_eq!(address.holder(at(11_000)), at_once, "priority {priority}");
+        }
+    }
+
+    #[test]
+    fn priorities_go_by_number_whoever_a_caller_sees() {
+        let spec = VirtualAddressSpec { priorities: vec![1, 2, 3, 200], ..VirtualAddressSpec::default() };
+        assert_eq!(spec.build(&[2, 3]).holder(at(0)), Some(1));
     }
 }
