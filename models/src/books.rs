@@ -59,25 +59,32 @@ impl World {
     }
 
     fn check_servers(&self, now: SimTime) -> Result<(), Unbalanced> {
-        let mut still: Vec<Vec<(u128, u128)>> =
-            self.nodes.iter().map(|node| vec![(0, 0); node.servers.len()]).collect();
+        let mut still: Vec<Vec<(u128, u128, u64)>> =
+            self.nodes.iter().map(|node| vec![(0, 0, 0); node.servers.len()]).collect();
         for call in self.calls.values() {
             if !matches!(call.phase, Phase::Waiting | Phase::Running | Phase::Calling) {
                 continue;
             }
             let server = &self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
-            let (inside, served) = &mut still[usize::from(call.callee.node)][usize::from(call.callee.server)];
+            let (inside, served, held) =
+                &mut still[usize::from(call.callee.node)][usize::from(call.callee.server)];
             *inside += u128::from(server.ledger.overlap(call.arrived, now));
+            *held += u64::from(call.ticket.is_none());
             if call.phase != Phase::Waiting && self.holds_worker(call) || call.phase == Phase::Running {
                 *served += u128::from(now.since(call.started).as_nanos());
             }
         }
         for (node, still) in self.nodes.iter().zip(still) {
-            for (server, (inside, served)) in node.servers.iter().zip(still) {
+            for (server, (inside, served, held)) in node.servers.iter().zip(still) {
                 check_flow(&server.name, &server.ledger)?;
                 check_little(&server.name, &server.ledger, inside)?;
-                let shares = server.sharer.is_some();
-                if !shares && server.ledger.served + served != server.ledger.totals.busy_area {
+                if let Some(host) = &server.host
+                    && host.held() as u64 != held
+                {
+                    let what = format!("{} in its executor ≠ {held} calls there", host.held());
+                    return Err(Unbalanced { station: server.name.clone(), what });
+                }
+                if server.host.is_none() && server.ledger.served + served != server.ledger.totals.busy_area {
                     let (done, busy) = (server.ledger.served + served, server.ledger.totals.busy_area);
                     return Err(Unbalanced {
                         station: server.name.clone(),

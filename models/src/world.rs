@@ -160,6 +160,10 @@ impl World {
         }
         for server in self.nodes.iter_mut().flat_map(|node| &mut node.servers) {
             server.ledger.on_turn(now, &turns);
+            if let Some(host) = &mut server.host {
+                host.look(now, &self.windows);
+                host.pulse.on_turn(&turns);
+            }
         }
         self.count_care();
         for book in &mut self.call_books {

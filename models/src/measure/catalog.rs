@@ -1,6 +1,6 @@
 //! Every figure a run reports: its name, its statistics, what it counts in, whose it is. A test holds it to a run.
 
-use crate::report::Unit;
+use crate::{policy::execution::ConcurrencySpec, report::Unit};
 
 /// A figure of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +28,27 @@ pub enum Owner {
     Pool,
     /// The calls of one to another: `clients.calls.lb`.
     Calls,
+    /// A component, or each of several servers, whose requests have threads: `concurrency: Threads` or `ThreadPool`.
+    Threads,
+    /// A component, or each of several servers, whose requests run on event loops.
+    Loops,
+    /// The same where one loop may take work from another.
+    Thieves,
 }
 
-use Owner::{Calls, Pool, Station, Workload};
+impl Owner {
+    /// What a component has by how it runs its requests, beside what all stations have.
+    pub fn of_concurrency(concurrency: Option<&ConcurrencySpec>) -> &'static [Self] {
+        match concurrency {
+            Some(ConcurrencySpec::Threads(_) | ConcurrencySpec::ThreadPool(_)) => &[Self::Threads],
+            Some(ConcurrencySpec::EventLoop(spec)) if spec.steals() => &[Self::Loops, Self::Thieves],
+            Some(ConcurrencySpec::EventLoop(_)) => &[Self::Loops],
+            Some(ConcurrencySpec::Actor(_)) | None => &[],
+        }
+    }
+}
+
+use Owner::{Calls, Loops, Pool, Station, Thieves, Threads, Workload};
 use Unit::{Count, PerSecond, Ratio, Seconds};
 
 const ALL: &[Owner] = &[Workload, Station, Calls];
@@ -38,6 +56,9 @@ const REQUESTS: &[Owner] = &[Workload, Station];
 const STATION: &[Owner] = &[Station];
 const CALLS: &[Owner] = &[Calls];
 const POOL: &[Owner] = &[Pool];
+const THREADS: &[Owner] = &[Threads];
+const LOOPS: &[Owner] = &[Loops];
+const THIEVES: &[Owner] = &[Thieves];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const FLOW: &[&str] = &["count", "rate"];
@@ -55,7 +76,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 45] = [
+pub const METRICS: [Figure; 48] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -69,6 +90,9 @@ pub const METRICS: [Figure; 45] = [
     row("queue_length", &["mean", "max"], Count, STATION, "requests waiting; the maximum is that of the longest line"),
     row("age", &["mean", "max"], Seconds, STATION, "how long the one who joined first has waited, looked at once a bin of the series"),
     row("utilization", &["mean"], Ratio, STATION, "busy workers over all"),
+    row("threads", &["mean", "max"], Count, THREADS, "threads there are, idle ones included; the maximum is that of the server that had most"),
+    row("loop_lag", &["mean"], Seconds, LOOPS, "how long a task was ready before its loop took it up"),
+    row("steals", FLOW, PerSecond, THIEVES, "times an idle loop took work from another"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work whose caller had given up: its share of all work, how often, how often a second"),
     row("imbalance", SHARES, Ratio, POOL, "how unevenly servers share the arrivals: the busiest over the mean, coefficient of variation, Jain's index (1 if all got the same)"),
     row("wanted", FLOW, PerSecond, CALLS, "calls wanted: each may take several attempts, or none"),
@@ -119,15 +143,16 @@ mod tests {
     use crate::{RunSettings, run, spec::SystemSpec};
 
     /// Names and units that a run of two servers behind a balancer reports, by owner.
-    fn reported() -> BTreeMap<&'static str, BTreeSet<(String, Unit)>> {
+    fn reported(model: &str) -> BTreeMap<&'static str, BTreeSet<(String, Unit)>> {
         let spec: SystemSpec = ron::from_str(
-            r#"(
+            &r#"(
                 workloads: { "clients": OpenLoop((target: "lb", load: Rate("1000/s"))) },
                 components: {
                     "lb": LoadBalancer((backends: "web", workers: 1)),
-                    "web": ServerPool((servers: 2, service_time: Exponential((mean: "1ms")))),
+                    "web": ServerPool((servers: 2, service_time: Exponential((mean: "1ms")), concurrency: MODEL)),
                 },
-            )"#,
+            )"#
+            .replace("MODEL", model),
         )
         .unwrap();
         let settings = RunSettings {
@@ -179,13 +204,22 @@ mod tests {
 
     #[test]
     fn the_catalogue_is_what_runs_report() {
-        let reported = reported();
-        assert_eq!(reported["clients"], promised(&[Workload]));
-        assert_eq!(reported["clients.calls.lb"], promised(&[Calls]));
-        assert_eq!(reported["lb.calls.web"], promised(&[Calls]));
-        assert_eq!(reported["lb"], promised(&[Station]));
-        assert_eq!(reported["web"], promised(&[Station, Pool]));
-        let alone: BTreeSet<_> = reported["web[1]"].clone();
+        let plain = reported("None");
+        assert_eq!(plain["clients"], promised(&[Workload]));
+        assert_eq!(plain["clients.calls.lb"], promised(&[Calls]));
+        assert_eq!(plain["lb.calls.web"], promised(&[Calls]));
+        assert_eq!(plain["lb"], promised(&[Station]));
+        assert_eq!(plain["web"], promised(&[Station, Pool]));
+        let alone: BTreeSet<_> = plain["web[1]"].clone();
         assert!(alone.is_subset(&promised(&[Station])));
+        for (model, owners) in [
+            ("Some(Threads(()))", &[Station, Pool, Threads][..]),
+            ("Some(ThreadPool(()))", &[Station, Pool, Threads]),
+            ("Some(EventLoop(()))", &[Station, Pool, Loops]),
+            ("Some(EventLoop((workers: 2)))", &[Station, Pool, Loops, Thieves]),
+            ("Some(Actor(()))", &[Station, Pool]),
+        ] {
+            assert_eq!(reported(model)["web"], promised(owners), "{model}");
+        }
     }
 }

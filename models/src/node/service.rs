@@ -9,7 +9,7 @@ use sim_core::{
 use super::{pipeline::Errand, travel::Origin};
 use crate::{
     event::Event,
-    policy::discipline::{Popped, Pushed},
+    policy::discipline::Popped,
     request::{Call, CallId, Instance, Outcome, Phase, Reason},
     world::{Role, World},
 };
@@ -131,45 +131,14 @@ impl World {
             },
         };
         call.work = SimDuration::from_nanos_f64(demand);
-        if server.sharer.is_some() {
-            return self.share(id, cx);
+        if server.host.is_some() {
+            let at = call.callee;
+            return self.host(id, at, cx);
         }
         if server.has_room() {
             return self.start(id, cx);
         }
-        match server.enqueue(id, call, now, &self.windows) {
-            Pushed::Queued(ticket) => {
-                call.phase = Phase::Waiting;
-                call.ticket = Some(ticket);
-            }
-            Pushed::Displaced(ticket, oldest) => {
-                call.phase = Phase::Waiting;
-                call.ticket = Some(ticket);
-                self.leave_line(oldest.job, Reason::Displaced, cx);
-            }
-            Pushed::Refused(_) => self.leave_line(id, Reason::QueueFull, cx),
-        }
-    }
-
-    /// A call is answered at the door: it came and went, and no worker saw it.
-    pub(crate) fn turn_away(
-        &mut self,
-        id: CallId,
-        reason: Reason,
-        after: SimDuration,
-        cx: &mut Context<Event>,
-    ) {
-        let now = cx.now();
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let ledger =
-            &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
-        ledger.on_arrival(now, &self.windows);
-        ledger.on_leave(now, now, Outcome::Failure(reason), &self.windows);
-        if after.is_zero() {
-            return self.reply(id, Outcome::Failure(reason), cx);
-        }
-        call.phase = Phase::Returning;
-        cx.after(after, Event::Reply { call: id, outcome: Outcome::Failure(reason) });
+        self.stand_in_queue(id, cx);
     }
 
     /// A worker takes a call.
@@ -207,8 +176,13 @@ impl World {
     #[inline(always)]
     pub(crate) fn on_complete(&mut self, id: CallId, run: u16, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
-        if call.run == run && matches!(call.phase, Phase::Running | Phase::Calling) {
-            self.next_step(id, cx);
+        if call.run != run {
+            return;
+        }
+        match call.phase {
+            Phase::Running => self.next_step(id, cx),
+            Phase::Calling => self.wake(id, cx),
+            Phase::Travelling | Phase::Waiting | Phase::Returning | Phase::Lost => {}
         }
     }
 
@@ -228,8 +202,8 @@ impl World {
             Next::Compute(distribution) => {
                 let demand = distribution.sample(call.need.at(DEMAND, u64::from(call.step)));
                 call.work = SimDuration::from_nanos_f64(demand);
-                if node.servers[usize::from(call.callee.server)].sharer.is_some() {
-                    return self.share_again(id, cx);
+                if node.servers[usize::from(call.callee.server)].host.is_some() {
+                    return self.compute_hosted(id, cx);
                 }
                 self.compute(id, cx);
             }
@@ -272,12 +246,12 @@ impl World {
     /// The reply to a service's own call.
     pub(crate) fn service_hears(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         match outcome {
-            Outcome::Success => self.next_step(id, cx),
+            Outcome::Success => self.wake(id, cx),
             Outcome::Degraded => {
                 if let Some(call) = self.calls.get_mut(id) {
                     call.degraded = true;
                 }
-                self.next_step(id, cx);
+                self.wake(id, cx);
             }
             Outcome::Failure(_) => self.finish(id, Outcome::Failure(Reason::Error), cx),
         }
@@ -292,8 +266,8 @@ impl World {
         node.on_leave(call.callee.server, now, call.arrived, outcome, &self.windows);
         let server = &mut node.servers[usize::from(call.callee.server)];
         server.ledger.on_work(now.since(call.started), !call.awaited);
-        if server.sharer.is_some() {
-            self.offer_if_idle(call.callee);
+        if server.host.is_some() {
+            self.vacate(id, call.callee, cx);
         } else {
             server.ledger.on_stop(now, call.started);
             self.serve_next(call.callee, cx);
@@ -329,36 +303,6 @@ impl World {
         self.offer_if_idle(at);
     }
 
-    /// An idle server offers itself to one of the balancers that keep a list of idle ones.
-    #[inline(always)]
-    pub(crate) fn offer_if_idle(&mut self, at: Instance) {
-        let node = &mut self.nodes[usize::from(at.node)];
-        if node.idle_watchers.is_empty() || node.servers[usize::from(at.server)].ledger.level > 0 {
-            return;
-        }
-        let watchers = &node.idle_watchers[usize::from(at.server)];
-        if watchers.is_empty() {
-            return;
-        }
-        // A server stands in one queue of idle ones at most, even if it was given work by chance meanwhile.
-        let stands =
-            |(dispatch, row): &(u32, u16)| self.dispatches[*dispatch as usize].holds_offer(usize::from(*row));
-        if watchers.iter().any(stands) {
-            return;
-        }
-        let (dispatch, row) = watchers[node.random.below(watchers.len())];
-        self.dispatches[dispatch as usize].on_idle(usize::from(row));
-    }
-
-    /// A call leaves the line unserved, or was never let in.
-    pub(crate) fn leave_line(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get(id).copied() else { return };
-        let ledger =
-            &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
-        ledger.on_leave(cx.now(), call.arrived, Outcome::Failure(reason), &self.windows);
-        self.reply(id, Outcome::Failure(reason), cx);
-    }
-
     /// Ends a call nobody waits for, at a callee that listens for cancellation.
     pub(crate) fn cancel(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
@@ -375,9 +319,17 @@ impl World {
         if call.phase != Phase::Waiting {
             server.ledger.on_work(now.since(call.started), true);
         }
+        let hosted = server.host.is_some();
+        if hosted {
+            self.vacate(id, call.callee, cx);
+        }
         match call.phase {
-            Phase::Waiting => server.take_out(call.ticket, now, &self.windows),
-            Phase::Running if server.sharer.is_some() => self.unshare(id, cx),
+            Phase::Waiting | Phase::Running if hosted => {}
+            Phase::Waiting => {
+                let server =
+                    &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+                server.take_out(call.ticket, now, &self.windows);
+            }
             Phase::Running => self.stop(id, cx),
             Phase::Calling => {
                 if self.holds_worker(&call) {
@@ -395,7 +347,7 @@ impl World {
         match self.nodes[usize::from(call.callee.node)].role {
             Role::Service(_) => self.nodes[usize::from(call.callee.node)].servers
                 [usize::from(call.callee.server)]
-            .sharer
+            .host
             .is_none(),
             Role::Gateway(_) => false,
         }

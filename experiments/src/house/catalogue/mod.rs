@@ -15,6 +15,7 @@ use models::{
         concurrency::ShareSpec,
         detection::{EjectSpec, active_check::ActiveCheckSpec},
         discipline::QueueSpec,
+        execution::ConcurrencySpec,
         locality::LocalitySpec,
         slow_start::SlowStartSpec,
         stage::StageSpec,
@@ -102,6 +103,7 @@ fn strategies(book: &mut Book) {
     book.kinds::<StickySpec>(what, 1, "sticky");
     book.kinds::<SlowStartSpec>(what, 1, "slow_start");
     book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());
+    book.family(what, 5, "concurrency", named(ConcurrencySpec::catalog()), ConcurrencySpec::files());
     book.family(what, 5, "sharing", named(ShareSpec::catalog()), ShareSpec::files());
     book.kinds::<RetrySpec>(what, 6, "retry");
     book.kinds::<ActiveCheckSpec>(what, 6, "health_check");
