@@ -11,6 +11,7 @@ mod trial;
 mod balanced; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
 mod closed; // a fixed number of customers
 mod connected; // connections, deadlines met and missed, a server that fails fast
+mod executors; // threads, loops, actors, connections
 mod fan_out; // all parts of a request
 mod general_service; // one channel, any service
 mod loss; // who finds no room
@@ -53,6 +54,10 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         closed::repair(lab),
         steps::threads_that_wait(lab),
         steps::ways(lab),
+        executors::threads(lab),
+        executors::loops(lab),
+        executors::actors(lab),
+        executors::connections(lab),
         balanced::supermarket(lab),
         balanced::shortest_line(lab),
         balanced::idle_queue(lab),

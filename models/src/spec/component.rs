@@ -288,10 +288,7 @@ impl PoolSpec {
                 model.check(check);
                 model.check_queue(&self.queue, check);
                 let plain = self.sharing.is_none() && self.workers_per_server == 1;
-                check.require(plain, "", || {
-                    "a server with concurrency has neither sharing nor workers_per_server: it says itself"
-                        .into()
-                });
+                check.require(plain, "", || "leave out sharing and workers_per_server".into());
             });
         }
         for (server, overrides) in &self.overrides {
