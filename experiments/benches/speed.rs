@@ -1,4 +1,5 @@
-//! The full model, from an experiment file, beside a hand-written loop; its memory; two jobs beside one.
+//! The full model, from an experiment file, beside a hand-written loop; a graph of services beside one; memory; two
+//! jobs beside one.
 //!
 //! Prints ratios of one run: machines are noisy, so both sides are measured in turns and the best turn counts.
 //! `SCALE=0.1 cargo bench -p experiments` does a tenth of the work.
@@ -13,6 +14,7 @@ use experiments::{
     store::StoreError,
     study::Study,
 };
+use models::report::RunReport;
 
 #[path = "../../sim-core/benches/yardstick/mod.rs"]
 mod yardstick;
@@ -23,12 +25,13 @@ const REQUESTS_PER_SECOND: f64 = 12_800.0;
 const TURNS: u64 = 7;
 /// Set for a child that only runs and tells its memory.
 const CHILD: &str = "STAMPEDE_BENCH_MEMORY";
+/// Minutes of the graph of services the child runs; without them it runs the one service.
+const MINUTES: &str = "STAMPEDE_BENCH_MINUTES";
 
-/// The experiment with so many requests in each run.
-fn load(requests: f64, replications: u32) -> (Study, Box<dyn Experiment>) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/many_servers.ron");
-    let seconds = requests / REQUESTS_PER_SECOND;
-    let horizon = format!("SteadyState(warmup: \"{}s\", measure: \"{}s\")", seconds * 0.1, seconds * 0.9);
+/// The experiment of a file, with so long a warm-up and measurement.
+fn load(name: &str, warmup: f64, measure: f64, replications: u32) -> (Study, Box<dyn Experiment>) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches").join(name);
+    let horizon = format!("SteadyState(warmup: \"{warmup}s\", measure: \"{measure}s\")");
     let overrides = Overrides {
         set: vec![format!("run.horizon={horizon}")],
         replications: Some(replications),
@@ -38,18 +41,29 @@ fn load(requests: f64, replications: u32) -> (Study, Box<dyn Experiment>) {
     (loaded.study, loaded.experiment)
 }
 
-/// Seconds that one run of an arm takes, and its requests.
-fn time(experiment: &dyn Experiment, cell: usize, replication: u64) -> (f64, u64) {
+/// One service behind a balancer, with so many requests in each run.
+fn many_servers(requests: f64, replications: u32) -> (Study, Box<dyn Experiment>) {
+    let seconds = requests / REQUESTS_PER_SECOND;
+    load("many_servers.ron", seconds * 0.1, seconds * 0.9, replications)
+}
+
+/// Twelve services for so many minutes.
+fn service_graph(minutes: f64) -> Box<dyn Experiment> {
+    load("service_graph.ron", minutes * 6.0, minutes * 54.0, 1).1
+}
+
+/// Seconds that one run of an arm takes, and its report.
+fn time(experiment: &dyn Experiment, cell: usize, replication: u64) -> (f64, RunReport) {
     let watch = Stopwatch::start();
     let report = experiment.execute(cell, replication, &Supervisor::default()).expect("it keeps up");
-    (watch.seconds(), black_box(report).requests)
+    (watch.seconds(), black_box(report))
 }
 
 fn speed(scale: f64) {
-    let (_, experiment) = load(3e6 * scale, 1);
+    let (_, experiment) = many_servers(3e6 * scale, 1);
     let customers = (3e6 * scale) as u64;
     let (mut hand, mut plain, mut timeout) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
-    let per_request = |(seconds, requests): (f64, u64)| seconds / requests as f64;
+    let per_request = |(seconds, report): (f64, RunReport)| seconds / report.requests as f64;
     for turn in 0..TURNS {
         let watch = Stopwatch::start();
         black_box(yardstick::join_shortest_queue(SERVERS, LOAD, customers, turn));
@@ -71,26 +85,57 @@ fn speed(scale: f64) {
     );
 }
 
-/// Runs many requests in a process of its own and tells the most memory it held.
+/// What an event costs in a graph of services, beside one service behind a balancer.
+fn graph(scale: f64) {
+    let (single, graph) = (many_servers(3e6 * scale, 1).1, service_graph(scale));
+    let (mut simple, mut walked) = (f64::INFINITY, f64::INFINITY);
+    let per_event = |(seconds, report): (f64, RunReport)| seconds / report.events as f64;
+    for turn in 0..TURNS.div_ceil(2) {
+        simple = simple.min(per_event(time(single.as_ref(), 0, turn)));
+        walked = walked.min(per_event(time(graph.as_ref(), 0, turn)));
+    }
+    println!("an event, best of {} turns", TURNS.div_ceil(2));
+    println!("  one service         {:8.1} ns", 1e9 * simple);
+    println!(
+        "  12 services, 5 deep {:8.1} ns  {:.2} times as much (wanted: at most 1.5)",
+        1e9 * walked,
+        walked / simple
+    );
+}
+
+/// Runs in a process of its own that tells the most memory it held.
 fn memory(scale: f64) {
     let program = env::current_exe().expect("a bench has a path");
-    let child = Command::new(program).env(CHILD, scale.to_string()).output().expect("a bench can be started");
-    print!("{}", String::from_utf8_lossy(&child.stdout));
+    for minutes in ["", "1", "10"] {
+        let mut child = Command::new(&program);
+        child.env(CHILD, scale.to_string()).env(MINUTES, minutes);
+        let said = child.output().expect("a bench can be started");
+        print!("{}", String::from_utf8_lossy(&said.stdout));
+    }
 }
 
 fn memory_child(scale: f64) {
-    let (_, experiment) = load(1e8 * scale, 1);
-    let (seconds, requests) = time(experiment.as_ref(), 0, 0);
+    let (seconds, report, wanted) = match number(MINUTES) {
+        None => {
+            let (seconds, report) = time(many_servers(1e8 * scale, 1).1.as_ref(), 0, 0);
+            (seconds, report, "wanted: under 65536 kB")
+        }
+        Some(minutes) => {
+            let (seconds, report) = time(service_graph(minutes * scale).as_ref(), 0, 0);
+            (seconds, report, "12 services; wanted: no more for 10 minutes than for 1")
+        }
+    };
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or("unknown", str::trim);
+    let RunReport { requests, events, .. } = report;
     println!(
-        "memory: {requests} requests in {seconds:.0} s, at most {peak} resident (wanted: under 65536 kB)"
+        "memory: {requests} requests, {events} events in {seconds:.0} s, at most {peak} resident ({wanted})"
     );
 }
 
 /// The same jobs on one thread and on two.
 fn jobs(scale: f64) {
-    let (study, experiment) = load(2e6 * scale, 8);
+    let (study, experiment) = many_servers(2e6 * scale, 8);
     let jobs = schedule(&study.cells);
     let execute =
         |cell, replication, supervisor: &Supervisor| experiment.execute(cell, replication, supervisor);
@@ -114,13 +159,18 @@ fn jobs(scale: f64) {
     );
 }
 
+/// A number that the environment tells.
+fn number(name: &str) -> Option<f64> {
+    env::var(name).ok()?.parse().ok()
+}
+
 fn main() {
-    let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<f64>().ok());
     if let Some(scale) = number(CHILD) {
         return memory_child(scale);
     }
     let scale = number("SCALE").unwrap_or(1.0);
     speed(scale);
+    graph(scale);
     memory(scale);
     jobs(scale);
 }

@@ -8,8 +8,11 @@ use models::report::Unit;
 pub type Metric = (&'static str, Unit, &'static str);
 
 /// What analysis makes of several figures of a run.
-const ADDED: [Metric; 1] =
-    [("time_to_recover", Unit::Seconds, "from a fault's end to normal goodput, for good; of a workload")];
+const ADDED: [Metric; 1] = [(
+    "time_to_recover",
+    Unit::Seconds,
+    "from the last fault's end to normal goodput (95 % of what it was, over 10 s) for good; of a workload; its statistic is max",
+)];
 
 /// Every figure.
 pub static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
@@ -23,7 +26,7 @@ pub fn unit_of(metric: &str) -> Option<Unit> {
 }
 
 /// Quotients that may be above 1.
-const UNBOUNDED: [&str; 1] = ["imbalance"];
+const UNBOUNDED: [&str; 2] = ["imbalance", "amplification"];
 
 /// Whether a figure is a share of a whole, between 0 and 1.
 pub fn is_share(metric: &str) -> bool {

@@ -16,7 +16,7 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    analysis::{CellAnalysis, usual_figures},
+    analysis::{CellAnalysis, aftermaths, usual_figures},
     output::{
         TARGET, VERSION,
         number::{Scale, TimeUnit, significant},
@@ -112,7 +112,7 @@ pub fn take(
     let reports = Mutex::new(BTreeMap::new());
     let keep = |job: &Job, report: RunReport| {
         let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.insert((job.cell, job.replication), slim(report, &watched));
+        reports.insert((job.cell, job.replication), slim(study, report, &watched));
         Ok(())
     };
     let tally = run_jobs(&jobs, settings, execute, &keep, supervisor, progress)?;
@@ -121,7 +121,8 @@ pub fn take(
 }
 
 /// Only what a snapshot tells: all reports of a study need not fit the memory.
-fn slim(report: RunReport, watched: &[String]) -> RunReport {
+fn slim(study: &Study, mut report: RunReport, watched: &[String]) -> RunReport {
+    aftermaths(study, &mut report);
     let told = |metric: &Metric| watched.contains(&metric.name);
     RunReport {
         events: report.events,

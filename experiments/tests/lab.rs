@@ -384,8 +384,8 @@ fn the_story_of_a_storm() {
       retry ◇          ████████████▄▄▄▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁      0/10 –        0/s ✗
       retry_budget     ████████████▄▄▄▁▁▁▆█████████████████████████████████████████  10/10 33 s  700±0.2/s ✓▴
 
-      METASTABLE  retry: the trigger ended at 150 s, the system is still down at 600 s
-                  (goodput 0/s, before the fault 700/s, under the same load)
+      METASTABLE  retry: the trigger ended at 150 s, the system is still down at 600 s in 10 of 10 replications
+                  (goodput 0/s, before the fault 700/s)
 
       ✓ pass  ✗ fail  ? inconclusive   ▴ best or tied (paired, Holm 5 %)   ◇ baseline
 
@@ -605,7 +605,7 @@ fn titles_are_sentences_about_the_data() {
     assert_eq!(title("plain", "02_hockey_stick"), "At every load only even and fast keep p99 under 250 ms");
     assert!(
         title("storm", "06_time_series").starts_with(
-            "CapacityLoss checkout takes goodput from 700/s to 250/s; goodput is back within 20 s (no_retry) to 35 s \
+            "CapacityLoss checkout takes goodput from 700/s to 250/s; goodput is back within 18 s (no_retry) to 33 s \
              (retry_budget) of its end; retry does not recover"
         ),
         "{}",

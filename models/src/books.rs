@@ -10,7 +10,7 @@ use sim_core::{random::name_hash, time::SimTime};
 use crate::{
     measure::Ledger,
     request::Phase,
-    world::{Role, World},
+    world::{Node, Role, World},
 };
 
 /// A book that does not balance: our mistake, told with its figures.
@@ -38,6 +38,7 @@ impl World {
             check_little(&workload.name, &workload.ledger, inside)?;
         }
         self.check_servers(now)?;
+        self.check_resources(now)?;
         self.check_passages().map_err(|what| Unbalanced { station: "the callers' stages".into(), what })?;
         self.check_calls()
     }
@@ -59,17 +60,23 @@ impl World {
     }
 
     fn check_servers(&self, now: SimTime) -> Result<(), Unbalanced> {
-        let mut still: Vec<Vec<(u128, u128, u64)>> =
+        let mut still: Vec<Vec<(u128, u128, usize)>> =
             self.nodes.iter().map(|node| vec![(0, 0, 0); node.servers.len()]).collect();
-        for call in self.calls.values() {
+        for (id, call) in &self.calls {
             if !matches!(call.phase, Phase::Waiting | Phase::Running | Phase::Calling) {
                 continue;
             }
             let server = &self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
             let (inside, served, held) =
                 &mut still[usize::from(call.callee.node)][usize::from(call.callee.server)];
+            if self.tasks.is_task(id) {
+                // A task is inside as a part of its request; only what goes on by itself has a worker of its own.
+                let own_worker = call.phase == Phase::Running && self.tasks.is_apart(id);
+                *served += if own_worker { u128::from(now.since(call.started).as_nanos()) } else { 0 };
+                continue;
+            }
             *inside += u128::from(server.ledger.overlap(call.arrived, now));
-            *held += u64::from(call.ticket.is_none());
+            *held += usize::from(call.ticket.is_none());
             if call.phase != Phase::Waiting && self.holds_worker(call) || call.phase == Phase::Running {
                 *served += u128::from(now.since(call.started).as_nanos());
             }
@@ -78,19 +85,37 @@ impl World {
             for (server, (inside, served, held)) in node.servers.iter().zip(still) {
                 check_flow(&server.name, &server.ledger)?;
                 check_little(&server.name, &server.ledger, inside)?;
-                if let Some(host) = &server.host
-                    && host.held() as u64 != held
-                {
-                    let what = format!("{} in its executor ≠ {held} calls there", host.held());
-                    return Err(Unbalanced { station: server.name.clone(), what });
+                match &server.host {
+                    Some(host) => check_held(&server.name, host.held(), held)?,
+                    None => check_work(&server.name, &server.ledger, served)?,
                 }
-                if server.host.is_none() && server.ledger.served + served != server.ledger.totals.busy_area {
-                    let (done, busy) = (server.ledger.served + served, server.ledger.totals.busy_area);
-                    return Err(Unbalanced {
-                        station: server.name.clone(),
-                        what: format!("work done {done} ns ≠ busy time {busy} ns"),
-                    });
-                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Every permit asked for was had, given back, waited for in vain, or still is one of these.
+    fn check_resources(&self, now: SimTime) -> Result<(), Unbalanced> {
+        let gates = |node: &Node| -> Vec<Vec<(u128, u128)>> {
+            node.resources().iter().map(|resource| vec![(0, 0); resource.gates.len()]).collect()
+        };
+        let mut still: Vec<_> = self.nodes.iter().map(gates).collect();
+        for (id, permit) in self.tasks.permits() {
+            let Some(call) = self.calls.get(id) else { continue };
+            let node = usize::from(call.callee.node);
+            let (resource, gate) = permit.gate_of(self.nodes[node].resources(), call.callee.server);
+            let ledger = &self.nodes[node].resources()[resource].gates[gate].ledger;
+            let (inside, served) = &mut still[node][resource][gate];
+            let (asked, had) = permit.times();
+            *inside += u128::from(ledger.overlap(asked, now));
+            *served += had.map_or(0, |had| u128::from(now.since(had).as_nanos()));
+        }
+        for (resource, still) in self.nodes.iter().flat_map(Node::resources).zip(still.into_iter().flatten())
+        {
+            for (gate, (inside, served)) in resource.gates.iter().zip(still) {
+                check_flow(&resource.name, &gate.ledger)?;
+                check_little(&resource.name, &gate.ledger, inside)?;
+                check_work(&resource.name, &gate.ledger, served)?;
             }
         }
         Ok(())
@@ -101,8 +126,17 @@ impl World {
         let mut text = String::new();
         let servers =
             self.nodes.iter().flat_map(|node| &node.servers).map(|server| (&server.name, &server.ledger));
-        for (name, ledger) in
-            self.workloads.iter().map(|workload| (&workload.name, &workload.ledger)).chain(servers)
+        let gates = self
+            .nodes
+            .iter()
+            .flat_map(Node::resources)
+            .flat_map(|resource| resource.gates.iter().map(move |gate| (&resource.name, &gate.ledger)));
+        for (name, ledger) in self
+            .workloads
+            .iter()
+            .map(|workload| (&workload.name, &workload.ledger))
+            .chain(servers)
+            .chain(gates)
         {
             // Writing into a string cannot fail.
             let _ = write!(text, "{name} {:?} {} {};", ledger.totals, ledger.inside, ledger.level);
@@ -128,6 +162,22 @@ fn check_flow(name: &str, ledger: &Ledger) -> Result<(), Unbalanced> {
         return Ok(());
     }
     Err(Unbalanced { station: name.into(), what: format!("{came} came ≠ {went} went + {inside} inside") })
+}
+
+fn check_work(name: &str, ledger: &Ledger, still: u128) -> Result<(), Unbalanced> {
+    let (done, busy) = (ledger.served + still, ledger.totals.busy_area);
+    if done == busy {
+        return Ok(());
+    }
+    Err(Unbalanced { station: name.into(), what: format!("work done {done} ns ≠ busy time {busy} ns") })
+}
+
+/// Whoever is inside an executor is a call there.
+fn check_held(name: &str, held: usize, calls: usize) -> Result<(), Unbalanced> {
+    if held == calls {
+        return Ok(());
+    }
+    Err(Unbalanced { station: name.into(), what: format!("{held} in its executor ≠ {calls} calls there") })
 }
 
 fn check_little(name: &str, ledger: &Ledger, still: u128) -> Result<(), Unbalanced> {

@@ -88,7 +88,8 @@ impl Estimate {
         for workload in spec.workloads.values() {
             let rate = offered_by(workload, &capacities, horizon);
             offered += rate;
-            spread(spec, workload.common().target, rate, &mut arrivals, 0);
+            let common = workload.common();
+            spread(spec, common.target, rate, common.max_call_depth.unwrap_or(64), &mut arrivals);
         }
         let visits: f64 = arrivals.values().sum::<f64>() / offered.max(1e-300);
         let stations = arrivals.iter().filter(|(id, _)| capacities.rate(id).is_finite());
@@ -131,51 +132,49 @@ fn mean_factor(profile: &ProfileSpec, horizon: SimDuration) -> f64 {
     (0..LOOKS).map(|look| shape.factor(at(look))).sum::<f64>() / LOOKS as f64
 }
 
-/// Sends a rate through a component to those it calls.
+/// Sends a rate from a component to those it calls, from there further on, so deep as calls may nest.
 fn spread<'a>(
     spec: &'a SystemSpec,
-    id: &'a str,
+    target: &'a str,
     rate: f64,
+    deepest: u8,
     arrivals: &mut BTreeMap<&'a str, f64>,
-    depth: u32,
 ) {
-    if depth > 64 {
-        return;
-    }
-    *arrivals.entry(id).or_default() += rate;
-    match spec.components.get(id) {
-        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-            let mix = mix_of(spec);
-            for callee in pool.callees() {
-                let calls: f64 =
-                    mix.iter().map(|(class, share)| share * count_calls(pool, class, callee)).sum();
-                spread(spec, callee, rate * calls, arrivals, depth + 1);
+    let mut level = BTreeMap::from([(target, rate)]);
+    for _ in 0..deepest {
+        let mut next = BTreeMap::new();
+        for (id, rate) in level {
+            *arrivals.entry(id).or_default() += rate;
+            for (callee, share) in shares(spec, id) {
+                *next.entry(callee).or_default() += rate * share;
             }
         }
+        level = next;
+    }
+}
+
+/// How many calls a component makes for each that it gets, by callee.
+fn shares<'a>(spec: &'a SystemSpec, id: &str) -> Vec<(&'a str, f64)> {
+    let mix = mix_of(spec);
+    match spec.components.get(id) {
+        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+            let calls = |callee: &str| -> f64 {
+                mix.iter().map(|(class, share)| share * count_calls(pool, class, callee)).sum()
+            };
+            pool.callees().into_iter().map(|callee| (callee, calls(callee))).collect()
+        }
         Some(ComponentSpec::LoadBalancer(balancer)) => {
-            let mix = mix_of(spec);
-            let routed: f64 = mix
-                .iter()
-                .filter(|(class, _)| balancer.routes.contains_key(**class))
-                .map(|(_, share)| share)
-                .sum();
-            for (class, pool) in &balancer.routes {
-                spread(
-                    spec,
-                    pool,
-                    rate * mix.get(class.as_str()).copied().unwrap_or(0.0),
-                    arrivals,
-                    depth + 1,
-                );
-            }
+            let share = |class: &str| mix.get(class).copied().unwrap_or(0.0);
+            let routes = balancer.routes.iter().map(|(class, pool)| (pool.as_str(), share(class)));
+            let routed: f64 = balancer.routes.keys().map(|class| share(class)).sum();
             // Pools of one balancer share by their capacity, unless a locality prefers the first.
             let pools = &balancer.backends.0;
             let preferred = if balancer.locality.is_some() { 1 } else { pools.len() };
-            for pool in pools.iter().take(preferred) {
-                spread(spec, pool, rate * (1.0 - routed) / preferred as f64, arrivals, depth + 1);
-            }
+            let rest =
+                pools.iter().take(preferred).map(|pool| (pool.as_str(), (1.0 - routed) / preferred as f64));
+            routes.chain(rest).collect()
         }
-        None => {}
+        None => Vec::new(),
     }
 }
 
@@ -183,7 +182,7 @@ fn spread<'a>(
 fn count_calls(pool: &PoolSpec, class: &str, callee: &str) -> f64 {
     let mut count = 0.0;
     for step in pool.steps(class) {
-        step.visit(1.0, &mut |step, often| {
+        step.visit(Some(class), 1.0, &mut |step, often| {
             if matches!(step, Step::Call(id) if id == callee) {
                 count += often;
             }
@@ -216,7 +215,7 @@ fn mix_of(spec: &SystemSpec) -> BTreeMap<&str, f64> {
 fn mean_seconds(pool: &PoolSpec, mix: &BTreeMap<&str, f64>) -> f64 {
     let of_class = |class: &str| {
         let first = pool.service_times.get(class).unwrap_or(&pool.service_time).mean();
-        let more: f64 = pool.steps(class).iter().map(Step::mean_computing).sum();
+        let more: f64 = pool.steps(class).iter().map(|step| step.mean_computing(class)).sum();
         (first + more) / 1e9
     };
     mix.iter().map(|(class, share)| share * of_class(class)).sum()

@@ -49,6 +49,8 @@ pub enum Event {
         /// The line.
         line: u16,
     },
+    /// A deadline that a call inherited passes.
+    Expire(CallId),
     /// A client's patience ends.
     Patience(RequestId),
     /// The time a passage through a stage asked for.
@@ -57,6 +59,27 @@ pub enum Event {
     Window,
     /// A bin of the time series ends.
     Bin,
+    /// It is time for a server's heartbeat to a view.
+    Heartbeat {
+        /// The view it goes to.
+        dispatch: u32,
+        /// The server's row.
+        row: u16,
+    },
+    /// A heartbeat reaches a view.
+    Heard {
+        /// The view.
+        dispatch: u32,
+        /// The row that is heard.
+        row: u16,
+    },
+    /// A server may have been silent for too long.
+    Suspect {
+        /// The view that listens.
+        dispatch: u32,
+        /// The row that is not heard.
+        row: u16,
+    },
     /// A backend's health is to be checked.
     Check {
         /// The view that checks.
@@ -102,9 +125,12 @@ impl Event {
     pub const fn order(&self) -> Order {
         match self {
             Self::Complete { .. } | Self::Share { .. } | Self::Reply { .. } => Order::Completion,
-            Self::Deadlines { .. } | Self::Patience(_) | Self::Wake(_) => Order::Timeout,
+            Self::Deadlines { .. } | Self::Expire(_) | Self::Patience(_) | Self::Wake(_) => Order::Timeout,
             Self::Window
             | Self::Bin
+            | Self::Heartbeat { .. }
+            | Self::Heard { .. }
+            | Self::Suspect { .. }
             | Self::Check { .. }
             | Self::Checked { .. }
             | Self::Tend { .. }

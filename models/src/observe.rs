@@ -6,7 +6,7 @@ use sim_core::{
 };
 
 use crate::{
-    measure::{Ledger, Recorder, Totals, Windows},
+    measure::{CallBook, Ledger, Recorder, Totals, Windows},
     node::{client::Workload, pipeline::Pipeline},
     policy::stage::{Mode, Stage},
     report::{Series, Unit},
@@ -17,6 +17,8 @@ use crate::{
 const MOST_SERVERS: usize = 256;
 /// Systems of more breakers than this have series for the first of them.
 const MOST_BREAKERS: usize = 64;
+/// Systems of more callers and callees than this have series of attempts for the first of them.
+const MOST_BOOKS: usize = 64;
 
 /// Takes figures in bins.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct Observer {
     servers: Vec<Tracked>,
     /// The series of each breaker: its pipeline, its stage, the series.
     breakers: Vec<(usize, usize, usize)>,
+    /// The series of the attempts at each call: its book, how many there were at the last bin's end, the series.
+    attempts: Vec<(usize, u64, usize)>,
 }
 
 /// What is taken of one station.
@@ -50,19 +54,26 @@ const WORKLOAD: [(&str, Unit); 7] = [
     ("latency.p50", Unit::Seconds),
     ("latency.p99", Unit::Seconds),
 ];
-const NODE: [(&str, Unit); 6] = [
+const NODE: [(&str, Unit); 7] = [
     ("arrivals", Unit::PerSecond),
     ("throughput", Unit::PerSecond),
     ("in_flight", Unit::Count),
     ("queue_length", Unit::Count),
     ("age", Unit::Seconds),
     ("utilization", Unit::Ratio),
+    ("wasted", Unit::Ratio),
 ];
 const SERVER: [(&str, Unit); 2] = [("in_flight", Unit::Count), ("utilization", Unit::Ratio)];
 
 impl Observer {
     /// An observer of these stations.
-    pub fn new(bin: SimDuration, workloads: &[Workload], nodes: &[Node], pipelines: &[Pipeline]) -> Self {
+    pub fn new(
+        bin: SimDuration,
+        workloads: &[Workload],
+        nodes: &[Node],
+        pipelines: &[Pipeline],
+        books: &[CallBook],
+    ) -> Self {
         let mut recorder = Recorder::new(bin.as_secs_f64());
         let mut track = |id: &str, kinds: &[(&str, Unit)]| Tracked {
             mark: Totals::default(),
@@ -82,7 +93,11 @@ impl Observer {
                 }
             }
         }
+        let attempts = books.iter().enumerate().take(MOST_BOOKS).map(|(number, book)| {
+            (number, 0, recorder.add(format!("{}.attempts", book.name), Unit::PerSecond))
+        });
         Self {
+            attempts: attempts.collect(),
             breakers,
             bin,
             latencies: vec![Histogram::coarse(); tracked_workloads.len()],
@@ -147,6 +162,7 @@ impl Observer {
                     (workers > 0.0).then(|| totals.queue_area as f64 / nanos),
                     (workers > 0.0).then(|| age.as_secs_f64()),
                     (workers > 0.0).then(|| totals.busy_area as f64 / nanos / workers),
+                    (workers > 0.0).then(|| totals.wasted_nanos as f64 / nanos / workers),
                 ],
             );
             if !follows_servers(node) {
@@ -168,6 +184,16 @@ impl Observer {
         for (pipeline, stage, series) in &self.breakers {
             let mode = pipelines[*pipeline].stages[*stage].1.mode();
             self.recorder.push(*series, mode.map(Mode::shade));
+        }
+    }
+
+    /// Notes how many attempts were made at every call as a bin ends.
+    pub fn look_at_attempts(&mut self, books: &[CallBook]) {
+        let seconds = self.bin.as_secs_f64();
+        for (book, before, series) in &mut self.attempts {
+            let made = books[*book].totals.attempts;
+            self.recorder.push(*series, Some((made - *before) as f64 / seconds));
+            *before = made;
         }
     }
 

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sim_core::statistics::Histogram;
 
+/// A log is for reading: a run that decides more often than this is told by its metrics and series.
+pub const MOST_DECISIONS: usize = 10_000;
+
 /// One replication of one cell, complete: all that analysis, charts and exports need.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {

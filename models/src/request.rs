@@ -11,7 +11,7 @@ use sim_core::{
 };
 use slotmap::{SlotMap, new_key_type};
 
-use crate::policy::discipline::Ticket;
+use crate::{measure::Visit, policy::discipline::Ticket};
 
 new_key_type! {
     /// A logical request.
@@ -56,6 +56,8 @@ pub struct Request {
     pub awaits: Awaited,
     /// Which of the workload's client processes sends it.
     pub instance: u16,
+    /// Its number among those that are followed, or [`NOT_FOLLOWED`](crate::measure::NOT_FOLLOWED).
+    pub followed: u32,
 }
 
 /// What somebody waits for.
@@ -94,14 +96,16 @@ pub struct Call {
     pub class: u16,
     /// Its request's priority.
     pub priority: u8,
-    /// How deep it is nested: 0 for the client's own.
-    pub depth: u8,
+    /// How deep calls may nest from here, itself included; at 0 it is refused.
+    pub hops: u8,
     /// Where it stands.
     pub phase: Phase,
     /// Whether somebody still waits for the reply.
     pub awaited: bool,
     /// Whether a call of its own was answered with something else than was asked for.
     pub degraded: bool,
+    /// Whether its request is followed.
+    pub followed: bool,
     /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
     pub run: u16,
     /// The next step of the service that handles it, or the attempts a gateway has made for it.
@@ -122,7 +126,7 @@ pub struct Call {
     pub ticket: Option<Ticket>,
     /// The luck of this attempt: its way, its server's errors.
     pub luck: Luck,
-    /// The luck of its work, which every attempt at the same step shares.
+    /// The luck of its work, which every attempt at the same step shares, but for copies sent beside one another.
     pub need: Luck,
     /// When it was sent.
     pub sent: SimTime,
@@ -130,9 +134,9 @@ pub struct Call {
     pub arrived: SimTime,
     /// When its service began.
     pub started: SimTime,
-    /// When its caller gives up.
+    /// When its caller gives up; where deadlines propagate, when the first of all who wait for it does.
     pub deadline: SimTime,
-    /// When the computing under way began.
+    /// When the computing under way began, or the reply left.
     pub resumed: SimTime,
     /// Computing still to do, at speed 1.
     pub work: SimDuration,
@@ -163,6 +167,22 @@ impl Call {
     pub const fn ended(&self) -> Ended {
         let Self { request, parent, passage, callee, picked, book, sent, .. } = *self;
         Ended { request, parent, passage, callee, picked, book, sent }
+    }
+
+    /// Where its time went, if it ends for its caller now.
+    pub fn visit(&self, id: CallId, now: SimTime) -> Visit {
+        // Marks that were not reached yet stand where the call was sent.
+        let (arrived, started, finished) = match self.phase {
+            Phase::Travelling | Phase::Lost => (now, now, now),
+            Phase::Waiting => (self.arrived, now, now),
+            Phase::Running | Phase::Calling => (self.arrived, self.started.max(self.arrived), now),
+            Phase::Returning => {
+                let started = if self.started < self.arrived { self.resumed } else { self.started };
+                (self.arrived, started, self.resumed)
+            }
+        };
+        let (call, parent, node, sent) = (id, self.parent, self.callee.node, self.sent);
+        Visit { call, parent, node, sent, arrived, started, finished, ended: now }
     }
 }
 
@@ -213,7 +233,7 @@ pub enum Reason {
     QueueFull,
     /// Its place in a full line went to a newer one.
     Displaced,
-    /// It waited in line beyond its deadline and was thrown out.
+    /// Its deadline had passed: it was thrown out of the line, or no more was done for it.
     Expired,
     /// The server was down, or went down while it was there.
     Crashed,

@@ -4,7 +4,7 @@ use sim_core::{statistics::Histogram, time::SimTime};
 
 use crate::{
     Limit, LimitOf, RunSettings,
-    measure::{Beats, CallBook, Figures, Station, Watch, Watched, Window},
+    measure::{Beats, Figures, Station, Watch, Watched, Window},
     node::server::Server,
     report::{Backlog, LimitCount, Metric, RunReport},
     request::Request,
@@ -20,7 +20,8 @@ impl World {
                 continue;
             };
             let of = watched(limit.of);
-            let watch = Watch { window: window as u16, of, limit: limit.limit.as_nanos(), counts: [0; 3] };
+            let (window, nanos) = (window as u16, limit.limit.as_nanos());
+            let watch = Watch { window, of, limit: nanos, open: false, counts: [0; 3] };
             for workload in self.workloads.iter_mut().filter(|workload| workload.name == limit.station) {
                 workload.ledger.watches.push(watch);
             }
@@ -33,8 +34,7 @@ impl World {
         }
     }
 
-    pub(crate) fn into_report(mut self, settings: &RunSettings, events: u64) -> RunReport {
-        self.count_the_rest();
+    pub(crate) fn into_report(self, settings: &RunSettings, events: u64) -> RunReport {
         let digest = self.digest();
         let requests = self.workloads.iter().map(|workload| workload.ledger.totals.arrivals).sum();
         let limits = settings.limits.iter().map(|limit| self.limit_count(limit, settings.end)).collect();
@@ -53,16 +53,6 @@ impl World {
             backlogs,
             digest,
         }
-    }
-
-    /// Counts what distributions have kept back.
-    fn count_the_rest(&mut self) {
-        self.workloads.iter_mut().for_each(|workload| workload.times.settle());
-        for node in &mut self.nodes {
-            node.times.settle();
-            node.servers.iter_mut().for_each(|server| server.times.settle());
-        }
-        self.call_books.iter_mut().for_each(CallBook::settle);
     }
 
     /// What was counted about a limit. Requests that still wait at the end and are older already are over it.
@@ -124,6 +114,14 @@ impl World {
         }
         for node in &self.nodes {
             figures.at_end(&node.name, node.servers.iter().map(|server| server.ledger.left_inside()).sum());
+            for resource in node.resources() {
+                let inside = resource.gates.iter().map(|gate| gate.ledger.left_inside()).sum();
+                figures.at_end(&resource.name, inside);
+            }
+        }
+        let nodes: Vec<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
+        for workload in &self.workloads {
+            figures.journeys(&workload.name, &workload.journeys, &nodes);
         }
         figures.into_metrics()
     }
@@ -136,14 +134,11 @@ impl World {
             for workload in &self.workloads {
                 all.push((
                     format!("{}.latency{suffix}", workload.name),
-                    workload.times.within(number).latency().clone(),
+                    workload.times.latency(number).clone(),
                 ));
             }
             for node in &self.nodes {
-                all.push((
-                    format!("{}.latency{suffix}", node.name),
-                    node.times.within(number).latency().clone(),
-                ));
+                all.push((format!("{}.latency{suffix}", node.name), node.times.latency(number).clone()));
             }
             for book in &self.call_books {
                 all.push((format!("{}.attempt_latency{suffix}", book.name), book.latency(number).clone()));
@@ -184,6 +179,12 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
     let ledgers = node.servers.iter().map(|server| &server.ledger).collect();
     let service = (slots > 0).then_some((slots, &node.ages));
     figures.station(&Station { id: &node.name, ledgers, times: &node.times, service }, number, window);
+    for resource in node.resources() {
+        let permits = u64::from(resource.permits) * resource.gates.len() as u64;
+        let ledgers = resource.gates.iter().map(|gate| &gate.ledger).collect();
+        let (times, service) = (&resource.times, Some((permits, &resource.ages)));
+        figures.station(&Station { id: &resource.name, ledgers, times, service }, number, window);
+    }
     let hosts = || node.servers.iter().filter_map(|server| server.host.as_ref());
     let beats = hosts().fold(Beats::default(), |sum, host| sum.plus(host.pulse.within(number)));
     if let Some(host) = hosts().next() {

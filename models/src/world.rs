@@ -18,8 +18,10 @@ use crate::{
         gateway::Gateway,
         network::Network,
         pipeline::{Crossings, Pipeline},
+        section::Resource,
         server::{Server, WarmUp},
         service::{Route, Service},
+        tasks::Tasks,
     },
     observe::Observer,
     report::Decision,
@@ -36,9 +38,13 @@ pub struct World {
     pub(crate) crossings: Crossings,
     pub(crate) opened: u64,
     pub(crate) closed: u64,
+    /// What goes on beside the rest of its request, and permits that are held.
+    pub(crate) tasks: Tasks,
     /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) workloads: Vec<Workload>,
+    /// Whether any workload's deadlines travel with its requests.
+    pub(crate) deadlines_travel: bool,
     /// Users of each workload that is a closed loop, else 0.
     pub(crate) users: Vec<u32>,
     pub(crate) nodes: Vec<Node>,
@@ -91,23 +97,16 @@ pub struct Node {
 impl Node {
     /// Somebody who came to one of its servers at `arrived` leaves.
     #[inline(always)]
-    pub(crate) fn on_leave(
-        &mut self,
-        place: u16,
-        now: SimTime,
-        arrived: SimTime,
-        outcome: Outcome,
-        windows: &Windows,
-    ) {
+    pub(crate) fn on_leave(&mut self, place: u16, now: SimTime, arrived: SimTime, outcome: Outcome) {
         // The only server's distribution is the component's.
         let several = self.servers.len() > 1;
         let server = &mut self.servers[usize::from(place)];
         let latency = now.since(arrived);
-        server.ledger.on_leave(now, arrived, outcome, windows);
+        server.ledger.on_leave(now, arrived, outcome);
         if several {
-            server.times.on_leave(latency, windows);
+            server.times.on_leave(latency);
         }
-        self.times.on_leave(latency, windows);
+        self.times.on_leave(latency);
     }
 
     /// Looks at how long the longest waiting has waited, at each server and over all; answers the latter.
@@ -119,15 +118,32 @@ impl Node {
             oldest = oldest.max(age);
         }
         self.ages.look(oldest, windows);
+        self.resources_mut().iter_mut().for_each(|resource| resource.look_at_ages(now, windows));
         oldest
+    }
+
+    /// What its sections need a permit of.
+    pub(crate) fn resources(&self) -> &[Resource] {
+        match &self.role {
+            Role::Service(service) => &service.resources,
+            Role::Gateway(_) => &[],
+        }
+    }
+
+    /// What its sections need a permit of.
+    pub(crate) fn resources_mut(&mut self) -> &mut [Resource] {
+        match &mut self.role {
+            Role::Service(service) => &mut service.resources,
+            Role::Gateway(_) => &mut [],
+        }
     }
 
     /// One of its servers begins to serve somebody after a wait.
     #[inline(always)]
-    pub(crate) fn on_start(&mut self, server: u16, now: SimTime, wait: SimDuration, windows: &Windows) {
+    pub(crate) fn on_start(&mut self, server: u16, now: SimTime, wait: SimDuration) {
         let server = &mut self.servers[usize::from(server)];
-        server.ledger.on_start(now, wait, windows);
-        self.times.on_start(wait, windows);
+        server.ledger.on_start(now, wait);
+        self.times.on_start(wait);
     }
 }
 
@@ -154,27 +170,34 @@ impl World {
     }
 
     fn on_window(&mut self, now: SimTime) {
-        let turns = self.windows.turn(now);
+        let turn = self.windows.turn(now);
         for workload in &mut self.workloads {
-            workload.ledger.on_turn(now, &turns);
+            workload.ledger.on_turn(now, &turn);
+            workload.times.on_turn(&turn);
         }
-        for server in self.nodes.iter_mut().flat_map(|node| &mut node.servers) {
-            server.ledger.on_turn(now, &turns);
-            if let Some(host) = &mut server.host {
-                host.look(now, &self.windows);
-                host.pulse.on_turn(&turns);
+        for node in &mut self.nodes {
+            node.times.on_turn(&turn);
+            for server in &mut node.servers {
+                server.ledger.on_turn(now, &turn);
+                server.times.on_turn(&turn);
+                server.on_turn(now, &turn);
             }
+        }
+        for resource in self.nodes.iter_mut().flat_map(Node::resources_mut) {
+            resource.times.on_turn(&turn);
+            resource.gates.iter_mut().for_each(|gate| gate.ledger.on_turn(now, &turn));
         }
         self.count_care();
         for book in &mut self.call_books {
-            book.on_turn(now, &turns);
+            book.on_turn(now, &turn);
         }
     }
 
     fn on_bin(&mut self, cx: &mut Context<Event>) {
-        let Self { observer, workloads, nodes, windows, pipelines, .. } = self;
+        let Self { observer, workloads, nodes, windows, pipelines, call_books, .. } = self;
         observer.on_bin(cx.now(), workloads, nodes, windows);
         observer.look_at_breakers(pipelines);
+        observer.look_at_attempts(call_books);
         cx.after(observer.bin(), Event::Bin);
     }
 }
@@ -201,10 +224,14 @@ impl Model for World {
             Event::Complete { call, run } => self.on_complete(call, run, cx),
             Event::Share { node, server, epoch } => self.on_share(Instance { node, server }, epoch, cx),
             Event::Deadlines { line } => self.on_deadlines(line, cx),
+            Event::Expire(call) => self.on_expire(call, cx),
             Event::Wake(passage) => self.on_wake(passage, cx),
             Event::Patience(request) => self.on_patience(request, cx),
             Event::Window => self.on_window(cx.now()),
             Event::Bin => self.on_bin(cx),
+            Event::Heartbeat { dispatch, row } => self.on_heartbeat(dispatch, row, cx),
+            Event::Heard { dispatch, row } => self.on_heard(dispatch, row, cx),
+            Event::Suspect { dispatch, row } => self.on_suspect(dispatch, row, cx),
             Event::Check { dispatch, row } => self.on_check(dispatch, row, cx),
             Event::Checked { dispatch, row, healthy } => self.on_checked(dispatch, row, healthy, cx),
             Event::Tend { dispatch } => self.on_tend(dispatch, cx),

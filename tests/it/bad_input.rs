@@ -4,6 +4,7 @@
 //! written, at most twenty mistakes are told, and they come in the order of the text.
 
 mod cases;
+mod stages;
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -84,6 +85,11 @@ fn mistakes_of_meaning() {
 }
 
 #[test]
+fn mistakes_in_stages() {
+    snapshot("stages", stages::STAGES);
+}
+
+#[test]
 fn mistakes_of_design() {
     snapshot("design", cases::DESIGN);
 }
@@ -103,7 +109,15 @@ const UNREACHABLE: [&str; 1] = ["E0002"];
 
 #[test]
 fn every_code_is_shown_by_a_case() {
-    let groups = [cases::WRITING, cases::TYPING, cases::MEANING, cases::DESIGN, cases::CLAIMS, cases::FLAGS];
+    let groups = [
+        cases::WRITING,
+        cases::TYPING,
+        cases::MEANING,
+        cases::DESIGN,
+        cases::CLAIMS,
+        cases::FLAGS,
+        stages::STAGES,
+    ];
     let cases: Vec<&Case> = groups.into_iter().flatten().collect();
     assert!(cases.len() >= 50, "{}", cases.len());
     let told: String = cases.iter().map(|case| told(case).err).collect();

@@ -77,6 +77,19 @@ pub(crate) struct Said {
     pub(crate) err: String,
 }
 
+/// A desk where `counter.ron` was run.
+pub(crate) fn finished() -> Desk {
+    let desk = Desk::new();
+    desk.say("run counter.ron -q").ended(0);
+    desk
+}
+
+/// The same experiment with a piece replaced.
+pub(crate) fn counter_with(piece: &str, replacement: &str) -> String {
+    assert!(COUNTER.contains(piece), "{piece}");
+    COUNTER.replacen(piece, replacement, 1)
+}
+
 impl Desk {
     pub(crate) fn new() -> Self {
         let desk = Self { folder: tempfile::tempdir().unwrap() };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use models::report::{Backlog, Decision, LimitCount, Metric, RunReport, Series};
 use sim_core::statistics::Histogram;
 
-use super::{band::Band, estimate::Estimate, stability::Growth};
+use super::{aftermath::Aftermath, band::Band, estimate::Estimate, stability::Growth};
 
 /// One cell over its replications.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,8 @@ pub struct CellAnalysis {
     pub growth: Option<Growth>,
     /// How each station's backlog moved in each replication, sorted by station.
     pub backlogs: Vec<(String, Vec<Backlog>)>,
+    /// What became of each workload after the faults, replication by replication.
+    pub aftermaths: Vec<Aftermath>,
     /// What controllers did in the first replication.
     pub decisions: Vec<Decision>,
 }
@@ -60,6 +62,7 @@ impl CellAnalysis {
             limits: limits(&reports),
             growth: None,
             backlogs: backlogs(&reports),
+            aftermaths: Vec::new(),
             decisions: reports.first().map(|report| report.decisions.clone()).unwrap_or_default(),
         }
     }

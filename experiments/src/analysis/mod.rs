@@ -3,6 +3,7 @@
 //! Everything is a function of the study and of the runs in the order of cells and replications, so that it says
 //! the same however the runs came about.
 
+mod aftermath;
 mod answer;
 mod band;
 mod cell;
@@ -19,6 +20,7 @@ use rayon::prelude::*;
 use sim_core::statistics::{Tail, judge_tail};
 
 pub use self::{
+    aftermath::{Aftermath, Late, aftermaths},
     answer::{who_keeps, who_leads},
     band::{Band, BandPoint},
     cell::{CellAnalysis, LimitTally},
@@ -66,7 +68,9 @@ pub fn analyse(study: &Study, load: &Load<'_>) -> Analysis {
     let gather = |cell: usize| {
         let wanted = study.cells.get(cell).map_or(0, |cell| cell.replications);
         let runs = (0..wanted).filter_map(|replication| Some((replication, load(cell, replication)?)));
-        CellAnalysis::of(&runs.collect::<Vec<_>>())
+        let mut runs: Vec<(u64, RunReport)> = runs.collect();
+        let aftermaths = runs.iter_mut().flat_map(|(_, run)| aftermaths(study, run)).collect();
+        CellAnalysis { aftermaths, ..CellAnalysis::of(&runs) }
     };
     let mut cells: Vec<CellAnalysis> = (0..study.cells.len()).into_par_iter().map(gather).collect();
     judge_cells(study, &mut cells);

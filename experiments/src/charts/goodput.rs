@@ -24,6 +24,8 @@ pub struct Goodput {
     pub y: Axis,
     /// One line an arm.
     pub lines: Vec<Line>,
+    /// What it means to lie on the diagonal: "everything offered is served".
+    pub diagonal: String,
 }
 
 impl Chart for Goodput {
@@ -36,7 +38,7 @@ impl Chart for Goodput {
             limit: None,
             theory: None,
             from_zero: true,
-            below: &|canvas, plot| draw_diagonal(canvas, plot),
+            below: &|canvas, plot| draw_diagonal(canvas, plot, &self.diagonal),
             above: &|canvas, plot| self.draw_rings(canvas, plot),
             notes: Vec::new(),
         };
@@ -83,7 +85,7 @@ fn peak(line: &Line) -> Option<(f64, f64)> {
 const FLATTEST: f64 = 60.0;
 
 /// The line on which everything offered is served, as far as the plot reaches.
-fn draw_diagonal(canvas: &mut Canvas, plot: &Plot) {
+fn draw_diagonal(canvas: &mut Canvas, plot: &Plot, meaning: &str) {
     let end = plot.x.high().min(plot.y.high());
     let line = PathElement::new([(0.0, 0.0), (end, end)], stroke(RULE, 1.4));
     canvas.layer(&Group::default().dash(Dash::LongDash), |area| plot.on(area).draw(&line));
@@ -92,6 +94,6 @@ fn draw_diagonal(canvas: &mut Canvas, plot: &Plot) {
     if plot.bottom - y < FLATTEST {
         return;
     }
-    let words = Words::new("everything offered is served", (x - 10.0, y), Face::SMALL, SOFT);
+    let words = Words::new(meaning, (x - 10.0, y), Face::SMALL, SOFT);
     canvas.words_in(halo(), &words.align(Align::Right).within(x - plot.left - 10.0));
 }

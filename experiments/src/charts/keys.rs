@@ -3,7 +3,7 @@
 //! A key shows the line's colour, dash and marker beside its name in plain ink, since light colours make poor text.
 
 use super::canvas::{Canvas, Group, Place, Words, stroke};
-use super::data::{ArmStyle, Dash};
+use super::data::{ArmStyle, Colour, Dash};
 use super::font::Face;
 use super::marker;
 use super::palette::{INK, RULE, SOFT};
@@ -28,6 +28,8 @@ pub(super) enum Sample {
     Limit,
     /// A curve from a formula.
     Theory,
+    /// A part of a bar.
+    Block(Colour),
 }
 
 /// One entry of a legend.
@@ -78,6 +80,9 @@ impl Key {
                 canvas.layer(&self.group(), |area| marker::filled(area, middle, style));
             }
             Sample::Limit => canvas.path(&Group::default().dash(Dash::Dashed), &ends, stroke(INK, 1.4)),
+            Sample::Block(colour) => {
+                canvas.block((x + SAMPLE_WIDTH - 14.0, y - 6.0), (x + SAMPLE_WIDTH, y + 6.0), colour.rgb());
+            }
             Sample::Theory => canvas.path(&Group::default().dash(Dash::Dotted), &ends, stroke(SOFT, 1.6)),
         }
     }

@@ -55,6 +55,11 @@ impl Colour {
     const ALL: [Self; COLOURS] =
         [Self::Blue, Self::Vermillion, Self::Green, Self::Purple, Self::Orange, Self::Sky, Self::Black];
 
+    /// The colour of part number `index`.
+    pub(super) fn of(index: usize) -> Self {
+        Self::ALL[index % COLOURS]
+    }
+
     /// The colour on white paper.
     pub(super) fn rgb(self) -> RGBColor {
         match self {

@@ -115,10 +115,12 @@ impl<'a> Lexer<'a> {
             (character, _) if character.is_whitespace() => self.skip(char::is_whitespace),
             ('/', Some('/' | '*')) => self.comment(),
             ('"', _) => self.quoted(),
+            // The ron crate prints names that mean something else, as that of `Jitter::None`, with this prefix.
+            ('r', Some('#')) if self.rest()[2..].starts_with(begins_a_word) => self.at += 2,
             ('r', Some('"' | '#')) => self.raw(),
             ('\'', _) => self.character(),
             ('0'..='9', _) | ('-' | '+' | '.', Some('0'..='9' | '.')) => self.number(),
-            (character, _) if character.is_alphabetic() || character == '_' => {
+            (character, _) if begins_a_word(character) => {
                 self.skip(|next| next.is_alphanumeric() || next == '_');
                 self.push(Token::Word, start);
             }
@@ -195,6 +197,10 @@ impl<'a> Lexer<'a> {
     }
 }
 
+fn begins_a_word(character: char) -> bool {
+    character.is_alphabetic() || character == '_'
+}
+
 fn punctuation(character: char) -> Token {
     match character {
         '(' => Token::Open(Bracket::Round),
@@ -224,4 +230,16 @@ pub(crate) fn decimal(written: &str) -> Option<String> {
         digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
     let starts = digits.starts_with(|first: char| first.is_ascii_digit() || first == '.');
     (shaped && starts && digits.parse::<f64>().is_ok()).then(|| format!("{sign}{digits}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::{compact, parse};
+
+    #[test]
+    fn a_raw_name_is_a_name_and_a_raw_text_a_text() {
+        let read = |text: &str| compact(&parse(text, 0).root.unwrap());
+        assert_eq!(read("Constant(jitter: r#None)"), "Constant(jitter: None)");
+        assert_eq!(read("[r\"a\", r#\"b\"#]"), "[\"a\", \"b\"]");
+    }
 }

@@ -1,8 +1,10 @@
 //! Which figures the runs of a system report: a claim on any other could never be decided.
 
+use std::collections::BTreeMap;
+
 use models::{
     measure::{METRICS, Owner},
-    spec::{ComponentSpec, SystemSpec},
+    spec::{CallSpec, ComponentSpec, Scope, SystemSpec},
 };
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     document::{nearest, nearest_within},
 };
 
-/// Figures of a workload that analysis makes of its series; any statistic over replications may be asked of them.
+/// The figure of a workload that analysis makes of its series: one value a run, so its only statistic is `max`.
 const OF_SERIES: &str = "time_to_recover";
 
 /// What is wrong with a claim whose figure no run of `system` reports.
@@ -48,6 +50,20 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
         };
         return Err(unknown(format!("`{id}` does not call `{callee}`"), label));
     }
+    if let Some(journey) = [".typical", ".slowest"].iter().find_map(|group| rest.strip_prefix(group)) {
+        return match journey.strip_prefix('.') {
+            None if journey.is_empty() && system.workloads.contains_key(id) => Ok(vec![Owner::Journey]),
+            Some(hop) if system.components.contains_key(hop) => Ok(vec![Owner::Hop]),
+            Some(_) | None => {
+                let components: Vec<&str> = system.components.keys().map(String::as_str).collect();
+                let label = format!("there are: {}", components.join(", "));
+                Err(unknown(format!("no request is followed through `{}`", claim.subject), label))
+            }
+        };
+    }
+    if let Some(owners) = rest.strip_prefix('.').and_then(|name| resource(system, id, name)) {
+        return Ok(owners);
+    }
     let servers = servers(system, id);
     let server = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     match server.map(|server| server.rsplit('/').next().unwrap_or(server).parse::<u32>()) {
@@ -73,7 +89,8 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
 /// Whom a workload or component calls.
 fn callees(system: &SystemSpec, id: &str) -> Vec<String> {
     if let Some(workload) = system.workloads.get(id) {
-        return vec![workload.common().target.to_owned()];
+        let common = workload.common();
+        return std::iter::once(common.target.to_owned()).chain(fallbacks(common.calls)).collect();
     }
     match system.components.get(id) {
         Some(ComponentSpec::LoadBalancer(balancer)) => {
@@ -81,10 +98,28 @@ fn callees(system: &SystemSpec, id: &str) -> Vec<String> {
             balancer.callees().into_iter().map(|pools| pools.join("+")).collect()
         }
         Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-            pool.callees().into_iter().map(str::to_owned).collect()
+            let spawned = pool.spawns().then_some("spawned");
+            let named = pool.callees().into_iter().chain(spawned).map(str::to_owned);
+            named.chain(fallbacks(&pool.calls)).collect()
         }
         None => Vec::new(),
     }
+}
+
+/// What a resource of a component is, if it has it: a station, and of several gates a pool of them.
+fn resource(system: &SystemSpec, id: &str, name: &str) -> Option<Vec<Owner>> {
+    let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = system.components.get(id)
+    else {
+        return None;
+    };
+    let several = pool.resources.get(name)?.scope == Scope::Server && pool.servers > 1;
+    Some(if several { vec![Owner::Station, Owner::Pool] } else { vec![Owner::Station] })
+}
+
+/// Whom it calls in others' place.
+fn fallbacks(calls: &BTreeMap<String, CallSpec>) -> impl Iterator<Item = String> {
+    let services = calls.values().flat_map(CallSpec::fallback_services);
+    services.map(|(_, service)| service.to_owned())
 }
 
 /// The servers of a component in one region; a workload has none.
@@ -112,7 +147,7 @@ fn unknown_figure(owners: &[Owner], claim: &Claim) -> Option<Diagnostic> {
     let theirs: Vec<_> =
         METRICS.iter().filter(|figure| figure.owners.iter().any(|owner| owners.contains(owner))).collect();
     if claim.metric == OF_SERIES && owners.contains(&Owner::Workload) {
-        return None;
+        return (statistic != "max").then(|| no_statistic(claim, &["max"]));
     }
     let Some(figure) = theirs.iter().find(|figure| figure.name == claim.metric) else {
         return Some(unknown_metric(
@@ -124,15 +159,21 @@ fn unknown_figure(owners: &[Owner], claim: &Claim) -> Option<Diagnostic> {
     if figure.statistics.contains(&statistic.as_str()) {
         return None;
     }
-    let what = format!("`{}` has no statistic `{statistic}`", claim.metric);
-    let label = format!("it has: {}", figure.statistics.join(", "));
-    Some(Diagnostic::error("E0605", what).at(claim.statistic_span, label))
+    Some(no_statistic(claim, figure.statistics))
+}
+
+fn no_statistic(claim: &Claim, known: &[&str]) -> Diagnostic {
+    let what = format!("`{}` has no statistic `{}`", claim.metric, claim.statistic);
+    let label = format!("it has: {}", known.join(", "));
+    Diagnostic::error("E0605", what).at(claim.statistic_span, label)
 }
 
 fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic {
     let whose = match owners.first() {
         Some(Owner::Workload) => "a workload",
         Some(Owner::Calls) => "calls",
+        Some(Owner::Journey) => "requests that are followed",
+        Some(Owner::Hop) => "requests that are followed through a component",
         Some(Owner::Station | Owner::Pool | Owner::Threads | Owner::Loops | Owner::Thieves) | None => {
             "a component"
         }

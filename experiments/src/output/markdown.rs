@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::metastable::{hardship, metastable};
 use super::number::{Scale, TimeUnit, chance, give_or_take, signed};
 use crate::{
     analysis::{Analysis, Estimate, Headline, Kind, Ruling, Verdict},
@@ -20,6 +21,7 @@ pub fn markdown(study: &Study, analysis: &Analysis) -> String {
     for (index, headline) in analysis.headlines.iter().enumerate() {
         page.push_str(&figure_table(study, analysis, index, headline));
     }
+    page.push_str(&metastable_failures(study, analysis));
     page.push_str(&claims(study, analysis));
     page.push_str(&differences(study, analysis));
     let _ = write!(page, "\nSeed {}, experiment `{}`, cells in `cells.csv`.\n", study.seed, study.hash);
@@ -84,6 +86,15 @@ const fn sign(verdict: Verdict) -> &'static str {
         Verdict::Fail => "✗",
         Verdict::Inconclusive => "?",
     }
+}
+
+fn metastable_failures(study: &Study, analysis: &Analysis) -> String {
+    let told = analysis.recoveries.iter().filter_map(|found| {
+        let (stuck, cell) = (found.stuck.as_ref()?, study.cells.get(found.cell)?);
+        let (is, so) = (metastable(found, stuck), hardship(stuck));
+        Some(format!("\n**Metastable**: {}: {} ({}).\n", escaped(&cell.label()), is, escaped(&so)))
+    });
+    told.collect()
 }
 
 fn claims(study: &Study, analysis: &Analysis) -> String {

@@ -5,6 +5,7 @@
 mod junit;
 mod manifest;
 mod markdown;
+pub(crate) mod metastable;
 pub mod names;
 pub mod number;
 mod summary;

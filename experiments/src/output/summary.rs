@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::number::base_unit;
 use crate::{
-    analysis::{Analysis, CellAnalysis, Difference, Estimate, Kind, Recovery, Ruling},
+    analysis::{Analysis, CellAnalysis, Difference, Estimate, Kind, Recovery, Ruling, Stuck},
     study::{Cell, Study},
 };
 
@@ -156,7 +156,22 @@ fn recovery(study: &Study, found: &Recovery) -> Value {
         "share_low": found.share.map(|share| share.lower),
         "share_high": found.share.map(|share| share.upper),
         "median_seconds": found.median,
-        "metastable": found.stuck.is_some(),
+        "metastable": found.stuck.as_ref().map(stuck),
+    })
+}
+
+fn stuck(found: &Stuck) -> Value {
+    json!({
+        "replications": found.replications,
+        "trigger_end": found.trigger_end,
+        "end": found.end,
+        "goodput_before": found.late.before,
+        "goodput": found.late.goodput,
+        "demand": found.late.demand,
+        "attempts": found.late.attempts,
+        "attempts_over_demand": found.amplification(),
+        "waiting_at": found.late.longest.as_ref().map(|(component, _)| component),
+        "waiting": found.late.longest.as_ref().map(|(_, waiting)| waiting),
     })
 }
 

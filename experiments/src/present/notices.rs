@@ -6,13 +6,17 @@ use super::{
 };
 use crate::{
     analysis::{Flag, Verdict},
-    output::number::{short, significant},
+    output::{
+        metastable::{hardship, metastable},
+        number::{short, significant},
+    },
     report::{Notice, Severity},
 };
 
 /// All notices, the gravest first.
 pub(super) fn notices(view: &View<'_>) -> Vec<Notice> {
     let mut notices: Vec<Notice> = missing(view).into_iter().chain(broken(view)).collect();
+    notices.extend(stuck(view));
     notices.extend(unstable(view));
     notices.extend(warm_up(view));
     notices.extend(flagged(view));
@@ -52,6 +56,17 @@ fn broken(view: &View<'_>) -> Vec<Notice> {
                 view.at(&cell.point)
             ),
         ))
+    });
+    told.collect()
+}
+
+/// Collapses that outlive their cause.
+fn stuck(view: &View<'_>) -> Vec<Notice> {
+    let told = view.analysis.recoveries.iter().filter_map(|found| {
+        let (stuck, cell) = (found.stuck.as_ref()?, view.study.cells.get(found.cell)?);
+        let (arm, place) = (&cell.arm, view.at(&cell.point));
+        let text = format!("Metastable: {arm}{place}: {} ({}).", metastable(found, stuck), hardship(stuck));
+        Some(notice(Severity::Warning, text))
     });
     told.collect()
 }

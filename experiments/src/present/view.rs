@@ -46,6 +46,11 @@ impl<'a> View<'a> {
         Some(Spot { arm, index, cell, style: self.style(arm) })
     }
 
+    /// The same for an arm whose name does not live as long.
+    pub(super) fn find(&self, arm: &str, point: &[String]) -> Option<Spot<'a>> {
+        self.spot(self.study.arms.iter().find(|known| *known == arm)?, point)
+    }
+
     /// Every arm's cell at a point, in the file's order.
     pub(super) fn spots(&self, point: &[String]) -> Vec<Spot<'a>> {
         self.study.present_arms().into_iter().filter_map(|arm| self.spot(arm, point)).collect()

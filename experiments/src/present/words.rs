@@ -53,6 +53,20 @@ pub(super) fn list(words: &[&str]) -> String {
     }
 }
 
+/// `once`, `twice`, `3 times`.
+pub(super) fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    }
+}
+
+/// `clients to checkout` of `clients.calls.checkout`.
+pub(super) fn calls(name: &str) -> String {
+    name.replacen(".calls.", " to ", 1)
+}
+
 /// The first letter large, unless it is that of an arm's or a component's name.
 pub(super) fn sentence(text: &str, names: &[&str]) -> String {
     let first = text.split([' ', ',', ':']).next().unwrap_or_default();

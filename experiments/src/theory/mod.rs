@@ -11,6 +11,7 @@ mod trial;
 mod balanced; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
 mod closed; // a fixed number of customers
 mod connected; // connections, deadlines met and missed, a server that fails fast
+mod detection; // who is down, and who is thought to be
 mod executors; // threads, loops, actors, connections
 mod fan_out; // all parts of a request
 mod general_service; // one channel, any service
@@ -20,8 +21,10 @@ mod networks; // one station after another
 mod order; // who is served next
 mod overload; // more than can be served, and of use for a while only
 mod priority; // classes that go first
+mod redirection; // misled by caches, or by an address that has to move
 mod sharing; // all served at once
-mod steps; // waits, choices, repetitions
+mod stages; // between caller and callee
+mod steps; // waits, choices, repetitions, branches
 
 use suite::Suite;
 
@@ -58,6 +61,8 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         executors::loops(lab),
         executors::actors(lab),
         executors::connections(lab),
+        steps::branches(lab),
+        steps::slow_leaves(lab),
         balanced::supermarket(lab),
         balanced::shortest_line(lab),
         balanced::idle_queue(lab),
@@ -65,6 +70,13 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         balanced::old_news(lab),
         fan_out::slowest(lab),
         fan_out::fork_join(lab),
+        stages::retries(lab),
+        stages::hedges(lab),
+        stages::throttles(lab),
+        detection::silence_and_checks(lab),
+        detection::lost_heartbeats(lab),
+        redirection::caches(lab),
+        redirection::takeover(lab),
         connected::omission(lab),
         connected::opening(lab),
         connected::layers(lab),

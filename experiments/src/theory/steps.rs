@@ -1,9 +1,14 @@
-//! What a service does step by step: waits that hold a worker or do not, choices, repetitions, failures.
+//! What a service does step by step: waits that hold a worker or do not, choices, repetitions, failures, branches side
+//! by side.
 //!
 //! Little's law for a pool of threads that wait: c threads held for S serve c/S a second, however little of S is
 //! computing. Where a wait holds nothing it is thinking time: Reiser & Lavenberg 1980.
 
-use sim_core::statistics::theory::closed::mean_value_analysis;
+use models::LimitOf;
+use sim_core::statistics::theory::{
+    closed::mean_value_analysis,
+    fork_join::{any_slow, harmonic, slowest_quantile},
+};
 
 use super::{
     suite::Suite,
@@ -82,5 +87,86 @@ pub(super) fn ways(lab: &Lab) -> Suite {
     let unweighted = lone(&chosen.replace("3.0", "1.0"));
     let expected = 0.75 * 0.004 + 0.25 * 0.030;
     suite.notices(Quick, "weights forgotten", expected, 0.01, unweighted.figure("users.latency.mean"));
+    suite
+}
+
+/// One user who never thinks, at a service that does `branches` of these steps side by side, so often.
+fn side_by_side(lab: &Lab, branches: u32, join: &str, steps: &str, requests: f64) -> Trial {
+    let steps = format!("Parallel(copies: {branches}, join: {join}, branches: [[{steps}]])");
+    crowd(lab, 1, "sharing: ProcessorSharing(cores: 1)", &steps, requests)
+}
+
+const ONE: &str = r#"Wait(Exponential(mean: "1s"))"#;
+
+/// Order statistics of exponential times: the k-th of n comes after H_n − H_(n−k) on average (Rényi 1953).
+pub(super) fn branches(lab: &Lab) -> Suite {
+    let mut suite = Suite::new("branches side by side");
+    for parts in [2, 5, 10, 100] {
+        let mean = harmonic(parts);
+        let all = side_by_side(lab, parts, "All", ONE, 80_000.0 * mean);
+        suite.agrees(
+            Quick,
+            format!("mean of the last of {parts}"),
+            mean,
+            0.01,
+            all.figure("users.latency.mean"),
+        );
+    }
+    for parts in [1, 10, 100] {
+        let seconds = 100_000.0 * harmonic(parts);
+        let expected = slowest_quantile(parts, 0.99);
+        let tail = side_by_side(lab, parts, "All", ONE, seconds).figure("users.latency.p99");
+        suite.agrees(Quick, format!("p99 of the last of {parts}"), expected, 0.02, tail);
+    }
+    for parts in [2, 10] {
+        let mean = 1.0 / f64::from(parts);
+        let first = side_by_side(lab, parts, "Any", ONE, 200_000.0 * mean).figure("users.latency.mean");
+        suite.agrees(Quick, format!("mean of the first of {parts}"), mean, 0.01, first);
+    }
+    for (needed, parts) in [(2, 3), (3, 5), (7, 10)] {
+        let mean = harmonic(parts) - harmonic(parts - needed);
+        let quorum = format!("Quorum({needed})");
+        let time = side_by_side(lab, parts, &quorum, ONE, 150_000.0 * mean).figure("users.latency.mean");
+        suite.agrees(Quick, format!("mean of number {needed} of {parts}"), mean, 0.01, time);
+    }
+    let nine = side_by_side(lab, 9, "All", ONE, 80_000.0 * harmonic(9)).figure("users.latency.mean");
+    suite.notices(Quick, "9 branches instead of 10", harmonic(10), 0.01, nine);
+    let late = side_by_side(lab, 5, "Quorum(4)", ONE, 150_000.0).figure("users.latency.mean");
+    suite.notices(Quick, "one more than the quorum", harmonic(5) - harmonic(2), 0.01, late);
+    suite
+}
+
+/// Dean & Barroso, *The Tail at Scale*, CACM 2013: how many requests wait for a slow leaf, if one call in a hundred is.
+pub(super) fn slow_leaves(lab: &Lab) -> Suite {
+    let mut suite = Suite::new("slow leaves");
+    let slow = |calls: u32, share: f64| {
+        let leaf = format!(
+            r#"Branch([(weight: {}, steps: [Wait(Constant("10ms"))]), (weight: {share}, steps: [Wait(Constant("1s"))])])"#,
+            1.0 - share
+        );
+        let system = format!(
+            r#"workloads: {{ "users": OpenLoop(target: "root", load: Rate("100/s")) }},
+            components: {{
+                "root": Service(sharing: ProcessorSharing(cores: 1),
+                    handles: {{ "*": [Parallel(copies: {calls}, branches: [[Call("leaf")]])] }}),
+                "leaf": Service(sharing: ProcessorSharing(cores: 1), handles: {{ "*": [{leaf}] }}),
+            }},"#
+        );
+        let requests = if calls == 1 { 2e6 } else { 4e5 / f64::from(calls).sqrt() };
+        lab.trial(system, requests / 100.0)
+            .counting("root", LimitOf::Latency, 0.5)
+            .figure("root.latency.over")
+    };
+    for calls in [1, 10, 50, 100, 200] {
+        let within = if calls == 1 { 0.03 } else { 0.02 };
+        suite.agrees(
+            Quick,
+            format!("share that waits for one of {calls}"),
+            any_slow(calls, 0.01),
+            within,
+            slow(calls, 0.01),
+        );
+    }
+    suite.notices(Quick, "a tenth more of them are slow", any_slow(10, 0.01), 0.02, slow(10, 0.011));
     suite
 }

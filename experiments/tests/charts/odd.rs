@@ -4,9 +4,9 @@ use experiments::charts::data::{
     ArmStyle, Axis, Colour, Heading, Limit, Line, Point, Quantity, Span, Theory,
 };
 use experiments::charts::{
-    Bar, Better, Chart, Diagram, Difference, Distribution, Edge, Forest, Goodput, HeatMap, HeatRow,
-    HockeyStick, MatrixCell, MatrixRow, Node, Panel, Quantile, ServerBars, SloMatrix, Tail, TimeSeries,
-    Verdict, Welch,
+    Bar, Better, BreakerState, Chart, Diagram, Difference, Distribution, Edge, Forest, Goodput, HeatMap,
+    HeatRow, HockeyStick, MatrixCell, MatrixRow, Node, Panel, Quantile, Ribbon, RibbonRow, ServerBars,
+    SloMatrix, Tail, TimeSeries, Verdict, Welch,
 };
 use proptest::prelude::*;
 
@@ -22,7 +22,14 @@ impl Odd {
     pub(crate) fn charts(&self) -> Vec<Box<dyn Chart>> {
         vec![
             Box::new(self.hockey_stick()),
-            Box::new(Goodput { heading: self.heading(), x: rate(), y: rate(), lines: self.lines() }),
+            Box::new(Goodput {
+                heading: self.heading(),
+                x: rate(),
+                y: rate(),
+                lines: self.lines(),
+                diagonal: "everything offered is served".into(),
+            }),
+            Box::new(self.ribbon()),
             Box::new(self.welch()),
             Box::new(self.distribution()),
             Box::new(self.forest()),
@@ -140,6 +147,21 @@ impl Odd {
             bin: self.at(1),
             rows: self.arms().map(row).collect(),
             faults: self.spans(),
+        }
+    }
+
+    fn ribbon(&self) -> Ribbon {
+        let states = [BreakerState::Closed, BreakerState::Open, BreakerState::HalfOpen];
+        let row = |(index, label): (usize, String)| RibbonRow {
+            label,
+            states: self.numbers.iter().skip(index).copied().zip(states.into_iter().cycle()).collect(),
+        };
+        Ribbon {
+            heading: self.heading(),
+            end: self.at(0),
+            rows: self.arms().map(row).collect(),
+            faults: self.spans(),
+            windows: self.spans(),
         }
     }
 

@@ -63,14 +63,7 @@ pub(crate) fn report(cell: &Cell, replication: u64) -> RunReport {
     RunReport {
         events: 1000,
         requests: 420_000,
-        metrics: vec![
-            metric("clients.goodput.mean@late", Unit::PerSecond, late),
-            metric(
-                "clients.time_to_recover.max",
-                Unit::Seconds,
-                back.map_or(f64::INFINITY, |back| back as f64),
-            ),
-        ],
+        metrics: vec![metric("clients.goodput.mean@late", Unit::PerSecond, late)],
         series: vec![Series { name: "clients.goodput".into(), unit: Unit::PerSecond, bin: 1.0, values }],
         ..RunReport::default()
     }

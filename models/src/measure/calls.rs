@@ -1,12 +1,18 @@
 //! The book of one component's calls to another: every attempt is opened once and closed once.
 
 use sim_core::{
-    statistics::{Batch, Histogram},
+    statistics::Histogram,
     time::{SimDuration, SimTime},
 };
 
-use super::windows::{Turn, Windows};
-use crate::request::{Outcome, Reason};
+use super::{
+    windowed::Windowed,
+    windows::{Turn, Windows},
+};
+use crate::{
+    node::vigilance::Finding,
+    request::{Outcome, Reason},
+};
 
 /// Everything that only grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +39,12 @@ pub struct CallTotals {
     pub panics: u64,
     /// Servers taken out for what became of their calls.
     pub ejections: u64,
+    /// Failures of servers that were suspected.
+    pub detections: u64,
+    /// Suspicions of servers that had not failed.
+    pub false_suspicions: u64,
+    /// Failures that were over before anybody suspected them.
+    pub missed_failures: u64,
     /// Time integral of the number of breakers that are open, in nanoseconds.
     pub open_area: u128,
 }
@@ -56,6 +68,9 @@ impl CallTotals {
             failed,
             panics: self.panics - earlier.panics,
             ejections: self.ejections - earlier.ejections,
+            detections: self.detections - earlier.detections,
+            false_suspicions: self.false_suspicions - earlier.false_suspicions,
+            missed_failures: self.missed_failures - earlier.missed_failures,
             open_area: self.open_area - earlier.open_area,
         }
     }
@@ -84,6 +99,8 @@ pub struct CallBook {
     pub breakers: u64,
     open: u64,
     touched: SimTime,
+    latency: Windowed,
+    detection: Windowed,
     pages: Vec<Page>,
 }
 
@@ -92,7 +109,6 @@ pub struct CallBook {
 struct Page {
     opened: CallTotals,
     closed: CallTotals,
-    latency: Batch,
 }
 
 impl CallBook {
@@ -106,6 +122,8 @@ impl CallBook {
             breakers: 0,
             open: 0,
             touched: SimTime::ZERO,
+            latency: Windowed::new(&Histogram::default(), windows),
+            detection: Windowed::new(&Histogram::default(), windows),
             pages,
         }
     }
@@ -144,32 +162,35 @@ impl CallBook {
 
     /// A call ends for its caller, `latency` after it was sent.
     #[inline(always)]
-    pub fn on_end(&mut self, outcome: Outcome, latency: SimDuration, windows: &Windows) {
+    pub fn on_end(&mut self, outcome: Outcome, latency: SimDuration) {
         self.outstanding -= 1;
         match outcome {
             Outcome::Success => self.totals.succeeded += 1,
             Outcome::Degraded => self.totals.degraded += 1,
             Outcome::Failure(reason) => self.totals.failed[reason as usize] += 1,
         }
-        for window in windows.open() {
-            self.pages[usize::from(*window)].latency.record(latency.as_nanos());
+        self.latency.record(latency);
+    }
+
+    /// A view found something out about one of its servers.
+    pub fn on_finding(&mut self, finding: Finding) {
+        match finding {
+            Finding::Detected(after) => {
+                self.totals.detections += 1;
+                self.detection.record(after);
+            }
+            Finding::FalseSuspicion => self.totals.false_suspicions += 1,
+            Finding::Missed => self.totals.missed_failures += 1,
         }
     }
 
     /// Windows open or close.
-    pub fn on_turn(&mut self, now: SimTime, turns: &[Turn]) {
+    pub fn on_turn(&mut self, now: SimTime, turn: &Turn) {
         self.advance(now);
-        for turn in turns {
-            match *turn {
-                Turn::Opens(window) => self.pages[usize::from(window)].opened = self.totals,
-                Turn::Closes(window) => self.pages[usize::from(window)].closed = self.totals,
-            }
-        }
-    }
-
-    /// The run is over: nothing more comes.
-    pub fn settle(&mut self) {
-        self.pages.iter_mut().for_each(|page| page.latency.settle());
+        self.latency.on_turn(turn);
+        self.detection.on_turn(turn);
+        turn.closes.iter().for_each(|window| self.pages[usize::from(*window)].closed = self.totals);
+        turn.opens.iter().for_each(|window| self.pages[usize::from(*window)].opened = self.totals);
     }
 
     /// What a window saw.
@@ -177,9 +198,14 @@ impl CallBook {
         self.pages[window].closed.since(&self.pages[window].opened)
     }
 
-    /// How long the attempts that ended in a window took, once all is settled.
+    /// How long it took to suspect servers that had failed, once the window is closed.
+    pub fn detection(&self, window: usize) -> &Histogram {
+        self.detection.within(window)
+    }
+
+    /// How long the attempts that ended in a window took, once it is closed.
     pub fn latency(&self, window: usize) -> &Histogram {
-        self.pages[window].latency.settled()
+        self.latency.within(window)
     }
 }
 
@@ -195,14 +221,13 @@ mod tests {
         let mut book = CallBook::new("clients.calls.lb".into(), &windows);
         let latency = SimDuration::from_nanos;
         book.on_send(false, false, false);
-        book.on_end(Outcome::Success, latency(1), &windows);
+        book.on_end(Outcome::Success, latency(1));
         book.on_turn(at(10), &windows.turn(at(10)));
         book.on_send(true, false, true);
-        book.on_end(Outcome::Failure(Reason::TimedOut), latency(7), &windows);
+        book.on_end(Outcome::Failure(Reason::TimedOut), latency(7));
         book.on_send(false, false, false);
         book.on_turn(at(20), &windows.turn(at(20)));
-        book.on_end(Outcome::Success, latency(9), &windows);
-        book.settle();
+        book.on_end(Outcome::Success, latency(9));
         let seen = book.within(0);
         assert_eq!((seen.attempts, seen.retries, seen.elsewhere), (2, 1, 1));
         assert_eq!((seen.finished(), seen.failures(), book.outstanding), (1, 1, 0));

@@ -28,6 +28,10 @@ pub enum Owner {
     Pool,
     /// The calls of one to another: `clients.calls.lb`.
     Calls,
+    /// The requests of a workload that were followed: `clients.typical`, `clients.slowest`.
+    Journey,
+    /// Their stay at a component: `clients.slowest.web`.
+    Hop,
     /// A component, or each of several servers, whose requests have threads: `concurrency: Threads` or `ThreadPool`.
     Threads,
     /// A component, or each of several servers, whose requests run on event loops.
@@ -48,7 +52,7 @@ impl Owner {
     }
 }
 
-use Owner::{Calls, Loops, Pool, Station, Thieves, Threads, Workload};
+use Owner::{Calls, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload};
 use Unit::{Count, PerSecond, Ratio, Seconds};
 
 const ALL: &[Owner] = &[Workload, Station, Calls];
@@ -56,6 +60,8 @@ const REQUESTS: &[Owner] = &[Workload, Station];
 const STATION: &[Owner] = &[Station];
 const CALLS: &[Owner] = &[Calls];
 const POOL: &[Owner] = &[Pool];
+const JOURNEY: &[Owner] = &[Journey];
+const HOP: &[Owner] = &[Hop];
 const THREADS: &[Owner] = &[Threads];
 const LOOPS: &[Owner] = &[Loops];
 const THIEVES: &[Owner] = &[Thieves];
@@ -76,7 +82,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 48] = [
+pub const METRICS: [Figure; 56] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -106,11 +112,19 @@ pub const METRICS: [Figure; 48] = [
     row("elsewhere", &["mean"], Ratio, CALLS, "calls that left the caller's zone or region, over all"),
     row("panics", &["count"], Count, CALLS, "choices among all servers since too few were well"),
     row("ejections", &["count"], Count, CALLS, "servers taken out for what became of their calls"),
+    row("detections", &["count"], Count, CALLS, "servers suspected by checks, ejection or heartbeats that had failed: down, silent, or failing every request"),
+    row("detection_time", &["mean", "max"], Seconds, CALLS, "from a server's failure to the suspicion"),
+    row("false_suspicions", &["count"], Count, CALLS, "servers suspected that had not failed"),
+    row("missed_failures", &["count"], Count, CALLS, "failures of servers that were over before they were suspected"),
+    row("queue", &["mean"], Seconds, HOP, "of a request's time, what it stood in the component's line; of those sampled around the median (`clients.typical.web`) or of the slowest hundredth (`clients.slowest.web`)"),
+    row("service", &["mean"], Seconds, HOP, "of a request's time, what it was at work in the component or waited there for no call"),
+    row("network", &["mean"], Seconds, HOP, "of a request's time, what it was on its way to the component and back"),
+    row("pause", &["mean"], Seconds, JOURNEY, "of a request's time, what no call of the client was out: between attempts, or held by a stage; `clients.typical`, `clients.slowest`"),
     row("outstanding_at_end", &["count"], Count, CALLS, "calls neither answered nor given up when the run ended"),
     row("failed_error", &["count"], Count, ALL, "failures: the server answered with an error"),
     row("failed_queue_full", &["count"], Count, ALL, "failures: the line was full"),
     row("failed_displaced", &["count"], Count, ALL, "failures: its place in a full line went to a newer one"),
-    row("failed_expired", &["count"], Count, ALL, "failures: it waited beyond its deadline and was thrown out"),
+    row("failed_expired", &["count"], Count, ALL, "failures: its deadline had passed when it was to be served, or served on"),
     row("failed_crashed", &["count"], Count, ALL, "failures: the server was down, or went down meanwhile"),
     row("failed_no_backend", &["count"], Count, ALL, "failures: no server was available"),
     row("failed_timed_out", &["count"], Count, ALL, "failures: the caller's timeout passed"),
@@ -169,7 +183,20 @@ mod tests {
         let report = run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
         let mut found: BTreeMap<&str, BTreeSet<(String, Unit)>> = BTreeMap::new();
         for metric in report.metrics {
-            for owner in ["clients.calls.lb", "lb.calls.web", "web[1]", "clients", "lb", "web"] {
+            for owner in [
+                "clients.calls.lb",
+                "lb.calls.web",
+                "clients.slowest.web",
+                "clients.slowest.lb",
+                "clients.slowest",
+                "clients.typical.web",
+                "clients.typical.lb",
+                "clients.typical",
+                "web[1]",
+                "clients",
+                "lb",
+                "web",
+            ] {
                 if let Some(name) = metric.name.strip_prefix(&format!("{owner}.")) {
                     if !name.starts_with("calls.") {
                         found.entry(owner).or_default().insert((name.to_owned(), metric.unit));
@@ -208,6 +235,10 @@ mod tests {
         assert_eq!(plain["clients"], promised(&[Workload]));
         assert_eq!(plain["clients.calls.lb"], promised(&[Calls]));
         assert_eq!(plain["lb.calls.web"], promised(&[Calls]));
+        for group in ["clients.typical", "clients.slowest"] {
+            assert_eq!(plain[group], promised(&[Journey]));
+            assert_eq!(plain[format!("{group}.web").as_str()], promised(&[Hop]));
+        }
         assert_eq!(plain["lb"], promised(&[Station]));
         assert_eq!(plain["web"], promised(&[Station, Pool]));
         let alone: BTreeSet<_> = plain["web[1]"].clone();

@@ -6,6 +6,7 @@ use super::{
     ages::Ages,
     calls::CallBook,
     catalog::Owner,
+    journeys::{Cause, Group, Journeys},
     ledger::{Ledger, Seen, Totals},
     pulse::Beats,
     times::Times,
@@ -54,12 +55,11 @@ impl Figures {
         let seen: Vec<&Seen> = station.ledgers.iter().map(|ledger| &ledger.seen[number]).collect();
         sheet.flows(&totals);
         sheet.levels(&totals, &seen);
-        let spread = station.times.within(number);
-        sheet.distribution("latency", spread.latency());
+        sheet.distribution("latency", station.times.latency(number));
         if let Some((slots, ages)) = station.service {
             sheet.service(&totals, slots, &seen);
             sheet.ages(ages, number);
-            sheet.distribution("wait", spread.wait());
+            sheet.distribution("wait", station.times.wait(number));
         }
         if station.ledgers.len() == 1 {
             return;
@@ -104,6 +104,18 @@ impl Figures {
         sheet.add("elsewhere.mean", Unit::Ratio, share(totals.elsewhere, totals.attempts), totals.attempts);
         sheet.count("panics", totals.panics, totals.attempts);
         sheet.count("ejections", totals.ejections, totals.attempts);
+        sheet.count("detections", totals.detections, totals.detections);
+        sheet.count("false_suspicions", totals.false_suspicions, totals.false_suspicions);
+        sheet.count("missed_failures", totals.missed_failures, totals.missed_failures);
+        let detection = book.detection(number);
+        let slowest = detection.max().map(|nanos| nanos as f64 / 1e9);
+        sheet.add(
+            "detection_time.mean",
+            Unit::Seconds,
+            detection.mean().map(|nanos| nanos / 1e9),
+            detection.count(),
+        );
+        sheet.add("detection_time.max", Unit::Seconds, slowest, detection.count());
         let finished = totals.finished();
         sheet.add("success_ratio.mean", Unit::Ratio, share(totals.succeeded, finished), finished);
         sheet.flow("errors", totals.failures(), finished);
@@ -112,6 +124,20 @@ impl Figures {
         sheet.distribution("attempt_latency", book.latency(number));
         if number == 0 {
             sheet.count("outstanding_at_end", book.outstanding, book.outstanding);
+        }
+    }
+
+    /// Adds where the time of a workload's requests went, typical ones and the slowest; `nodes` are the components' ids.
+    pub fn journeys(&mut self, id: &str, journeys: &Journeys, nodes: &[&str]) {
+        for group in Group::ALL {
+            let (of, means) = (format!("{id}.{}", group.name()), journeys.mean(group));
+            for (node, hop) in nodes.iter().zip(&means.hops) {
+                for (cause, mean) in Cause::ALL.iter().zip(hop) {
+                    let name = format!("{of}.{node}.{}.mean", cause.name());
+                    self.add(name, Unit::Seconds, *mean, means.count);
+                }
+            }
+            self.add(format!("{of}.pause.mean"), Unit::Seconds, means.pause, means.count);
         }
     }
 

@@ -144,6 +144,8 @@ pub struct Watch {
     pub of: Watched,
     /// The limit in nanoseconds.
     pub limit: u64,
+    /// Whether the window is open.
+    pub open: bool,
     /// Under, at, over.
     pub counts: [u64; 3],
 }
@@ -185,6 +187,8 @@ pub struct Ledger {
     pub busy: u32,
     /// In line now.
     pub queued: u32,
+    /// Most inside, and most in line, since windows last opened or closed.
+    peaks: (u32, u32),
     touched: SimTime,
     measured: (SimTime, SimTime),
     /// Sum over those that left of the time inside, within the measurement.
@@ -205,6 +209,7 @@ impl Ledger {
             level: 0,
             busy: 0,
             queued: 0,
+            peaks: (0, 0),
             touched: SimTime::ZERO,
             measured: (measurement.from, measurement.to),
             inside: 0,
@@ -221,7 +226,9 @@ impl Ledger {
         }
         self.touched = now;
         self.totals.level_area += u128::from(elapsed) * u128::from(self.level);
-        self.totals.busy_area += u128::from(elapsed) * u128::from(self.busy);
+        if self.busy > 0 {
+            self.totals.busy_area += u128::from(elapsed) * u128::from(self.busy);
+        }
         if self.queued > 0 {
             self.totals.queue_area += u128::from(elapsed) * u128::from(self.queued);
         }
@@ -229,33 +236,27 @@ impl Ledger {
 
     /// Somebody came.
     #[inline(always)]
-    pub fn on_arrival(&mut self, now: SimTime, windows: &Windows) {
+    pub fn on_arrival(&mut self, now: SimTime) {
         self.advance(now);
         self.totals.arrivals += 1;
         self.level += 1;
-        for window in windows.open() {
-            let seen = &mut self.seen[usize::from(*window)];
-            seen.level_peak = seen.level_peak.max(self.level);
-        }
+        self.peaks.0 = self.peaks.0.max(self.level);
     }
 
     /// So many are in line from now on.
     #[inline]
-    pub fn set_queued(&mut self, now: SimTime, queued: u32, windows: &Windows) {
+    pub fn set_queued(&mut self, now: SimTime, queued: u32) {
         self.advance(now);
         self.queued = queued;
-        for window in windows.open() {
-            let seen = &mut self.seen[usize::from(*window)];
-            seen.queue_peak = seen.queue_peak.max(queued);
-        }
+        self.peaks.1 = self.peaks.1.max(queued);
     }
 
     /// Somebody's service begins after `wait`.
     #[inline(always)]
-    pub fn on_start(&mut self, now: SimTime, wait: SimDuration, windows: &Windows) {
+    pub fn on_start(&mut self, now: SimTime, wait: SimDuration) {
         self.advance(now);
         self.busy += 1;
-        self.watch(Watched::Wait, wait.as_nanos(), windows);
+        self.watch(Watched::Wait, wait.as_nanos());
     }
 
     /// Somebody's service, begun at `started`, ends.
@@ -274,7 +275,7 @@ impl Ledger {
 
     /// Somebody who came at `arrived` leaves.
     #[inline(always)]
-    pub fn on_leave(&mut self, now: SimTime, arrived: SimTime, outcome: Outcome, windows: &Windows) {
+    pub fn on_leave(&mut self, now: SimTime, arrived: SimTime, outcome: Outcome) {
         self.advance(now);
         self.level -= 1;
         match outcome {
@@ -283,13 +284,13 @@ impl Ledger {
             Outcome::Failure(reason) => self.totals.failed[reason as usize] += 1,
         }
         self.inside += u128::from(self.overlap(arrived, now));
-        self.watch(Watched::Latency, now.since(arrived).as_nanos(), windows);
+        self.watch(Watched::Latency, now.since(arrived).as_nanos());
     }
 
     #[inline]
-    fn watch(&mut self, of: Watched, nanos: u64, windows: &Windows) {
+    fn watch(&mut self, of: Watched, nanos: u64) {
         for watch in &mut self.watches {
-            if watch.of == of && windows.open().contains(&watch.window) {
+            if watch.of == of && watch.open {
                 watch.count(nanos);
             }
         }
@@ -321,18 +322,19 @@ impl Ledger {
     }
 
     /// Windows open or close.
-    pub fn on_turn(&mut self, now: SimTime, turns: &[Turn]) {
+    pub fn on_turn(&mut self, now: SimTime, turn: &Turn) {
         self.advance(now);
-        for turn in turns {
-            match *turn {
-                Turn::Opens(window) => {
-                    let seen = &mut self.seen[usize::from(window)];
-                    seen.opened = self.totals;
-                    seen.level_peak = self.level;
-                    seen.queue_peak = self.queued;
-                }
-                Turn::Closes(window) => self.seen[usize::from(window)].closed = self.totals,
-            }
+        for window in &turn.before {
+            let seen = &mut self.seen[usize::from(*window)];
+            seen.level_peak = seen.level_peak.max(self.peaks.0);
+            seen.queue_peak = seen.queue_peak.max(self.peaks.1);
+        }
+        self.peaks = (self.level, self.queued);
+        turn.closes.iter().for_each(|window| self.seen[usize::from(*window)].closed = self.totals);
+        turn.opens.iter().for_each(|window| self.seen[usize::from(*window)].opened = self.totals);
+        for watch in &mut self.watches {
+            watch.open &= !turn.closes.contains(&watch.window);
+            watch.open |= turn.opens.contains(&watch.window);
         }
     }
 
@@ -372,12 +374,9 @@ mod tests {
         happenings.sort_unstable();
         for (time, kind, index) in happenings {
             match kind {
-                0 => ledger.on_leave(at(time), at(visits[index].0), Outcome::Success, &windows),
-                1 => {
-                    let turns = windows.turn(at(time));
-                    ledger.on_turn(at(time), &turns);
-                }
-                _ => ledger.on_arrival(at(time), &windows),
+                0 => ledger.on_leave(at(time), at(visits[index].0), Outcome::Success),
+                1 => ledger.on_turn(at(time), &windows.turn(at(time))),
+                _ => ledger.on_arrival(at(time)),
             }
         }
         let area = ledger.within(0).level_area;

@@ -13,6 +13,8 @@ pub struct Pulse {
     touched: SimTime,
     /// Time integral of the number of threads.
     thread_area: u128,
+    /// Most threads at once since windows opened or closed last.
+    most_threads: u32,
     seen: Vec<Seen>,
 }
 
@@ -49,31 +51,30 @@ impl Pulse {
     /// Nothing read yet.
     pub fn new(windows: &Windows) -> Self {
         let seen = vec![Seen::default(); windows.all().len()];
-        Self { last: Vitals::default(), touched: SimTime::ZERO, thread_area: 0, seen }
+        Self { last: Vitals::default(), touched: SimTime::ZERO, thread_area: 0, most_threads: 0, seen }
     }
 
     /// Something is read.
-    pub fn look(&mut self, now: SimTime, vitals: Vitals, windows: &Windows) {
+    pub fn look(&mut self, now: SimTime, vitals: Vitals) {
         self.thread_area += u128::from(now.since(self.touched).as_nanos()) * u128::from(self.last.threads);
         (self.touched, self.last) = (now, vitals);
-        for window in windows.open() {
-            let seen = &mut self.seen[usize::from(*window)];
-            seen.most_threads = seen.most_threads.max(vitals.threads);
-        }
+        self.most_threads = self.most_threads.max(vitals.threads);
     }
 
     /// Windows open or close; what there is now was just read.
-    pub fn on_turn(&mut self, turns: &[Turn]) {
+    pub fn on_turn(&mut self, turn: &Turn) {
         let mark = Mark { vitals: self.last, thread_area: self.thread_area };
-        for turn in turns {
-            match *turn {
-                Turn::Opens(window) => {
-                    let seen = &mut self.seen[usize::from(window)];
-                    (seen.opened, seen.most_threads) = (mark, self.last.threads);
-                }
-                Turn::Closes(window) => self.seen[usize::from(window)].closed = mark,
-            }
+        for window in &turn.before {
+            let seen = &mut self.seen[usize::from(*window)];
+            seen.most_threads = seen.most_threads.max(self.most_threads);
         }
+        for window in &turn.closes {
+            self.seen[usize::from(*window)].closed = mark;
+        }
+        for window in &turn.opens {
+            self.seen[usize::from(*window)].opened = mark;
+        }
+        self.most_threads = self.last.threads;
     }
 
     /// What a window saw.

@@ -3,74 +3,60 @@
 //! Workloads and components keep theirs within 0.1 %, single servers within 1.6 %: a hundred servers' fine
 //! histograms would not fit the cache, and cost more than all else a request does.
 
-use sim_core::{
-    statistics::{Batch, Histogram},
-    time::SimDuration,
+use sim_core::{statistics::Histogram, time::SimDuration};
+
+use super::{
+    windowed::Windowed,
+    windows::{Turn, Windows},
 };
 
-use super::windows::Windows;
-
-/// What one window saw.
-#[derive(Clone, Debug, Default)]
-pub struct Spread {
-    latency: Batch,
-    wait: Batch,
-}
-
-impl Spread {
-    /// How long those that left were inside.
-    pub fn latency(&self) -> &Histogram {
-        self.latency.settled()
-    }
-
-    /// How long those that began service had waited.
-    pub fn wait(&self) -> &Histogram {
-        self.wait.settled()
-    }
-}
-
-/// By window.
+/// How long those that left were inside, and how long those that began service had waited.
 #[derive(Clone, Debug)]
-pub struct Times(Vec<Spread>);
+pub struct Times {
+    latency: Windowed,
+    wait: Windowed,
+}
 
 impl Times {
     /// Nothing seen yet, to be kept within 0.1 %.
     pub fn fine(windows: &Windows) -> Self {
-        Self(vec![Spread::default(); windows.all().len()])
+        Self::over(&Histogram::default(), windows)
     }
 
     /// Nothing seen yet, to be kept within 1.6 %.
     pub fn coarse(windows: &Windows) -> Self {
-        let coarse = || Batch::over(Histogram::coarse());
-        Self(vec![Spread { latency: coarse(), wait: coarse() }; windows.all().len()])
+        Self::over(&Histogram::coarse(), windows)
+    }
+
+    fn over(empty: &Histogram, windows: &Windows) -> Self {
+        Self { latency: Windowed::new(empty, windows), wait: Windowed::new(empty, windows) }
     }
 
     /// Somebody left who was inside for so long.
     #[inline(always)]
-    pub fn on_leave(&mut self, latency: SimDuration, windows: &Windows) {
-        for window in windows.open() {
-            self.0[usize::from(*window)].latency.record(latency.as_nanos());
-        }
+    pub fn on_leave(&mut self, latency: SimDuration) {
+        self.latency.record(latency);
     }
 
     /// Somebody's service begins after so long.
     #[inline(always)]
-    pub fn on_start(&mut self, wait: SimDuration, windows: &Windows) {
-        for window in windows.open() {
-            self.0[usize::from(*window)].wait.record(wait.as_nanos());
-        }
+    pub fn on_start(&mut self, wait: SimDuration) {
+        self.wait.record(wait);
     }
 
-    /// The run is over: nothing more comes.
-    pub fn settle(&mut self) {
-        for spread in &mut self.0 {
-            spread.latency.settle();
-            spread.wait.settle();
-        }
+    /// Windows open or close.
+    pub fn on_turn(&mut self, turn: &Turn) {
+        self.latency.on_turn(turn);
+        self.wait.on_turn(turn);
     }
 
-    /// What a window saw, once all is settled.
-    pub fn within(&self, window: usize) -> &Spread {
-        &self.0[window]
+    /// How long those that left within a window were inside, once it is closed.
+    pub fn latency(&self, window: usize) -> &Histogram {
+        self.latency.within(window)
+    }
+
+    /// How long those that began service within a window had waited, once it is closed.
+    pub fn wait(&self, window: usize) -> &Histogram {
+        self.wait.within(window)
     }
 }

@@ -28,13 +28,15 @@ pub struct Windows {
     open: Vec<u16>,
 }
 
-/// A window that opens or closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// It opens.
-    Opens(u16),
-    /// It closes.
-    Closes(u16),
+/// An instant at which windows open or close.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Those that were open until now.
+    pub before: Vec<u16>,
+    /// Those that close.
+    pub closes: Vec<u16>,
+    /// Those that open.
+    pub opens: Vec<u16>,
 }
 
 impl Windows {
@@ -69,24 +71,20 @@ impl Windows {
         times
     }
 
-    /// Opens and closes what is due and tells which; closings first.
-    pub fn turn(&mut self, now: SimTime) -> Vec<Turn> {
-        let mut turns = Vec::new();
-        for (index, window) in self.all.iter().enumerate() {
-            if window.to == now && self.open.contains(&(index as u16)) {
-                turns.push(Turn::Closes(index as u16));
-            }
-        }
-        for (index, window) in self.all.iter().enumerate() {
-            if window.from == now && window.to > now {
-                turns.push(Turn::Opens(index as u16));
-            }
-        }
-        let all = &self.all;
-        self.open = (0..all.len() as u16)
-            .filter(|index| all[usize::from(*index)].from <= now && now < all[usize::from(*index)].to)
-            .collect();
-        turns
+    /// Opens and closes what is due and tells which.
+    pub fn turn(&mut self, now: SimTime) -> Turn {
+        let those = |pick: &dyn Fn(u16, &Window) -> bool| {
+            (0_u16..)
+                .zip(&self.all)
+                .filter(|(index, window)| pick(*index, window))
+                .map(|(index, _)| index)
+                .collect()
+        };
+        let closes = those(&|index, window| window.to == now && self.open.contains(&index));
+        let opens = those(&|_, window| window.from == now && window.to > now);
+        let open = those(&|_, window| window.from <= now && now < window.to);
+        let before = std::mem::replace(&mut self.open, open);
+        Turn { before, closes, opens }
     }
 }
 
@@ -102,10 +100,15 @@ mod tests {
     fn windows_may_touch_and_overlap() {
         let mut windows = Windows::new(window("", 0, 30), [window("early", 0, 10), window("late", 10, 30)]);
         assert_eq!(windows.boundaries(), [0, 10, 30].map(SimTime::from_nanos));
-        assert_eq!(windows.turn(SimTime::ZERO), [Turn::Opens(0), Turn::Opens(1)]);
-        assert_eq!(windows.turn(SimTime::from_nanos(10)), [Turn::Closes(1), Turn::Opens(2)]);
+        let turn = |before: &[u16], closes: &[u16], opens: &[u16]| Turn {
+            before: before.to_vec(),
+            closes: closes.to_vec(),
+            opens: opens.to_vec(),
+        };
+        assert_eq!(windows.turn(SimTime::ZERO), turn(&[], &[], &[0, 1]));
+        assert_eq!(windows.turn(SimTime::from_nanos(10)), turn(&[0, 1], &[1], &[2]));
         assert_eq!(windows.open(), [0, 2]);
-        assert_eq!(windows.turn(SimTime::from_nanos(30)), [Turn::Closes(0), Turn::Closes(2)]);
+        assert_eq!(windows.turn(SimTime::from_nanos(30)), turn(&[0, 2], &[0, 2], &[]));
         assert_eq!(windows.open(), [0_u16; 0]);
     }
 }

@@ -1,12 +1,18 @@
 //! What keeps a view's table true: health checks, ejection, slow start, limits, sessions, groups.
 
-use sim_core::{random::Stream, time::SimTime};
+use sim_core::{
+    random::Stream,
+    time::{SimDuration, SimTime},
+};
+
+use super::{heartbeats::Heartbeats, vigilance::Vigilance};
 
 use crate::{
     policy::{
         balancing::{Ask, Backend, Backends, Balance, Balancer},
         detection::{self, Action, Eject, Ejector, active_check::ActiveCheck},
         locality::{Group, Groups, Locality, Locate, Target},
+        redirection::{ResolverCaches, VirtualAddress},
         slow_start::SlowStartSpec,
         sticky::{Known, Sticky},
     },
@@ -20,8 +26,18 @@ pub struct Care {
     pub checks: Vec<ActiveCheck>,
     /// Passive ejection.
     pub ejector: Option<Ejector>,
+    /// A good reply that took longer counts to the ejector as one that timed out.
+    pub slow_after: SimDuration,
+    /// Heartbeats of the rows.
+    pub heartbeats: Option<Heartbeats>,
+    /// What all suspicions were worth.
+    pub vigilance: Vigilance,
     /// How a row that comes back gets its share.
     pub slow_start: Option<SlowStartSpec>,
+    /// Caches of the name's answers.
+    pub caches: Option<ResolverCaches>,
+    /// The address that one row holds.
+    pub address: Option<VirtualAddress>,
     /// Sessions that stay with their row.
     pub sticky: Option<Sticky>,
     /// Groups of rows and which of them takes a request.
@@ -45,7 +61,12 @@ impl Care {
         Self {
             checks: Vec::new(),
             ejector: None,
+            slow_after: SimDuration::FOREVER,
+            heartbeats: None,
+            vigilance: Vigilance::new(rows),
             slow_start: None,
+            caches: None,
+            address: None,
             sticky: None,
             places: None,
             max_connections: 0,
@@ -57,7 +78,7 @@ impl Care {
         }
     }
 
-    /// Picks by session if there is one, else a group if there are any, then by the balancer.
+    /// Who holds the address if there is one; else what the client's resolver has cached; else by session if there is one, else a group if there are any, then by the balancer.
     pub fn pick(
         &mut self,
         now: SimTime,
@@ -66,6 +87,15 @@ impl Care {
         (balancer, others): (&mut Balancer, &mut [Balancer]),
         random: &mut Stream,
     ) -> Option<usize> {
+        if let Some(address) = &mut self.address {
+            let row = address.holder(now);
+            balancer.on_forced(&Backends::new(now, rows), row);
+            return Some(row);
+        }
+        if let Some(row) = self.caches.as_ref().and_then(|caches| caches.find(now, ask.address)) {
+            balancer.on_forced(&Backends::new(now, rows), row);
+            return Some(row);
+        }
         let session = u64::from(ask.address);
         if let Some(sticky) = &mut self.sticky
             && let Known::At(row) = sticky.find(now, session, |row| rows[row].available)
@@ -87,6 +117,9 @@ impl Care {
         if let Some(sticky) = &mut self.sticky {
             sticky.bind(now, session, row);
         }
+        if let Some(caches) = &mut self.caches {
+            caches.keep(now, ask.address, row, self.random.unit());
+        }
         Some(row)
     }
 
@@ -100,8 +133,18 @@ impl Care {
     }
 
     /// A request to `row` ended; what was decided.
-    pub fn on_result(&mut self, now: SimTime, row: usize, outcome: Outcome) -> Option<String> {
-        let verdict = self.ejector.as_mut()?.on_result(now, row, seen_as(outcome), &mut self.random)?;
+    pub fn on_result(
+        &mut self,
+        now: SimTime,
+        row: usize,
+        outcome: Outcome,
+        latency: SimDuration,
+    ) -> Option<String> {
+        let seen = match seen_as(outcome) {
+            detection::Outcome::Success if latency > self.slow_after => detection::Outcome::TimedOut,
+            seen => seen,
+        };
+        let verdict = self.ejector.as_mut()?.on_result(now, row, seen, &mut self.random)?;
         self.note_ejection(verdict.action);
         if let (Action::Check(on_error), Some(check)) = (verdict.action, self.checks.get_mut(row)) {
             check.on_observed(on_error);
@@ -131,6 +174,32 @@ impl Care {
     pub fn first_check(&mut self, row: usize) -> SimTime {
         let unit = self.random.unit();
         self.checks[row].first_check(SimTime::ZERO, unit)
+    }
+
+    /// The server of `row` fails, suspected or not.
+    pub fn on_failure(&mut self, now: SimTime, row: usize, suspected: bool) {
+        self.vigilance.on_failure(now, row, suspected);
+        if let Some(address) = &mut self.address {
+            address.on_failure(now, row);
+        }
+    }
+
+    /// The server of `row` is well again.
+    pub fn on_repair(&mut self, now: SimTime, row: usize) {
+        self.vigilance.on_repair(row);
+        if let Some(address) = &mut self.address {
+            address.on_repair(now, row);
+        }
+    }
+
+    /// 64 bits of its own chance.
+    pub fn bits(&mut self) -> u64 {
+        self.random.bits()
+    }
+
+    /// A number in [0, 1) by its own chance.
+    pub fn unit(&mut self) -> f64 {
+        self.random.unit()
     }
 
     /// The ejector's turn; what it decided, by row.
@@ -166,7 +235,8 @@ impl Care {
         let passes = self.checks.get(row).is_none_or(ActiveCheck::is_up);
         let stays =
             self.ejector.as_ref().is_none_or(|ejector| ejector.in_panic() || !ejector.is_ejected(now, row));
-        let well = passes && stays;
+        let heard = self.heartbeats.as_ref().is_none_or(|heartbeats| heartbeats.is_available(now, row));
+        let well = passes && stays && heard;
         self.note(now, row, well);
         let room = self.max_connections == 0 || in_flight < self.max_connections;
         let share = match (&self.slow_start, self.well_since[row]) {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    measure::{Ledger, Times},
+    measure::{Journeys, Ledger, NOT_FOLLOWED, Times},
     policy::arrival::{Arrivals, Draws, trace::TraceRecord},
     request::{Call, Outcome, Phase, Reason, Request, RequestId},
     units::Rate,
@@ -39,10 +39,16 @@ pub struct Workload {
     pub patience: Option<Distribution>,
     /// Connections that carry several requests.
     pub connections: Option<Connections>,
+    /// How deep its calls may nest.
+    pub deepest: u8,
+    /// Whether its clients' deadlines travel with its requests.
+    pub propagates: bool,
     /// Its books: requests from intended arrival to final outcome.
     pub ledger: Ledger,
     /// Its distributions.
     pub times: Times,
+    /// Where the time of some requests went.
+    pub journeys: Journeys,
 }
 
 impl fmt::Debug for Workload {
@@ -153,7 +159,8 @@ impl World {
         if let Some(record) = recorded {
             workload.mix.apply(record, &mut request);
         }
-        workload.ledger.on_arrival(now, &self.windows);
+        workload.ledger.on_arrival(now);
+        request.followed = workload.journeys.begin(request.luck);
         let opening =
             workload.connections.as_mut().map_or(0, |connections| connections.use_one(&mut request));
         let id = self.requests.insert(request);
@@ -167,13 +174,13 @@ impl World {
     /// Sends a request's call to whoever the client's view picks.
     #[inline(always)]
     fn ask_first(&mut self, id: RequestId, request: &Request, round_trips: u64, cx: &mut Context<Event>) {
-        let Workload { route, mix, .. } = &self.workloads[usize::from(request.workload)];
+        let Workload { route, mix, deepest, .. } = &self.workloads[usize::from(request.workload)];
         // One view for each client process in each region, process by process.
         let view = usize::from(request.instance) * mix.origins.len() + mix.origin_of(request.site);
-        let way = route.way(view);
+        let (way, deepest) = (route.way(view), *deepest);
         let delay =
             if round_trips == 0 { SimDuration::ZERO } else { self.opening(request, &way, round_trips) };
-        let origin = Origin::of_request(request);
+        let origin = Origin::of_request(request, deepest);
         self.ask(Errand { request: id, origin, parent: None, way, visit: 0, delay, arriving: true }, cx);
     }
 
@@ -196,11 +203,16 @@ impl World {
     fn close(&mut self, id: RequestId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(request) = self.requests.get(id) else { return };
         let (number, user, intended) = (request.workload, request.user, request.intended);
+        let (followed, luck) = (request.followed, request.luck);
         self.requests.remove(id);
         let (now, latency) = (cx.now(), cx.now().since(intended));
         let workload = &mut self.workloads[usize::from(number)];
-        workload.ledger.on_leave(now, intended, outcome, &self.windows);
-        workload.times.on_leave(latency, &self.windows);
+        workload.ledger.on_leave(now, intended, outcome);
+        workload.times.on_leave(latency);
+        if followed != NOT_FOLLOWED {
+            let measured = self.windows.open().contains(&0);
+            workload.journeys.end(followed, luck, (intended, now), measured);
+        }
         self.observer.on_latency(number, latency);
         if matches!(workload.source, Source::Closed { .. }) {
             self.schedule_thought(number, user, cx);
@@ -216,11 +228,8 @@ impl World {
         if call.phase != Phase::Waiting {
             return;
         }
-        self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].take_out(
-            call.ticket,
-            cx.now(),
-            &self.windows,
-        );
+        self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)]
+            .take_out(call.ticket, cx.now());
         self.leave_line(innermost, Reason::Impatient, cx);
     }
 

@@ -11,7 +11,10 @@ use sim_core::{
 
 use super::care::Care;
 use crate::{
-    policy::balancing::{Ask, Backend, Backends, Balance, Balancer, Done, LoadReport, Wants},
+    policy::{
+        balancing::{Ask, Backend, Backends, Balance, Balancer, Done, InFlight, LoadReport, Wants},
+        detection::active_check::ActiveCheck,
+    },
     request::{Instance, Outcome},
 };
 
@@ -27,7 +30,7 @@ pub struct Dispatch {
     /// Whether each row is well, full or not.
     well: Vec<bool>,
     /// Sent and not yet answered, by row: the view's own truth, whatever the board says.
-    in_flight: Vec<u32>,
+    in_flight: InFlight,
     balancer: Balancer,
     /// A balancer for each further group of rows, where a locality makes groups: each takes its own turns.
     pub others: Vec<Balancer>,
@@ -51,7 +54,7 @@ impl Dispatch {
         balancer: Balancer,
         random: Stream,
     ) -> Self {
-        let in_flight = vec![0; rows.len()];
+        let in_flight = InFlight::new(rows.len());
         let well = vec![true; rows.len()];
         Self {
             name,
@@ -73,8 +76,8 @@ impl Dispatch {
     #[inline(always)]
     pub fn pick(&mut self, now: SimTime, ask: &Ask, tried: &[u16]) -> Option<usize> {
         if self.care.is_none() && tried.is_empty() {
-            let loads = if self.board.is_none() { Some(self.in_flight.as_slice()) } else { None };
-            let backends = Backends { now, rows: &self.rows, loads };
+            let in_flight = if self.board.is_none() { Some(&self.in_flight) } else { None };
+            let backends = Backends { now, rows: &self.rows, in_flight };
             return self.balancer.pick(&backends, ask, &mut self.random);
         }
         self.pick_with_care(now, ask, tried)
@@ -100,9 +103,9 @@ impl Dispatch {
     /// A request goes to `row`.
     #[inline(always)]
     pub fn on_send(&mut self, now: SimTime, row: usize) {
-        self.in_flight[row] += 1;
+        let in_flight = self.in_flight.rise(row);
         if self.board.is_none() {
-            self.rows[row].in_flight = self.in_flight[row];
+            self.rows[row].in_flight = in_flight;
         }
         if self.care.is_some() {
             self.refresh_after(now, row, |care| care.on_send(now, row));
@@ -127,16 +130,16 @@ impl Dispatch {
         outcome: Outcome,
         report: Option<LoadReport>,
     ) -> Option<String> {
-        self.in_flight[row] -= 1;
+        let in_flight = self.in_flight.fall(row);
         if self.board.is_none() {
-            self.rows[row].in_flight = self.in_flight[row];
+            self.rows[row].in_flight = in_flight;
         }
         let done = Done { backend: row, latency, success: outcome.is_success(), report };
         let backends = Backends::new(now, &self.rows);
         self.balancer.on_done(&backends, &done);
         self.others.iter_mut().for_each(|other| other.on_done(&backends, &done));
         if self.care.is_some() {
-            self.refresh_after(now, row, |care| care.on_result(now, row, outcome))
+            self.refresh_after(now, row, |care| care.on_result(now, row, outcome, latency))
         } else {
             None
         }
@@ -165,6 +168,25 @@ impl Dispatch {
         self.refresh_after(now, row, |care| care.on_checked(now, row, healthy))
     }
 
+    /// What is thought of `row` has changed.
+    pub fn on_judged(&mut self, now: SimTime, row: usize) {
+        if self.refresh(now, row) {
+            self.tell_change(now);
+        }
+    }
+
+    /// The server of some row fails, or is well again.
+    pub fn on_truth(&mut self, now: SimTime, at: Instance, fails: bool) {
+        let Some(care) = &mut self.care else { return };
+        for row in (0..self.targets.len()).filter(|row| self.targets[*row] == at) {
+            if fails {
+                care.on_failure(now, row, !self.well[row]);
+            } else {
+                care.on_repair(now, row);
+            }
+        }
+    }
+
     /// The view's own controllers have their turn; what they decided, by row.
     pub fn on_tend(&mut self, now: SimTime) -> Vec<(usize, String)> {
         let Some(care) = &mut self.care else { return Vec::new() };
@@ -190,7 +212,8 @@ impl Dispatch {
     /// Whether a pick depends on the request's key or its client's address.
     #[inline]
     pub fn asks_who(&self) -> bool {
-        self.wants.identity || self.is_sticky()
+        self.wants.identity
+            || self.care.as_ref().is_some_and(|care| care.sticky.is_some() || care.caches.is_some())
     }
 
     /// Whether clients stay with their server.
@@ -221,8 +244,11 @@ impl Dispatch {
     /// is only full for a moment stays in them.
     fn refresh(&mut self, now: SimTime, row: usize) -> bool {
         let Some(care) = &mut self.care else { return false };
-        let (well, room, share) = care.standing(now, row, self.in_flight[row]);
+        let (well, room, share) = care.standing(now, row, self.in_flight.counts()[row]);
         let before = (self.well[row], self.rows[row].share);
+        if before.0 && !well && !care.checks.get(row).is_some_and(ActiveCheck::is_fresh) {
+            care.vigilance.on_suspicion(now, row);
+        }
         self.well[row] = well;
         self.rows[row].available = well && room;
         self.rows[row].share = share;

@@ -11,7 +11,7 @@ use crate::{
     event::Event,
     policy::execution::Execute,
     report::Decision,
-    request::{CallId, Instance, Outcome, Phase, Reason},
+    request::{Awaited, CallId, Instance, Outcome, Phase, Reason},
     world::World,
 };
 
@@ -155,6 +155,10 @@ impl World {
         let ailment = self.ailment_of(at);
         let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
         let before = std::mem::replace(&mut server.ailment, ailment.clone());
+        if before.is_failure() != ailment.is_failure() {
+            self.dispatches.iter_mut().for_each(|view| view.on_truth(now, at, ailment.is_failure()));
+        }
+        let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
         if before.up && !ailment.up {
             return self.crash(at, cx);
         }
@@ -208,12 +212,21 @@ impl World {
         let now = cx.now();
         self.nodes[usize::from(at.node)].servers[usize::from(at.server)].evacuate();
         for id in self.calls_at(at) {
+            if self.tasks.is_task(id) {
+                // Branches end with whoever waits for them.
+                if !self.tasks.is_branch(id) {
+                    self.drop_task(id, Reason::Crashed, cx);
+                }
+                continue;
+            }
+            self.clear(id, cx);
             let Some(call) = self.calls.get(id).copied() else { continue };
             let node = &mut self.nodes[usize::from(at.node)];
-            node.on_leave(at.server, now, call.arrived, Outcome::Failure(Reason::Crashed), &self.windows);
+            node.forget(id);
+            node.on_leave(at.server, now, call.arrived, Outcome::Failure(Reason::Crashed));
             let server = &mut node.servers[usize::from(at.server)];
             match call.phase {
-                Phase::Waiting => server.take_out(call.ticket, now, &self.windows),
+                Phase::Waiting => server.take_out(call.ticket, now),
                 Phase::Running | Phase::Calling => {
                     let works = server.host.is_none();
                     if works && (call.phase == Phase::Running || self.holds_worker(&call)) {
@@ -222,6 +235,10 @@ impl World {
                     }
                 }
                 Phase::Travelling | Phase::Returning | Phase::Lost => {}
+            }
+            if let Some(call) = self.calls.get_mut(id) {
+                // It is done: whoever hears of what is abandoned may give it up in turn.
+                (call.phase, call.awaits) = (Phase::Returning, Awaited::Nothing);
             }
             self.abandon_awaited(call.awaits, cx);
             self.reply(id, Outcome::Failure(Reason::Crashed), cx);

@@ -19,7 +19,7 @@ use crate::{
     event::Event,
     request::{Call, CallId, Ended, Outcome, Phase, Picked, Reason, Request},
     spec::RetrySpec,
-    world::{Role, World},
+    world::{Node, Role, World},
 };
 
 const DEMAND: u64 = name_hash("gateway/demand");
@@ -88,12 +88,27 @@ impl Gateway {
     }
 }
 
+impl Node {
+    /// Nothing more comes of a call: a balancer need not remember where it was tried.
+    #[inline(always)]
+    pub(super) fn forget(&mut self, id: CallId) {
+        if let Role::Gateway(gateway) = &mut self.role
+            && !gateway.tried.is_empty()
+        {
+            gateway.tried.remove(&id);
+        }
+    }
+}
+
 impl World {
     /// A balancer passes a call on to a backend; `arriving` if that is part of the call's arrival.
     pub(crate) fn forward(&mut self, id: CallId, arriving: bool, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get_mut(id) else { return };
         call.phase = Phase::Calling;
         call.step += 1;
+        if arriving {
+            call.started = cx.now();
+        }
         let (step, callee, request, awaited) = (call.step, call.callee, call.request, call.awaited);
         let (class, luck) = (call.class, call.luck);
         if !awaited {
@@ -218,12 +233,8 @@ impl World {
     fn pass_back(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];
-        if let Role::Gateway(gateway) = &mut node.role
-            && !gateway.tried.is_empty()
-        {
-            gateway.tried.remove(&id);
-        }
-        node.on_leave(call.callee.server, cx.now(), call.arrived, outcome, &self.windows);
+        node.forget(id);
+        node.on_leave(call.callee.server, cx.now(), call.arrived, outcome);
         self.reply(id, outcome, cx);
     }
 }

@@ -5,7 +5,7 @@ use sim_core::{simulation::Context, time::SimTime};
 use crate::{
     event::Event,
     measure::Windows,
-    report::Decision,
+    report::{Decision, MOST_DECISIONS},
     request::{Instance, Picked, Site},
     world::World,
 };
@@ -24,6 +24,7 @@ impl World {
                     cx.at(at, Event::Check { dispatch: number, row: row as u16 });
                 }
                 self.schedule_turn(number, cx);
+                self.begin_heartbeats(number, cx);
             }
         }
     }
@@ -91,11 +92,12 @@ impl World {
         for book in &mut self.call_books {
             (book.totals.panics, book.totals.ejections) = (0, 0);
         }
-        for dispatch in &self.dispatches {
-            if let Some(care) = &dispatch.care {
-                let totals = &mut self.call_books[usize::from(dispatch.book)].totals;
-                totals.panics += care.panics;
-                totals.ejections += care.ejections;
+        for dispatch in &mut self.dispatches {
+            if let Some(care) = &mut dispatch.care {
+                let book = &mut self.call_books[usize::from(dispatch.book)];
+                book.totals.panics += care.panics;
+                book.totals.ejections += care.ejections;
+                care.vigilance.take_findings().into_iter().for_each(|finding| book.on_finding(finding));
             }
         }
     }
@@ -138,10 +140,8 @@ impl World {
 
     /// Logs a decision of a controller.
     pub(crate) fn decide(&mut self, decision: impl FnOnce() -> Decision) {
-        /// A log is for reading: a run that decides more often than this is told by its metrics.
-        const LONGEST: usize = 10_000;
         self.decided += 1;
-        if self.decisions.len() < LONGEST {
+        if self.decisions.len() < MOST_DECISIONS {
             self.decisions.push(decision());
         }
     }

@@ -13,7 +13,7 @@ use slotmap::{Key, KeyData};
 use super::server::Server;
 use crate::{
     event::Event,
-    measure::{Owner, Pulse, Windows},
+    measure::{Owner, Pulse, Turn, Windows},
     policy::{
         concurrency::{Job, Task},
         discipline::Popped,
@@ -66,9 +66,9 @@ impl Host {
     }
 
     /// Reads its executor's vital signs.
-    pub fn look(&mut self, now: SimTime, windows: &Windows) {
+    fn look(&mut self, now: SimTime) {
         let vitals = self.executor.vitals(now);
-        self.pulse.look(now, vitals, windows);
+        self.pulse.look(now, vitals);
     }
 
     /// A call goes, wherever it is.
@@ -108,12 +108,12 @@ impl World {
                 host.executor.on_leave(now, oldest);
                 self.leave_line(call_of(oldest), Reason::Displaced, cx);
             }
-            Admission::Wait => self.stand_in_queue(id, cx),
+            Admission::Wait => self.line_up(id, cx),
             Admission::Displace => {
                 if let Some(oldest) = server.take_oldest() {
                     self.leave_line(oldest, Reason::Displaced, cx);
                 }
-                self.stand_in_queue(id, cx);
+                self.line_up(id, cx);
             }
             Admission::Hold => host.held.push_back((id, now)),
             Admission::Refuse(reason) => self.leave_line(id, reason, cx),
@@ -168,19 +168,23 @@ impl World {
         }
     }
 
-    /// A call leaves a server with an executor, wherever it is there.
-    pub(super) fn vacate(&mut self, id: CallId, at: Instance, cx: &mut Context<Event>) {
-        let now = cx.now();
-        let ticket = self.calls.get_mut(id).and_then(|call| call.ticket.take());
-        let Self { nodes, windows, .. } = self;
-        let server = &mut nodes[usize::from(at.node)].servers[usize::from(at.server)];
-        match (ticket, &mut server.host) {
-            (Some(_), _) => server.take_out(ticket, now, windows),
+    /// A call leaves a server with an executor, wherever it is there: in line, before the door or inside. Whoever
+    /// gets its place is let in when the host settles.
+    pub(super) fn withdraw(&mut self, id: CallId, call: &Call, now: SimTime) {
+        let server = self.hosting(call.callee);
+        match (call.ticket, &mut server.host) {
+            (Some(_), _) => server.take_out(call.ticket, now),
             (None, Some(host)) => host.let_go(now, id),
             (None, None) => {}
         }
-        self.settle_host(at, cx);
-        self.offer_if_idle(at);
+    }
+
+    /// A part of a request, or what it left behind, leaves the executor it computed in, if there is one.
+    pub(super) fn part_leaves(&mut self, id: CallId, at: Instance, cx: &mut Context<Event>) {
+        if let Some(host) = &mut self.hosting(at).host {
+            host.executor.on_leave(cx.now(), job_of(id));
+            self.settle_host(at, cx);
+        }
     }
 
     /// Lets in who may come, notes who has begun, and schedules what is done next.
@@ -194,7 +198,7 @@ impl World {
 
     /// Those who have begun hold up nobody in line any more.
     fn note_begun(&mut self, at: Instance, now: SimTime) {
-        let Self { nodes, calls, windows, .. } = self;
+        let Self { nodes, calls, .. } = self;
         let node = &mut nodes[usize::from(at.node)];
         loop {
             let Some(host) = &mut node.servers[usize::from(at.server)].host else { return };
@@ -202,15 +206,14 @@ impl World {
             let Some(call) = calls.get_mut(call_of(job)) else { continue };
             call.started = now;
             call.phase = Phase::Running;
-            node.on_start(at.server, now, now.since(call.arrived), windows);
+            node.on_start(at.server, now, now.since(call.arrived));
         }
     }
 
     /// Lets one more in, if anybody may come; whether it did, or threw somebody out of the line.
     fn admit_next(&mut self, at: Instance, cx: &mut Context<Event>) -> bool {
         let now = cx.now();
-        let Self { nodes, windows, .. } = self;
-        let node = &mut nodes[usize::from(at.node)];
+        let node = &mut self.nodes[usize::from(at.node)];
         let server = &mut node.servers[usize::from(at.server)];
         let Some(host) = server.host.as_mut().filter(|_| server.ailment.up) else { return false };
         if host.executor.accepts()
@@ -222,7 +225,10 @@ impl World {
         if !host.executor.has_room() {
             return false;
         }
-        match server.dequeue(now, &mut node.random, windows) {
+        match server.dequeue(now, &mut node.random) {
+            Popped::Next(entry) if self.comes_too_late(entry.job, now) => {
+                self.leave_line(entry.job, Reason::Expired, cx);
+            }
             Popped::Next(entry) => self.take_in(entry.job, now),
             Popped::Expired(entry) => self.leave_line(entry.job, Reason::Expired, cx),
             Popped::Empty => return false,
@@ -244,13 +250,12 @@ impl World {
     /// Schedules the next completion, unless that is scheduled already, and books what is busy and who waits.
     fn arm_host(&mut self, at: Instance, cx: &mut Context<Event>) {
         let now = cx.now();
-        let Self { nodes, windows, .. } = self;
-        let server = &mut nodes[usize::from(at.node)].servers[usize::from(at.server)];
+        let server = self.hosting(at);
         let waiting = server.door().waiting;
         let Some(host) = &mut server.host else { return };
-        host.look(now, windows);
+        host.look(now);
         server.ledger.set_busy(now, host.executor.busy());
-        server.ledger.set_queued(now, (waiting + host.waiting()) as u32, windows);
+        server.ledger.set_queued(now, (waiting + host.waiting()) as u32);
         let next = host.executor.next_completion();
         if host.telling || next == host.armed {
             return;
@@ -288,6 +293,14 @@ impl World {
 }
 
 impl Server {
+    /// Windows of measurement open or close.
+    pub(crate) fn on_turn(&mut self, now: SimTime, turn: &Turn) {
+        if let Some(host) = &mut self.host {
+            host.look(now);
+            host.pulse.on_turn(turn);
+        }
+    }
+
     /// Everybody inside is gone, and whoever held before the door: the server went down.
     pub(super) fn evacuate(&mut self) {
         if let Some(host) = &mut self.host {

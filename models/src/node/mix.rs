@@ -6,6 +6,7 @@ use sim_core::{
 };
 
 use crate::{
+    measure::NOT_FOLLOWED,
     policy::arrival::trace::TraceRecord,
     request::{Awaited, Request, Site},
 };
@@ -101,6 +102,7 @@ impl Mix {
             user,
             awaits: Awaited::Nothing,
             instance,
+            followed: NOT_FOLLOWED,
         }
     }
 

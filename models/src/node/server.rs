@@ -64,6 +64,13 @@ pub struct Ailment {
     pub silent: bool,
 }
 
+impl Ailment {
+    /// Whether no request is served, so that a detector should find it.
+    pub fn is_failure(&self) -> bool {
+        !self.up || self.silent || self.fails_fast.is_some()
+    }
+}
+
 impl Default for Ailment {
     fn default() -> Self {
         Self { up: true, remaining: 1.0, factor: 1.0, errors: 0.0, fails_fast: None, silent: false }
@@ -116,6 +123,12 @@ impl Server {
         self.ledger.busy < self.usable_workers()
     }
 
+    /// Whether it has nothing to do: nobody is here, and no worker computes for what goes on by itself.
+    pub fn is_idle(&self) -> bool {
+        // What an executor keeps busy may be counted as busy until the end of the instant.
+        self.ledger.level == 0 && (self.ledger.busy == 0 || self.host.is_some())
+    }
+
     /// Its speed now.
     #[inline]
     pub fn speed_at(&self, now: SimTime, warm_up: Option<&WarmUp>) -> f64 {
@@ -153,7 +166,7 @@ impl Server {
     }
 
     /// Puts a call into the line, if there is room.
-    pub fn enqueue(&mut self, id: CallId, call: &Call, now: SimTime, windows: &Windows) -> Pushed<CallId> {
+    pub fn enqueue(&mut self, id: CallId, call: &Call, now: SimTime) -> Pushed<CallId> {
         let entry = Entry {
             job: id,
             arrived: now,
@@ -162,32 +175,32 @@ impl Server {
             deadline: call.deadline,
         };
         let pushed = self.line.push(entry);
-        self.count_queue(now, windows);
+        self.count_queue(now);
         pushed
     }
 
     /// Whose turn it is.
     #[inline]
-    pub fn dequeue(&mut self, now: SimTime, random: &mut Stream, windows: &Windows) -> Popped<CallId> {
+    pub fn dequeue(&mut self, now: SimTime, random: &mut Stream) -> Popped<CallId> {
         if self.line.is_empty() {
             return Popped::Empty;
         }
         let popped = self.line.pop(now, random);
-        self.count_queue(now, windows);
+        self.count_queue(now);
         popped
     }
 
     /// Takes a call out of the line, if it stands there.
-    pub fn take_out(&mut self, ticket: Option<Ticket>, now: SimTime, windows: &Windows) {
+    pub fn take_out(&mut self, ticket: Option<Ticket>, now: SimTime) {
         if let Some(ticket) = ticket {
             self.line.remove(ticket);
-            self.count_queue(now, windows);
+            self.count_queue(now);
         }
     }
 
     #[inline]
-    fn count_queue(&mut self, now: SimTime, windows: &Windows) {
-        self.ledger.set_queued(now, self.line.len() as u32, windows);
+    fn count_queue(&mut self, now: SimTime) {
+        self.ledger.set_queued(now, self.line.len() as u32);
     }
 
     /// What it tells of its load: averages over at least a second.

@@ -1,25 +1,21 @@
 //! Services: a call arrives, waits for a worker, computes, calls others, and is answered.
 
 use sim_core::{
-    random::{distribution::Distribution, name_hash, unit},
+    random::{distribution::Distribution, name_hash},
     simulation::Context,
     time::SimDuration,
 };
 
-use super::{pipeline::Errand, travel::Origin};
+use super::{program::Program, section::Resource};
 use crate::{
     event::Event,
-    policy::discipline::Popped,
+    policy::discipline::{Popped, Pushed},
     request::{Call, CallId, Instance, Outcome, Phase, Reason},
     world::{Role, World},
 };
 
-/// Draws a call makes at its callee, told apart by purpose.
-const DEMAND: u64 = name_hash("service/demand");
-const ERROR: u64 = name_hash("service/error");
-const WAIT: u64 = name_hash("service/wait");
-const FAIL: u64 = name_hash("service/fail");
-const CHOICE: u64 = name_hash("service/choice");
+/// Computing that a call needs, told apart by visit.
+pub(super) const DEMAND: u64 = name_hash("service/demand");
 
 /// What a service does with each class of request.
 #[derive(Clone, Debug)]
@@ -27,59 +23,11 @@ pub struct Service {
     /// Computing a call needs first, by class.
     pub demands: Vec<Distribution>,
     /// Steps after that, by class.
-    pub steps: Vec<Vec<Action>>,
-}
-
-/// A step.
-#[derive(Clone, Debug)]
-pub enum Action {
-    /// Computes.
-    Compute(Distribution),
-    /// Waits without computing.
-    Wait(Distribution),
-    /// Calls by this route of the node.
-    Call(u16),
-    /// Fails with that probability.
-    Fail(f64),
-    /// Goes on at one of several places, by cumulative shares.
-    Choose(Vec<(f64, u16)>),
-    /// Goes on there.
-    Jump(u16),
-}
-
-/// What a call does next.
-enum Next<'a> {
-    Compute(&'a Distribution),
-    Wait(&'a Distribution),
-    Call(u16),
-    Fail,
-    Done,
-}
-
-/// Follows the choices and jumps of a program to what a call does next.
-#[inline(always)]
-fn steer<'a>(program: &'a [Action], call: &mut Call) -> Next<'a> {
-    while let Some(action) = program.get(usize::from(call.step)) {
-        call.step += 1;
-        let visit = u64::from(call.step);
-        match action {
-            Action::Compute(time) => return Next::Compute(time),
-            Action::Wait(time) => return Next::Wait(time),
-            Action::Call(route) => return Next::Call(*route),
-            Action::Fail(probability) => {
-                if unit(call.luck.at(FAIL, visit)) < *probability {
-                    return Next::Fail;
-                }
-            }
-            Action::Choose(ways) => {
-                let drawn = unit(call.need.at(CHOICE, visit));
-                let way = ways.iter().find(|(until, _)| drawn < *until).or(ways.last());
-                call.step = way.map_or(call.step, |(_, place)| *place);
-            }
-            Action::Jump(place) => call.step = *place,
-        }
-    }
-    Next::Done
+    pub steps: Vec<Program>,
+    /// What sections need a permit of.
+    pub resources: Vec<Resource>,
+    /// The book of what goes on by itself, if anything does.
+    pub spawned: Option<u16>,
 }
 
 /// A way to a callee: whom to ask, and how long to wait.
@@ -102,6 +50,7 @@ impl World {
     #[inline]
     pub(crate) fn arrive(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
+        let late = self.comes_too_late(id, now);
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];
         let server = &mut node.servers[usize::from(call.callee.server)];
@@ -118,8 +67,11 @@ impl World {
         if let Some(latency) = server.ailment.fails_fast {
             return self.turn_away(id, Reason::Error, latency, cx);
         }
+        if late {
+            return self.turn_away(id, Reason::Expired, SimDuration::ZERO, cx);
+        }
         call.arrived = now;
-        server.ledger.on_arrival(now, &self.windows);
+        server.ledger.on_arrival(now);
         let demand = match &node.role {
             Role::Service(service) => {
                 service.demands[usize::from(call.class)].sample(call.need.at(DEMAND, 0))
@@ -138,18 +90,64 @@ impl World {
         if server.has_room() {
             return self.start(id, cx);
         }
-        self.stand_in_queue(id, cx);
+        self.line_up(id, cx);
+    }
+
+    /// A call, or a task without a worker, joins the line of its server.
+    #[inline]
+    pub(super) fn line_up(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let now = cx.now();
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let node = &mut self.nodes[usize::from(call.callee.node)];
+        let server = &mut node.servers[usize::from(call.callee.server)];
+        match server.enqueue(id, call, now) {
+            Pushed::Queued(ticket) => {
+                call.phase = Phase::Waiting;
+                call.ticket = Some(ticket);
+            }
+            Pushed::Displaced(ticket, oldest) => {
+                call.phase = Phase::Waiting;
+                call.ticket = Some(ticket);
+                self.leave_line(oldest.job, Reason::Displaced, cx);
+            }
+            Pushed::Refused(_) => self.leave_line(id, Reason::QueueFull, cx),
+        }
+    }
+
+    /// A call is answered at the door: it came and went, and no worker saw it.
+    pub(crate) fn turn_away(
+        &mut self,
+        id: CallId,
+        reason: Reason,
+        after: SimDuration,
+        cx: &mut Context<Event>,
+    ) {
+        let now = cx.now();
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.arrived = now;
+        let ledger =
+            &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
+        ledger.on_arrival(now);
+        ledger.on_leave(now, now, Outcome::Failure(reason));
+        if after.is_zero() {
+            return self.reply(id, Outcome::Failure(reason), cx);
+        }
+        (call.phase, call.resumed) = (Phase::Returning, now);
+        cx.after(after, Event::Reply { call: id, outcome: Outcome::Failure(reason) });
     }
 
     /// A worker takes a call.
     #[inline(always)]
     pub(crate) fn start(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
+        if self.tasks.is_task(id) {
+            return self.take_worker(id, cx);
+        }
         let Some(call) = self.calls.get_mut(id) else { return };
         call.started = now;
         call.ticket = None;
         let wait = now.since(call.arrived);
-        self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait, &self.windows);
+        self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait);
         self.compute(id, cx);
     }
 
@@ -180,80 +178,14 @@ impl World {
             return;
         }
         match call.phase {
-            Phase::Running => self.next_step(id, cx),
+            Phase::Running => {
+                if self.tasks.is_task(id) {
+                    self.give_way(id, cx);
+                }
+                self.next_step(id, cx);
+            }
             Phase::Calling => self.wake(id, cx),
             Phase::Travelling | Phase::Waiting | Phase::Returning | Phase::Lost => {}
-        }
-    }
-
-    /// Goes on with a call whose computing or calling is done.
-    #[inline(always)]
-    pub(super) fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let node = &self.nodes[usize::from(call.callee.node)];
-        let service = match &node.role {
-            Role::Service(service) => service,
-            Role::Gateway(_) => {
-                self.stop(id, cx);
-                return self.forward(id, false, cx);
-            }
-        };
-        match steer(&service.steps[usize::from(call.class)], call) {
-            Next::Compute(distribution) => {
-                let demand = distribution.sample(call.need.at(DEMAND, u64::from(call.step)));
-                call.work = SimDuration::from_nanos_f64(demand);
-                if node.servers[usize::from(call.callee.server)].host.is_some() {
-                    return self.compute_hosted(id, cx);
-                }
-                self.compute(id, cx);
-            }
-            Next::Wait(distribution) => {
-                let length = distribution.sample(call.need.at(WAIT, u64::from(call.step)));
-                call.phase = Phase::Calling;
-                call.run = call.run.wrapping_add(1);
-                let wake = Event::Complete { call: id, run: call.run };
-                cx.after(SimDuration::from_nanos_f64(length), wake);
-            }
-            Next::Call(route) => {
-                call.phase = Phase::Calling;
-                self.call_out(id, route, cx);
-            }
-            Next::Fail => self.finish(id, Outcome::Failure(Reason::Error), cx),
-            Next::Done => {
-                let errors = node.servers[usize::from(call.callee.server)].ailment.errors;
-                let fails = errors > 0.0 && unit(call.luck.at(ERROR, 0)) < errors;
-                let outcome = match (fails, call.degraded) {
-                    (true, _) => Outcome::Failure(Reason::Error),
-                    (false, true) => Outcome::Degraded,
-                    (false, false) => Outcome::Success,
-                };
-                self.finish(id, outcome, cx);
-            }
-        }
-    }
-
-    /// Makes a service's own call by one of its routes.
-    fn call_out(&mut self, id: CallId, route: u16, cx: &mut Context<Event>) {
-        let call = &self.calls[id];
-        let (callee, request, visit) = (call.callee, call.request, call.step);
-        let node = &self.nodes[usize::from(callee.node)];
-        let way = node.routes[usize::from(route)].way(usize::from(callee.server));
-        let origin = Origin::of_call(call, node.servers[usize::from(callee.server)].site);
-        let (delay, arriving) = (SimDuration::ZERO, false);
-        self.ask(Errand { request, origin, parent: Some(id), way, visit, delay, arriving }, cx);
-    }
-
-    /// The reply to a service's own call.
-    pub(crate) fn service_hears(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
-        match outcome {
-            Outcome::Success => self.wake(id, cx),
-            Outcome::Degraded => {
-                if let Some(call) = self.calls.get_mut(id) {
-                    call.degraded = true;
-                }
-                self.wake(id, cx);
-            }
-            Outcome::Failure(_) => self.finish(id, Outcome::Failure(Reason::Error), cx),
         }
     }
 
@@ -261,13 +193,19 @@ impl World {
     #[inline(always)]
     pub(crate) fn finish(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
-        let Some(call) = self.calls.get(id).copied() else { return };
+        self.clear(id, cx);
+        let Some(call) = self.calls.get_mut(id) else { return };
+        // Whoever is served next may be refused, and whoever hears of that may give this call up: it is done.
+        (call.phase, call.resumed) = (Phase::Returning, now);
+        let call = *call;
         let node = &mut self.nodes[usize::from(call.callee.node)];
-        node.on_leave(call.callee.server, now, call.arrived, outcome, &self.windows);
+        node.on_leave(call.callee.server, now, call.arrived, outcome);
         let server = &mut node.servers[usize::from(call.callee.server)];
         server.ledger.on_work(now.since(call.started), !call.awaited);
         if server.host.is_some() {
-            self.vacate(id, call.callee, cx);
+            self.withdraw(id, &call, now);
+            self.settle_host(call.callee, cx);
+            self.offer_if_idle(call.callee);
         } else {
             server.ledger.on_stop(now, call.started);
             self.serve_next(call.callee, cx);
@@ -276,8 +214,7 @@ impl World {
     }
 
     /// A call's worker is free: the next in line gets it.
-    pub(crate) fn stop(&mut self, id: CallId, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get(id).copied() else { return };
+    pub(crate) fn stop(&mut self, call: &Call, cx: &mut Context<Event>) {
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
         ledger.on_stop(cx.now(), call.started);
@@ -294,7 +231,10 @@ impl World {
             if !server.ailment.up || !server.has_room() {
                 return;
             }
-            match server.dequeue(now, &mut node.random, &self.windows) {
+            match server.dequeue(now, &mut node.random) {
+                Popped::Next(entry) if self.comes_too_late(entry.job, now) => {
+                    self.leave_line(entry.job, Reason::Expired, cx);
+                }
                 Popped::Next(entry) => self.start(entry.job, cx),
                 Popped::Expired(entry) => self.leave_line(entry.job, Reason::Expired, cx),
                 Popped::Empty => break,
@@ -303,43 +243,71 @@ impl World {
         self.offer_if_idle(at);
     }
 
+    /// An idle server offers itself to one of the balancers that keep a list of idle ones.
+    #[inline(always)]
+    pub(crate) fn offer_if_idle(&mut self, at: Instance) {
+        let node = &mut self.nodes[usize::from(at.node)];
+        if node.idle_watchers.is_empty() || !node.servers[usize::from(at.server)].is_idle() {
+            return;
+        }
+        let watchers = &node.idle_watchers[usize::from(at.server)];
+        if watchers.is_empty() {
+            return;
+        }
+        // A server stands in one queue of idle ones at most, even if it was given work by chance meanwhile.
+        let stands =
+            |(dispatch, row): &(u32, u16)| self.dispatches[*dispatch as usize].holds_offer(usize::from(*row));
+        if watchers.iter().any(stands) {
+            return;
+        }
+        let (dispatch, row) = watchers[node.random.below(watchers.len())];
+        self.dispatches[dispatch as usize].on_idle(usize::from(row));
+    }
+
+    /// A call leaves the line unserved, or was never let in.
+    pub(crate) fn leave_line(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
+        if self.tasks.is_task(id) {
+            return self.fail(id, reason, cx);
+        }
+        let Some(call) = self.calls.get(id).copied() else { return };
+        let ledger =
+            &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
+        ledger.on_leave(cx.now(), call.arrived, Outcome::Failure(reason));
+        self.reply(id, Outcome::Failure(reason), cx);
+    }
+
     /// Ends a call nobody waits for, at a callee that listens for cancellation.
     pub(crate) fn cancel(&mut self, id: CallId, cx: &mut Context<Event>) {
+        self.clear(id, cx);
         let Some(call) = self.calls.get(id).copied() else { return };
         let now = cx.now();
         let node = &mut self.nodes[usize::from(call.callee.node)];
-        node.on_leave(
-            call.callee.server,
-            now,
-            call.arrived,
-            Outcome::Failure(Reason::Cancelled),
-            &self.windows,
-        );
+        node.forget(id);
+        node.on_leave(call.callee.server, now, call.arrived, Outcome::Failure(Reason::Cancelled));
         let server = &mut node.servers[usize::from(call.callee.server)];
         if call.phase != Phase::Waiting {
             server.ledger.on_work(now.since(call.started), true);
         }
         let hosted = server.host.is_some();
         if hosted {
-            self.vacate(id, call.callee, cx);
+            self.withdraw(id, &call, now);
+        } else if call.phase == Phase::Waiting {
+            server.take_out(call.ticket, now);
         }
-        match call.phase {
-            Phase::Waiting | Phase::Running if hosted => {}
-            Phase::Waiting => {
-                let server =
-                    &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
-                server.take_out(call.ticket, now, &self.windows);
-            }
-            Phase::Running => self.stop(id, cx),
-            Phase::Calling => {
-                if self.holds_worker(&call) {
-                    self.stop(id, cx);
-                }
-                self.abandon_awaited(call.awaits, cx);
-            }
-            Phase::Travelling | Phase::Returning | Phase::Lost => {}
-        }
+        let has_worker = match call.phase {
+            Phase::Running => !hosted,
+            Phase::Calling => self.holds_worker(&call),
+            Phase::Waiting | Phase::Travelling | Phase::Returning | Phase::Lost => false,
+        };
+        // It is gone before anybody else is served: that may come back to it.
         self.calls.remove(id);
+        if hosted {
+            self.settle_host(call.callee, cx);
+            self.offer_if_idle(call.callee);
+        } else if has_worker {
+            self.stop(&call, cx);
+        }
+        self.abandon_awaited(call.awaits, cx);
     }
 
     /// Whether a call that waits for another keeps its worker: services do, balancers do not.

@@ -13,6 +13,7 @@ use sim_core::{
 use super::network::Passage;
 use crate::{
     event::Event,
+    measure::NOT_FOLLOWED,
     request::{
         Awaited, Call, CallId, Ended, Instance, Outcome, PassageId, Phase, Picked, Reason, Request,
         RequestId, Site,
@@ -23,8 +24,6 @@ use crate::{
 /// Legs of a call through the network.
 const OUT: u64 = 0;
 const BACK: u64 = 1;
-/// Calls nested deeper than this are refused: a cycle of services without an end.
-const DEEPEST: u8 = 64;
 
 /// The luck of an attempt and the need of a visit are the caller's, told apart by place and number.
 const ATTEMPT: u64 = name_hash("attempt");
@@ -66,21 +65,25 @@ pub struct Order {
 
 impl World {
     /// Sends a call.
+    #[inline(always)]
     pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) {
         let now = cx.now();
         let place = self.nodes[usize::from(order.callee.node)].place;
         let origin = order.origin;
         let luck = origin.luck.child(place ^ ATTEMPT, u64::from(order.attempt));
-        let deadline = order.line.map_or(SimTime::NEVER, |line| now + self.lines[usize::from(line)].length());
+        let own = order.line.map_or(SimTime::NEVER, |line| now + self.lines[usize::from(line)].length());
+        let inherits = origin.deadline < own && self.propagates(origin.workload);
+        let deadline = if inherits { origin.deadline } else { own };
         let id = self.calls.insert(Call {
             request: order.request,
             workload: origin.workload,
             class: origin.class,
             priority: origin.priority,
-            depth: origin.depth,
+            hops: origin.hops,
             phase: Phase::Travelling,
             awaited: true,
             degraded: false,
+            followed: origin.followed,
             run: 0,
             step: 0,
             callee: order.callee,
@@ -105,6 +108,9 @@ impl World {
         if let Some(line) = order.line {
             self.stand_in(line, id, cx);
         }
+        if inherits {
+            cx.at(deadline.max(now), Event::Expire(id));
+        }
         match order.passage {
             None => self.tie_caller(order.request, order.parent, Awaited::Call(id)),
             Some(passage) => self.tie_passage(passage, Awaited::Call(id)),
@@ -120,7 +126,7 @@ impl World {
                 if !order.arriving {
                     return cx.now_too(Event::Deliver(id));
                 }
-                if order.origin.depth >= DEEPEST {
+                if order.origin.hops == 0 {
                     return self.turn_away(id, Reason::TooDeep, SimDuration::ZERO, cx);
                 }
                 self.arrive(id, cx);
@@ -148,7 +154,7 @@ impl World {
             self.calls.remove(id);
             return;
         }
-        if call.depth >= DEEPEST {
+        if call.hops == 0 {
             return self.turn_away(id, Reason::TooDeep, SimDuration::ZERO, cx);
         }
         self.arrive(id, cx);
@@ -169,7 +175,8 @@ impl World {
         match self.network.send(from, to, call.luck, BACK, 0) {
             Passage::Arrives(SimDuration::ZERO) => self.on_reply(id, outcome, cx),
             Passage::Arrives(travel) => {
-                self.calls[id].phase = Phase::Returning;
+                let call = &mut self.calls[id];
+                (call.phase, call.resumed) = (Phase::Returning, cx.now());
                 cx.after(travel, Event::Reply { call: id, outcome });
             }
             Passage::Lost => self.calls[id].phase = Phase::Lost,
@@ -181,10 +188,22 @@ impl World {
     pub(crate) fn on_reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         let (awaited, ended) = (call.awaited, call.ended());
+        if call.followed {
+            self.follow(id, cx.now());
+        }
         self.calls.remove(id);
         if awaited {
             self.settle(id, &ended, outcome, cx);
         }
+    }
+
+    /// Notes where the time of a call went, if its request is followed and still wants an answer.
+    #[cold]
+    fn follow(&mut self, id: CallId, now: SimTime) {
+        let Some(call) = self.calls.get(id).filter(|call| call.followed && call.awaited) else { return };
+        let Some(request) = self.requests.get(call.request) else { return };
+        let (number, workload) = (request.followed, usize::from(request.workload));
+        self.workloads[workload].journeys.visit(number, call.visit(id, now));
     }
 
     /// A call has its outcome: tells the view that picked its callee, then whoever asked.
@@ -197,8 +216,7 @@ impl World {
         match call.parent {
             None => self.client_hears(call.request, outcome, cx),
             Some(parent) => {
-                let Some(asker) = self.calls.get_mut(parent) else { return };
-                asker.awaits = Awaited::Nothing;
+                let Some(asker) = self.calls.get(parent) else { return };
                 let callee = asker.callee;
                 match self.nodes[usize::from(callee.node)].role {
                     Role::Service(_) => self.service_hears(parent, outcome, cx),
@@ -212,7 +230,7 @@ impl World {
     #[inline(always)]
     fn release(&mut self, call: &Ended, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
-        self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent), &self.windows);
+        self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent));
         let Some(picked) = call.picked else { return };
         let dispatch = &mut self.dispatches[picked.dispatch as usize];
         // Error replies carry a report like others: it is what tells of errors.
@@ -249,9 +267,30 @@ impl World {
         }
     }
 
+    /// Whether the deadlines of a workload's clients travel with its requests.
+    #[inline(always)]
+    pub(crate) fn propagates(&self, workload: u16) -> bool {
+        self.deadlines_travel && self.workloads[usize::from(workload)].propagates
+    }
+
+    /// Whether nobody wants the answer to a call any more, and whoever answers knows.
+    #[inline(always)]
+    pub(super) fn comes_too_late(&self, id: CallId, now: SimTime) -> bool {
+        let late = |call: &Call| call.deadline <= now && self.propagates(call.workload);
+        self.deadlines_travel && self.calls.get(id).is_some_and(late)
+    }
+
+    /// A deadline that a call inherited passes: its caller stops waiting, since those further out have.
+    pub(crate) fn on_expire(&mut self, id: CallId, cx: &mut Context<Event>) {
+        if self.calls.get(id).is_some_and(|call| call.awaited) {
+            self.give_up(id, Reason::Expired, cx);
+        }
+    }
+
     /// The caller stops waiting, and hears so itself.
     pub(crate) fn give_up(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
         let Some(ended) = self.calls.get(id).map(Call::ended) else { return };
+        self.follow(id, cx.now());
         self.let_go(id, cx);
         self.settle(id, &ended, Outcome::Failure(reason), cx);
     }
@@ -261,6 +300,7 @@ impl World {
         let Some(call) = self.calls.get(id) else { return };
         let (awaited, ended) = (call.awaited, call.ended());
         if awaited {
+            self.follow(id, cx.now());
             self.let_go(id, cx);
             self.release(&ended, Outcome::Failure(Reason::Cancelled), cx);
         }
@@ -309,18 +349,20 @@ pub struct Origin {
     workload: u16,
     class: u16,
     priority: u8,
-    depth: u8,
+    hops: u8,
+    deadline: SimTime,
     luck: Luck,
     need: Luck,
     site: Site,
+    followed: bool,
 }
 
 impl Origin {
     /// What a call made for another one, at a server on this site, inherits.
     #[inline(always)]
     pub fn of_call(call: &Call, site: Site) -> Self {
-        let Call { workload, class, priority, luck, need, .. } = *call;
-        Self { workload, class, priority, depth: call.depth + 1, luck, need, site }
+        let Call { workload, class, priority, hops, deadline, luck, need, followed, .. } = *call;
+        Self { workload, class, priority, hops: hops - 1, deadline, luck, need, site, followed }
     }
 
     /// The luck that calls made for it begin with.
@@ -334,6 +376,12 @@ impl Origin {
         Self { luck, ..self }
     }
 
+    /// The same for a copy of a call that is still out: its work is drawn anew. What made the first slow is the
+    /// server's, not the request's; else no copy could be quicker (Dean & Barroso 2013).
+    pub const fn as_copy(self) -> Self {
+        Self { need: self.luck, ..self }
+    }
+
     /// Where it comes from.
     #[inline]
     pub const fn site(&self) -> Site {
@@ -345,10 +393,16 @@ impl Origin {
         self.priority
     }
 
-    /// What a client's own call inherits.
+    /// What a client's own call, which may nest so deep, inherits.
     #[inline(always)]
-    pub fn of_request(request: &Request) -> Self {
+    pub fn of_request(request: &Request, hops: u8) -> Self {
         let Request { workload, class, priority, luck, site, .. } = *request;
-        Self { workload, class, priority, depth: 0, luck, need: luck, site }
+        let (followed, deadline) = (request.followed != NOT_FOLLOWED, SimTime::NEVER);
+        Self { workload, class, priority, hops, deadline, luck, need: luck, site, followed }
+    }
+
+    /// The same for somebody who gives up at that time, unless whoever asked does before.
+    pub fn until(self, deadline: SimTime) -> Self {
+        Self { deadline: self.deadline.min(deadline), ..self }
     }
 }

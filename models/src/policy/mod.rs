@@ -11,6 +11,8 @@ pub mod execution;
 pub mod hashing;
 pub mod locality;
 mod moving_average;
+pub mod redirection;
+pub mod semaphore;
 pub mod slow_start;
 pub mod stage;
 pub mod sticky;

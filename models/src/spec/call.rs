@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimDuration};
 
+use super::HeartbeatsSpec;
 use crate::policy::{
     balancing::BalancerSpec,
     detection::{EjectSpec, active_check::ActiveCheckSpec},
+    redirection::{DnsSpec, VirtualAddressSpec},
     slow_start::SlowStartSpec,
     stage::{StageSpec, bulkhead, connection_pool, retry, timeout},
     subsetting::SubsetSpec,
@@ -26,8 +28,19 @@ pub struct CallSpec {
     pub health_check: Option<ActiveCheckSpec>,
     /// Passive ejection of the callee's servers by the results of calls.
     pub ejection: Option<EjectSpec>,
+    /// A good reply that took longer counts to the ejection as one that timed out. Default: none does.
+    pub slow_after: Option<SimDuration>,
+    /// Heartbeats of the callee's servers.
+    pub heartbeats: Option<HeartbeatsSpec>,
     /// How a server that comes back gets its share.
     pub slow_start: Option<SlowStartSpec>,
+    /// The callee's name is resolved by caches, which keep the balancer's answer for a while. Default: no caches, every
+    /// call is balanced.
+    pub dns: Option<DnsSpec>,
+    /// The callee's servers share one address, which one of them holds; the balancer is then not asked. A server that is
+    /// down, silent or failing every request stops advertising, as with keepalived's check scripts. Default: each has an
+    /// address of its own.
+    pub virtual_address: Option<VirtualAddressSpec>,
     /// Which servers each of several callers knows.
     pub subset: Option<SubsetSpec>,
     /// How long it waits for all attempts together; without one as long as they take.
@@ -147,6 +160,12 @@ impl CallSpec {
         [deadline, retry, self.circuit_breaker.clone(), bulkhead, connections].into_iter().flatten().collect()
     }
 
+    /// The services that its stages ask in the callee's place, each with the stage's place in the list.
+    pub fn fallback_services(&self) -> impl Iterator<Item = (usize, &str)> {
+        let stages = self.stages.iter().flatten().enumerate();
+        stages.filter_map(|(place, stage)| Some((place, stage.fallback_service()?)))
+    }
+
     fn check_stages(&self, check: &mut Check) {
         let single = self.deadline.is_some()
             || self.retry.is_some()
@@ -173,30 +192,57 @@ impl CallSpec {
         for (number, stage) in self.stages.iter().flatten().enumerate() {
             check.at("stages", |check| check.at(number, |check| stage.check(check)));
         }
+        if let Some((second, _)) = self.fallback_services().nth(1) {
+            check.at("stages", |check| {
+                check.require(false, &second.to_string(), || {
+                    "the stages of a call have one fallback service: two are more than they can ask".into()
+                });
+            });
+        }
     }
 
     /// Whether it wishes for anything that each caller needs a view of its own for.
     pub fn asks_for_a_view(&self) -> bool {
-        let Self { balancer, view, health_check, ejection, slow_start, subset, .. } = self;
+        let Self { balancer, view, health_check, ejection, heartbeats, slow_start, .. } = self;
+        let Self { subset, dns, virtual_address, .. } = self;
         balancer.is_some()
             || *view != View::default()
             || health_check.is_some()
             || ejection.is_some()
+            || heartbeats.is_some()
             || slow_start.is_some()
             || subset.is_some()
+            || dns.is_some()
+            || virtual_address.is_some()
     }
 
     pub(super) fn check(&self, check: &mut Check) {
         if let Some(balancer) = &self.balancer {
             check.at("balancer", |check| balancer.check(check));
         }
-        check_guards(check, &self.view, self.health_check.as_ref(), self.ejection.as_ref());
+        let Self { view, health_check, ejection, slow_after, heartbeats, .. } = self;
+        check_guards(
+            check,
+            view,
+            health_check.as_ref(),
+            (ejection.as_ref(), *slow_after),
+            heartbeats.as_ref(),
+        );
         if let Some(slow_start) = &self.slow_start {
             check.at("slow_start", |check| slow_start.check(check));
         }
         if let Some(subset) = &self.subset {
             check.at("subset", |check| subset.check(check));
         }
+        if let Some(dns) = &self.dns {
+            check.at("dns", |check| dns.check(check));
+        }
+        if let Some(address) = &self.virtual_address {
+            check.at("virtual_address", |check| address.check(check));
+        }
+        check.require(self.dns.is_none() || self.virtual_address.is_none(), "virtual_address", || {
+            "a virtual address needs no dns: say one or the other".into()
+        });
         require_timeout(check, self.timeout);
         self.check_stages(check);
     }
@@ -229,7 +275,8 @@ pub(super) fn check_guards(
     check: &mut Check,
     view: &View,
     health_check: Option<&ActiveCheckSpec>,
-    ejection: Option<&EjectSpec>,
+    (ejection, slow_after): (Option<&EjectSpec>, Option<SimDuration>),
+    heartbeats: Option<&HeartbeatsSpec>,
 ) {
     if let View::Board { every } = view {
         check.at("view", |check| {
@@ -241,6 +288,12 @@ pub(super) fn check_guards(
     }
     if let Some(ejection) = ejection {
         check.at("ejection", |check| ejection.check(check));
+    }
+    check.require(slow_after.is_none() || ejection.is_some(), "slow_after", || {
+        "slow_after says what an ejection counts as a failure: it needs an ejection".into()
+    });
+    if let Some(heartbeats) = heartbeats {
+        check.at("heartbeats", |check| heartbeats.check(check));
     }
 }
 

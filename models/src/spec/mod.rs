@@ -1,10 +1,13 @@
 //! What the file says of the system: plain serde data, with defaults and units. No logic but its own checks.
 
+mod balancer;
 mod call;
 mod component;
 mod fault;
+mod heartbeats;
 mod network;
 mod step;
+mod step_check;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -15,11 +18,13 @@ use sim_core::{random::distribution::Column, time::SimDuration};
 
 use crate::policy::arrival::ArrivalSpec;
 
+pub use balancer::{Layer, LoadBalancerSpec};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
-pub use component::{ComponentSpec, Layer, LoadBalancerSpec, Overrides, PoolSpec, WarmUpSpec};
+pub use component::{ComponentSpec, Overrides, PoolSpec, WarmUpSpec};
 pub use fault::{FaultSpec, Moment, Struck};
+pub use heartbeats::HeartbeatsSpec;
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
-pub use step::{Repeat, Step, Way};
+pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
 };

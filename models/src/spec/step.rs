@@ -1,8 +1,10 @@
-//! Steps: what a service does with a request, one after the other.
+//! Steps: what a service does with a request, one after the other or side by side.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::{check::Check, random::distribution::DistributionSpec};
+use sim_core::random::distribution::DistributionSpec;
 
 /// What a service does with a request, one after the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,8 +23,25 @@ pub enum Step {
     Sequence(Vec<Step>),
     /// One of several ways, by chance: `Branch([(weight: 0.9, steps: [Wait(…)]), (weight: 0.1, steps: [])])`.
     Branch(Vec<Way>),
+    /// Other steps for each kind of request; `"*"` stands for all others: `ByClass({"browse": [Call("cache")]})`.
+    ByClass(BTreeMap<String, Vec<Step>>),
     /// The same steps several times.
     Repeat(Repeat),
+    /// Several branches side by side, until enough of them are done.
+    ///
+    /// Calls and waits of different branches overlap. A worker that serves one request at a time is one thread: its
+    /// branches compute in turns, step by step, first come, first served; a server that shares its cores gives
+    /// each branch a share.
+    Parallel(Parallel),
+    /// Steps that nobody waits for: they go on after the request was answered and never fail it. They hold no
+    /// worker; to compute they stand in the server's line for one, as requests do. What became of them is
+    /// booked as `<component>.calls.spawned`.
+    Spawn(Vec<Step>),
+    /// Steps that need a permit of a resource: a lock, a pool of connections. Who finds none free waits in order of
+    /// coming and keeps its worker; a permit is given back however the steps end.
+    Section(Section),
+    /// Steps whose failure is not the end: then others are done in their place, and the answer is degraded.
+    Try(Try),
 }
 
 /// One of the ways a `Branch` may go.
@@ -45,7 +64,7 @@ impl Default for Way {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Repeat {
-    /// How often. Default 1.
+    /// How often, at least 1. Default 1.
     pub times: u32,
     /// What.
     pub steps: Vec<Step>,
@@ -57,24 +76,152 @@ impl Default for Repeat {
     }
 }
 
-/// The most steps a request may take at one service, repetitions counted each.
-const MOST: u64 = 10_000;
+/// Branches side by side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Parallel {
+    /// The steps of each branch.
+    pub branches: Vec<Vec<Step>>,
+    /// How often each branch is there, at least 1: `copies: 100` of one branch asks a hundred at once. Default 1.
+    pub copies: u32,
+    /// How many branches must succeed. Default `All`. As soon as that cannot be any more the step has failed.
+    pub join: Join,
+    /// Whether branches still under way are ended once that is decided; else they go on, and what they do is wasted.
+    /// Default true for `Any` and `Quorum`, false for `All`, as Java's `StructuredTaskScope` ends the losers of a race
+    /// while `CompletableFuture.allOf` ends nobody.
+    pub cancel_stragglers: Option<bool>,
+}
+
+impl Default for Parallel {
+    fn default() -> Self {
+        Self { branches: Vec::new(), copies: 1, join: Join::All, cancel_stragglers: None }
+    }
+}
+
+/// How many branches must succeed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Join {
+    /// All of them.
+    #[default]
+    All,
+    /// One: the first that succeeds.
+    Any,
+    /// So many: the first that succeed.
+    Quorum(u32),
+}
+
+/// Steps that need a permit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Section {
+    /// Of which of the component's `resources`.
+    pub resource: String,
+    /// What is done while it is held.
+    pub steps: Vec<Step>,
+}
+
+/// Steps whose failure is not the end.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Try {
+    /// What is tried.
+    pub steps: Vec<Step>,
+    /// What is done if that fails; if it succeeds, so does the step, and the answer is degraded. Default: nothing.
+    pub on_failure: Vec<Step>,
+    /// What is done if nothing failed; a failure in here is not caught. Default: nothing.
+    pub on_success: Vec<Step>,
+}
+
+/// What some steps of a component need a permit of: a lock, a pool of connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResourceSpec {
+    /// How many may hold it at once, at least 1. Default 1: a lock.
+    pub permits: u32,
+    /// Who shares the permits. Default `Server`, as a lock in a process's memory.
+    pub scope: Scope,
+}
+
+impl Default for ResourceSpec {
+    fn default() -> Self {
+        Self { permits: 1, scope: Scope::Server }
+    }
+}
+
+/// Who shares the permits of a resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Scope {
+    /// Each server has its own.
+    #[default]
+    Server,
+    /// All servers of the component share them: a row in a database, a lease.
+    Component,
+}
+
+impl Parallel {
+    /// All branches, copies counted each.
+    pub fn all(&self) -> impl Iterator<Item = &[Step]> {
+        (0..self.copies).flat_map(|_| self.branches.iter().map(Vec::as_slice))
+    }
+
+    /// How many branches there are.
+    pub fn count(&self) -> u64 {
+        self.branches.len() as u64 * u64::from(self.copies)
+    }
+
+    /// How many must succeed.
+    pub fn needed(&self) -> u64 {
+        match self.join {
+            Join::All => self.count(),
+            Join::Any => 1,
+            Join::Quorum(needed) => u64::from(needed),
+        }
+    }
+
+    /// Whether branches under way are ended once all is decided.
+    pub fn cancels(&self) -> bool {
+        self.cancel_stragglers.unwrap_or(match self.join {
+            Join::All => false,
+            Join::Any | Join::Quorum(_) => true,
+        })
+    }
+}
+
+/// The steps for a kind of request.
+pub fn of_class<'a>(by_class: &'a BTreeMap<String, Vec<Step>>, class: &str) -> &'a [Step] {
+    by_class.get(class).or_else(|| by_class.get("*")).map_or(&[][..], Vec::as_slice)
+}
 
 impl Step {
-    /// Visits every step inside, with how often a request takes it on average.
-    pub fn visit<'a>(&'a self, often: f64, each: &mut dyn FnMut(&'a Self, f64)) {
+    /// Visits every step inside, with how often a request of a class takes it on average, or one of any class. What is
+    /// done after a failure is visited as never taken.
+    pub fn visit<'a>(&'a self, class: Option<&str>, often: f64, each: &mut dyn FnMut(&'a Self, f64)) {
         each(self, often);
+        let mut inside = |steps: &'a [Self], often: f64| {
+            steps.iter().for_each(|step| step.visit(class, often, &mut *each));
+        };
         match self {
             Self::Compute(_) | Self::Wait(_) | Self::Call(_) | Self::Fail(_) => {}
-            Self::Sequence(steps) => steps.iter().for_each(|step| step.visit(often, each)),
+            Self::Sequence(steps) | Self::Spawn(steps) | Self::Section(Section { steps, .. }) => {
+                inside(steps, often);
+            }
             Self::Branch(ways) => {
                 let total: f64 = ways.iter().map(|way| way.weight).sum();
-                for way in ways {
-                    way.steps.iter().for_each(|step| step.visit(often * way.weight / total, each));
-                }
+                ways.iter().for_each(|way| inside(&way.steps, often * way.weight / total));
             }
-            Self::Repeat(repeat) => {
-                repeat.steps.iter().for_each(|step| step.visit(often * f64::from(repeat.times), each));
+            Self::ByClass(by_class) => match class {
+                Some(class) => inside(of_class(by_class, class), often),
+                None => by_class.values().for_each(|steps| inside(steps, often)),
+            },
+            Self::Repeat(repeat) => inside(&repeat.steps, often * f64::from(repeat.times)),
+            Self::Parallel(parallel) => {
+                let often = often * f64::from(parallel.copies);
+                parallel.branches.iter().for_each(|steps| inside(steps, often));
+            }
+            Self::Try(tried) => {
+                inside(&tried.steps, often);
+                inside(&tried.on_failure, 0.0);
+                inside(&tried.on_success, often);
             }
         }
     }
@@ -82,7 +229,7 @@ impl Step {
     /// The components it calls, each time it is mentioned.
     pub fn calls(&self) -> Vec<&str> {
         let mut calls = Vec::new();
-        self.visit(1.0, &mut |step, _| {
+        self.visit(None, 1.0, &mut |step, _| {
             if let Self::Call(id) = step {
                 calls.push(id.as_str());
             }
@@ -90,10 +237,17 @@ impl Step {
         calls
     }
 
-    /// Nanoseconds of computing it takes on average.
-    pub fn mean_computing(&self) -> f64 {
+    /// Whether it, or a step inside, is one for which that holds.
+    pub fn has(&self, is: impl Fn(&Self) -> bool) -> bool {
+        let mut found = false;
+        self.visit(None, 1.0, &mut |step, _| found |= is(step));
+        found
+    }
+
+    /// Nanoseconds of computing it takes a request of a class on average.
+    pub fn mean_computing(&self, class: &str) -> f64 {
         let mut sum = 0.0;
-        self.visit(1.0, &mut |step, often| {
+        self.visit(Some(class), 1.0, &mut |step, often| {
             if let Self::Compute(time) = step {
                 sum += often * time.mean();
             }
@@ -101,66 +255,26 @@ impl Step {
         sum
     }
 
+    /// The lists of steps inside.
+    pub(super) fn lists_mut(&mut self) -> Vec<&mut Vec<Self>> {
+        match self {
+            Self::Compute(_) | Self::Wait(_) | Self::Call(_) | Self::Fail(_) => Vec::new(),
+            Self::Sequence(steps)
+            | Self::Spawn(steps)
+            | Self::Repeat(Repeat { steps, .. })
+            | Self::Section(Section { steps, .. }) => vec![steps],
+            Self::Branch(ways) => ways.iter_mut().map(|way| &mut way.steps).collect(),
+            Self::ByClass(by_class) => by_class.values_mut().collect(),
+            Self::Parallel(parallel) => parallel.branches.iter_mut().collect(),
+            Self::Try(Try { steps, on_failure, on_success }) => vec![steps, on_failure, on_success],
+        }
+    }
+
     /// Fills in every column of a file that a time inside needs.
     pub(super) fn fill<E>(&mut self, read: super::ReadColumn<'_, E>) -> Result<(), E> {
-        match self {
-            Self::Compute(time) | Self::Wait(time) => time.fill(read),
-            Self::Call(_) | Self::Fail(_) => Ok(()),
-            Self::Sequence(steps) | Self::Repeat(Repeat { steps, .. }) => {
-                steps.iter_mut().try_for_each(|step| step.fill(read))
-            }
-            Self::Branch(ways) => {
-                ways.iter_mut().flat_map(|way| &mut way.steps).try_for_each(|step| step.fill(read))
-            }
+        if let Self::Compute(time) | Self::Wait(time) = self {
+            time.fill(read)?;
         }
+        self.lists_mut().into_iter().flatten().try_for_each(|step| step.fill(read))
     }
-
-    /// Places in the program it becomes.
-    fn length(&self) -> u64 {
-        let sum = |steps: &[Self]| steps.iter().map(Self::length).fold(0_u64, u64::saturating_add);
-        match self {
-            Self::Compute(_) | Self::Wait(_) | Self::Call(_) | Self::Fail(_) => 1,
-            Self::Sequence(steps) => sum(steps),
-            Self::Branch(ways) => 1 + ways.iter().map(|way| 1 + sum(&way.steps)).sum::<u64>(),
-            Self::Repeat(repeat) => u64::from(repeat.times).saturating_mul(sum(&repeat.steps)),
-        }
-    }
-
-    fn check(&self, check: &mut Check) {
-        match self {
-            Self::Compute(time) | Self::Wait(time) => time.check(check),
-            Self::Call(_) => {}
-            Self::Fail(probability) => {
-                check.require((0.0..=1.0).contains(probability), "", || {
-                    format!("a probability is between 0 and 1, got {probability}")
-                });
-            }
-            Self::Sequence(steps) => check_all(steps, check),
-            Self::Branch(ways) => {
-                check.require(!ways.is_empty(), "", || "a branch needs ways to go".into());
-                for (number, way) in ways.iter().enumerate() {
-                    check.at(number, |check| {
-                        check.positive("weight", way.weight);
-                        check.at("steps", |check| check_all(&way.steps, check));
-                    });
-                }
-            }
-            Self::Repeat(repeat) => check.at("steps", |check| check_all(&repeat.steps, check)),
-        }
-    }
-}
-
-fn check_all(steps: &[Step], check: &mut Check) {
-    for (number, step) in steps.iter().enumerate() {
-        check.at(number, |check| step.check(check));
-    }
-}
-
-/// Checks a list of steps as a whole.
-pub(super) fn check_steps(steps: &[Step], check: &mut Check) {
-    check_all(steps, check);
-    let length = steps.iter().map(Step::length).fold(0_u64, u64::saturating_add);
-    check.require(length <= MOST, "", || {
-        format!("a request would take {length} steps here, repetitions counted each; the most is {MOST}")
-    });
 }

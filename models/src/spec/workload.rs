@@ -67,6 +67,13 @@ macro_rules! workload {
             pub connections: Option<ConnectionsSpec>,
             /// Client processes, each with its own view of its callees. Default 1.
             pub instances: u32,
+            /// How deep calls may nest, at least 1; those deeper are refused. Components that call each other in a
+            /// circle need it. Default 64, and no circles.
+            pub max_call_depth: Option<u8>,
+            /// Whether the time at which the client gives up travels with its requests, as gRPC's deadlines do: nobody
+            /// queues, computes or calls for a request that is late already. Default false: only its caller knows, and
+            /// work for nobody is done to its end.
+            pub propagate_deadline: bool,
             /// How it calls, by the callee's id.
             pub calls: BTreeMap<String, CallSpec>,
         }
@@ -87,6 +94,8 @@ macro_rules! workload {
                     patience: None,
                     connections: None,
                     instances: 1,
+                    max_call_depth: None,
+                    propagate_deadline: false,
                     calls: BTreeMap::new(),
                 }
             }
@@ -108,6 +117,8 @@ macro_rules! workload {
                     patience: self.patience.as_ref(),
                     connections: self.connections.as_ref(),
                     instances: self.instances,
+                    max_call_depth: self.max_call_depth,
+                    propagate_deadline: self.propagate_deadline,
                     calls: &self.calls,
                 }
             }
@@ -161,6 +172,8 @@ pub struct Common<'a> {
     pub patience: Option<&'a DistributionSpec>,
     pub connections: Option<&'a ConnectionsSpec>,
     pub instances: u32,
+    pub max_call_depth: Option<u8>,
+    pub propagate_deadline: bool,
     pub calls: &'a BTreeMap<String, CallSpec>,
 }
 
@@ -319,6 +332,9 @@ impl Common<'_> {
         self.check_own_stages(check);
         check.require((1..=4096).contains(&self.instances), "instances", || {
             format!("instances must be 1 to 4096, got {}", self.instances)
+        });
+        check.require(self.max_call_depth != Some(0), "max_call_depth", || {
+            "max_call_depth must be at least 1, got 0: no call would be let in".into()
         });
         if let Some(keys) = self.keys {
             check.at("keys", |check| keys.check(check));

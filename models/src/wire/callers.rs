@@ -12,12 +12,14 @@ use crate::{
     node::{
         care::{Care, Places},
         dispatch::Dispatch,
+        heartbeats::Heartbeats,
         pipeline::{Pipeline, Way},
         service::Route,
     },
     policy::{
         balancing::{Backend, Balance, BalancerSpec, Endpoint, Weights},
         locality::{Group, LocalitySpec},
+        redirection::DnsSpec,
         stage::{Stage, StageSpec},
         subsetting::{Membership, Subset},
     },
@@ -58,6 +60,16 @@ impl<'a> Builder<'a> {
             };
             let sites: Vec<Site> = self.nodes[number].servers.iter().map(|server| server.site).collect();
             self.nodes[number].routes = wishes.iter().map(|wishes| self.route(wishes, &sites)).collect();
+            self.add_spawned(number, id, component);
+        }
+    }
+
+    /// Opens a book for what a component lets go on by itself, if it does.
+    fn add_spawned(&mut self, number: usize, id: &str, component: &ComponentSpec) {
+        let (ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = component else { return };
+        if let (true, Role::Service(service)) = (pool.spawns(), &mut self.nodes[number].role) {
+            service.spawned = Some(self.call_books.len() as u16);
+            self.call_books.push(CallBook::new(format!("{id}.calls.spawned"), &self.windows));
         }
     }
 
@@ -265,8 +277,17 @@ impl<'a> Builder<'a> {
         let mut care = Care::new(seen.len(), self.streams.stream(&format!("{path}/care")));
         care.checks = call.health_check.iter().flat_map(|check| seen.iter().map(|_| check.build())).collect();
         care.ejector = call.ejection.as_ref().map(|ejection| ejection.build(seen.len()));
+        care.slow_after = call.slow_after.unwrap_or(SimDuration::FOREVER);
+        care.heartbeats = call.heartbeats.as_ref().map(|heartbeats| Heartbeats::new(heartbeats, seen.len()));
         care.slow_start.clone_from(&call.slow_start);
-        let mut wished = call.health_check.is_some() || call.ejection.is_some() || call.slow_start.is_some();
+        let mut wished = call.health_check.is_some()
+            || call.ejection.is_some()
+            || call.heartbeats.is_some()
+            || call.slow_start.is_some()
+            || call.dns.is_some()
+            || call.virtual_address.is_some();
+        care.caches = call.dns.as_ref().map(DnsSpec::build);
+        care.address = call.virtual_address.as_ref().map(|address| address.build(seen.len()));
         if let Some(balancer) = wishes.balancer {
             care.sticky = balancer.sticky.as_ref().map(crate::policy::sticky::StickySpec::build);
             care.max_connections = balancer.max_connections;
@@ -339,6 +360,8 @@ fn balancer_wishes<'a>(id: &'a str, balancer: &'a LoadBalancerSpec) -> Vec<Wishe
         view: balancer.view.clone(),
         health_check: balancer.health_check.clone(),
         ejection: balancer.ejection.clone(),
+        slow_after: balancer.slow_after,
+        heartbeats: balancer.heartbeats.clone(),
         slow_start: balancer.slow_start.clone(),
         subset: balancer.subset.clone(),
         ..CallSpec::default()

@@ -1,6 +1,8 @@
 //! From spec to world: checks what a spec cannot know alone, turns names into ids, and builds everything there is.
 
 mod callers;
+mod cycles;
+mod fallbacks;
 mod faults;
 mod program;
 mod references;
@@ -18,7 +20,7 @@ use sim_core::{
 
 use crate::{
     measure::{CallBook, Windows},
-    node::{dispatch::Dispatch, network::Location, pipeline::Pipeline},
+    node::{dispatch::Dispatch, network::Location, pipeline::Pipeline, tasks::Tasks},
     observe::Observer,
     policy::arrival::trace::TraceRecord,
     request::{CallId, Site},
@@ -37,6 +39,8 @@ pub fn check(spec: &SystemSpec) -> Vec<Problem> {
     let mut check = Check::default();
     spec.check(&mut check);
     references::check(spec, &mut check);
+    cycles::check(spec, &mut check);
+    fallbacks::check(spec, &mut check);
     check.into_problems()
 }
 
@@ -92,10 +96,11 @@ pub fn build(
         let keyed = common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
         workload.mix.identifies = asked || keyed;
     }
+    let deadlines_travel = workloads.iter().any(|workload| workload.propagates);
     let users = spec.workloads.values().map(sources::users).collect();
     let network = builder.network();
     let faults = builder.faults();
-    let observer = Observer::new(bin, &workloads, &builder.nodes, &builder.pipelines);
+    let observer = Observer::new(bin, &workloads, &builder.nodes, &builder.pipelines, &builder.call_books);
     let Builder { windows, nodes, dispatches, watchers, lines, call_books, pipelines, .. } = builder;
     let turns = vec![SimTime::NEVER; dispatches.len()];
     let world = World {
@@ -103,10 +108,12 @@ pub fn build(
         requests: slotmap::SlotMap::with_key(),
         calls: slotmap::SlotMap::with_key(),
         crossings: slotmap::SlotMap::with_key(),
+        tasks: Tasks::default(),
         opened: 0,
         closed: 0,
         pipelines,
         workloads,
+        deadlines_travel,
         users,
         nodes,
         dispatches,

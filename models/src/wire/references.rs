@@ -1,11 +1,11 @@
-//! What a spec cannot know alone: whether the names in it exist, and whether calls form a cycle.
+//! What a spec cannot know alone: whether the names in it exist.
 
 use std::collections::BTreeSet;
 
 use sim_core::check::Check;
 
 use crate::policy::execution::ConcurrencySpec;
-use crate::spec::{ComponentSpec, Load, Step, SystemSpec, WorkloadSpec};
+use crate::spec::{ComponentSpec, Load, PoolSpec, Step, SystemSpec, WorkloadSpec};
 
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
     let references = References { spec };
@@ -37,7 +37,6 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
         });
     }
     references.network(check);
-    references.cycles(check);
 }
 
 struct References<'a> {
@@ -153,6 +152,7 @@ impl References<'_> {
                         });
                     }
                 }
+                self.resources(id, pool, check);
                 for class in pool.service_times.keys() {
                     self.class("service_times", class, check);
                 }
@@ -188,25 +188,77 @@ impl References<'_> {
         match step {
             Step::Call(callee) => self.known_here(&place(owner, &number.to_string()), callee, check),
             Step::Compute(_) | Step::Wait(_) | Step::Fail(_) => {}
-            Step::Sequence(steps) => inside(steps, check),
+            Step::Sequence(steps) | Step::Spawn(steps) => inside(steps, check),
             Step::Branch(ways) => {
                 for (way, steps) in ways.iter().map(|way| &way.steps).enumerate() {
                     check.at(way, |check| check.at("steps", |check| inside(steps, check)));
                 }
             }
+            Step::ByClass(by_class) => {
+                for (class, steps) in by_class {
+                    self.class_here(class, check);
+                    check.at(class, |check| inside(steps, check));
+                }
+            }
             Step::Repeat(repeat) => check.at("steps", |check| inside(&repeat.steps, check)),
+            Step::Parallel(parallel) => check.at("branches", |check| {
+                for (branch, steps) in parallel.branches.iter().enumerate() {
+                    check.at(branch, |check| inside(steps, check));
+                }
+            }),
+            Step::Section(section) => {
+                self.resource(owner, &section.resource, check);
+                check.at("steps", |check| inside(&section.steps, check));
+            }
+            Step::Try(tried) => {
+                check.at("steps", |check| inside(&tried.steps, check));
+                check.at("on_failure", |check| inside(&tried.on_failure, check));
+                check.at("on_success", |check| inside(&tried.on_success, check));
+            }
+        }
+    }
+
+    /// Requires that the component whose steps these are has a resource.
+    fn resource(&self, owner: &str, name: &str, check: &mut Check) {
+        let id = owner.split(".handles.").next().unwrap_or_default();
+        let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) =
+            self.spec.components.get(id)
+        else {
+            return;
+        };
+        if !pool.resources.contains_key(name) {
+            let help = format!("say resources: {{ \"{name}\": (permits: 1) }}");
+            check.at("resource", |check| {
+                check.problem_with_help("E0301", format!("`{id}` has no resource `{name}`"), help);
+            });
+        }
+    }
+
+    /// Requires that every resource is needed by a step.
+    fn resources(&self, id: &str, pool: &PoolSpec, check: &mut Check) {
+        for name in pool.resources.keys() {
+            let needs = |step: &Step| matches!(step, Step::Section(section) if section.resource == *name);
+            if !pool.handles.values().flatten().any(|step| step.has(needs)) {
+                check.at("resources", |check| {
+                    check.at(name, |check| {
+                        check.problem("E0301", format!("no step of `{id}` needs a permit of `{name}`"));
+                    });
+                });
+            }
         }
     }
 
     /// Requires that some workload sends requests of that kind.
     fn class(&self, field: &str, class: &str, check: &mut Check) {
+        check.at(field, |check| self.class_here(class, check));
+    }
+
+    fn class_here(&self, class: &str, check: &mut Check) {
         let known =
             self.spec.workloads.values().any(|workload| workload.common().requests.contains_key(class));
         if !known && class != "*" {
-            check.at(field, |check| {
-                check.at(class, |check| {
-                    check.problem("E0301", format!("no workload sends requests of kind `{class}`"));
-                });
+            check.at(class, |check| {
+                check.problem("E0301", format!("no workload sends requests of kind `{class}`"));
             });
         }
     }
@@ -250,66 +302,6 @@ impl References<'_> {
             }
         });
     }
-
-    /// Components that call each other without end.
-    fn cycles(&self, check: &mut Check) {
-        let mut done = BTreeSet::new();
-        for id in self.spec.components.keys() {
-            let mut path = Vec::new();
-            if let Some(cycle) = self.follow(id, &mut path, &mut done) {
-                let what = format!("synchronous calls form a cycle: {}", cycle.join(" → "));
-                let help = "break it: let one of them answer without calling on";
-                let told = |check: &mut Check| check.problem_with_help("E0304", what, help);
-                self.at_call(cycle[cycle.len() - 2], cycle[cycle.len() - 1], check, told);
-                return;
-            }
-        }
-    }
-
-    /// Goes to where a component calls another.
-    fn at_call(&self, caller: &str, callee: &str, check: &mut Check, told: impl FnOnce(&mut Check)) {
-        let place = match self.spec.components.get(caller) {
-            Some(ComponentSpec::LoadBalancer(_)) => vec!["backends".to_owned()],
-            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-                let calls = |step: &Step| step.calls().contains(&callee);
-                let found = pool
-                    .handles
-                    .iter()
-                    .find_map(|(class, steps)| Some((class, steps.iter().position(calls)?)));
-                found.map_or_else(Vec::new, |(class, step)| {
-                    vec!["handles".to_owned(), class.clone(), step.to_string()]
-                })
-            }
-            None => Vec::new(),
-        };
-        let whole = ["components".to_owned(), caller.to_owned()].into_iter().chain(place);
-        descend(&whole.collect::<Vec<_>>(), check, Box::new(told));
-    }
-
-    fn follow<'s>(
-        &'s self,
-        id: &'s str,
-        path: &mut Vec<&'s str>,
-        done: &mut BTreeSet<&'s str>,
-    ) -> Option<Vec<&'s str>> {
-        if let Some(start) = path.iter().position(|known| *known == id) {
-            let mut cycle = path[start..].to_vec();
-            cycle.push(id);
-            return Some(cycle);
-        }
-        if !done.insert(id) {
-            return None;
-        }
-        path.push(id);
-        let callees: Vec<&str> = match self.spec.components.get(id) {
-            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => pool.callees(),
-            Some(ComponentSpec::LoadBalancer(balancer)) => balancer.callees().into_iter().flatten().collect(),
-            None => Vec::new(),
-        };
-        let cycle = callees.into_iter().find_map(|callee| self.follow(callee, path, done));
-        path.pop();
-        cycle
-    }
 }
 
 /// A field by its path: `lb.backends[1]`, `clients.target`.
@@ -318,7 +310,7 @@ fn place(owner: &str, field: &str) -> String {
 }
 
 /// Checks at the end of a path.
-fn descend(path: &[String], check: &mut Check, told: Box<dyn FnOnce(&mut Check) + '_>) {
+pub(super) fn descend(path: &[String], check: &mut Check, told: Box<dyn FnOnce(&mut Check) + '_>) {
     match path {
         [] => told(check),
         [first, rest @ ..] => check.at(first, |check| descend(rest, check, told)),

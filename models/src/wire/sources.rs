@@ -12,7 +12,7 @@ use sim_core::{
 use super::{Builder, Traces};
 use crate::{
     estimate::Capacities,
-    measure::{Ledger, Times},
+    measure::{Journeys, Ledger, Times},
     node::{
         client::{Source, Workload},
         mix::{Connections, Kind, Mix},
@@ -22,6 +22,9 @@ use crate::{
     spec::{Common, Load, OpenLoopSpec, WorkloadSpec},
     units::Rate,
 };
+
+/// How deep calls may nest where nobody says otherwise: calls without a circle come nowhere near.
+const DEEPEST: u8 = 64;
 
 /// Users of a closed loop, 0 for other kinds.
 pub(super) fn users(workload: &WorkloadSpec) -> u32 {
@@ -84,8 +87,11 @@ impl<'a> Builder<'a> {
             route,
             patience: common.patience.map(sim_core::random::distribution::DistributionSpec::build),
             connections,
+            deepest: common.max_call_depth.unwrap_or(DEEPEST),
+            propagates: common.propagate_deadline,
             ledger: Ledger::new(&self.windows),
             times: Times::fine(&self.windows),
+            journeys: Journeys::new(self.nodes.len()),
         }
     }
 

@@ -5,13 +5,14 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{Builder, program::program};
+use super::{Builder, program::Writer};
 use crate::{
     measure::{Ages, Owner, Times},
     node::{
         gateway::Gateway,
         hosting::Host,
         network::{Location, Network},
+        section::Resource,
         server::{Server, WarmUp},
         service::Service,
     },
@@ -20,7 +21,7 @@ use crate::{
         execution::{Executor, Setting},
     },
     request::Site,
-    spec::{ComponentSpec, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, SystemSpec},
+    spec::{ComponentSpec, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, SystemSpec},
     world::{Node, Role},
 };
 
@@ -136,7 +137,7 @@ impl<'a> Builder<'a> {
             server
         });
         let servers = servers.collect();
-        let mut node = self.node(id, servers, Role::Service(self.service(pool)));
+        let mut node = self.node(id, servers, Role::Service(self.service(id, pool)));
         node.cancels = pool.cancel_abandoned_work;
         node.warm_up = pool
             .warm_up
@@ -155,15 +156,37 @@ impl<'a> Builder<'a> {
     }
 
     /// What a pool does with each class. Calls name their routes by order of [`PoolSpec::callees`].
-    fn service(&self, pool: &PoolSpec) -> Service {
+    fn service(&self, id: &str, pool: &PoolSpec) -> Service {
         let callees = pool.callees();
         let demands = self
             .classes
             .iter()
             .map(|class| pool.service_times.get(*class).unwrap_or(&pool.service_time).build());
         let route = |id: &str| callees.iter().position(|callee| *callee == id).unwrap_or(0) as u16;
-        let steps = self.classes.iter().map(|class| program(pool.steps(class), &route));
-        Service { demands: demands.collect(), steps: steps.collect() }
+        let resource = |name: &str| pool.resources.keys().position(|known| known == name).unwrap_or(0) as u16;
+        let steps = self
+            .classes
+            .iter()
+            .map(|class| Writer { class, route: &route, resource: &resource }.program(pool.steps(class)));
+        Service {
+            demands: demands.collect(),
+            steps: steps.collect(),
+            resources: self.resources(id, pool),
+            spawned: None,
+        }
+    }
+
+    /// What a pool's sections need a permit of, in order of their names.
+    fn resources(&self, id: &str, pool: &PoolSpec) -> Vec<Resource> {
+        let servers = self.places(id, &pool.placed_in.0, pool.servers).len();
+        let resource = |(name, spec): (&String, &ResourceSpec)| {
+            let gates = match spec.scope {
+                Scope::Server => servers,
+                Scope::Component => 1,
+            };
+            Resource::new(format!("{id}.{name}"), spec.permits, gates, &self.windows)
+        };
+        pool.resources.iter().map(resource).collect()
     }
 
     fn balancer(&self, id: &str, balancer: &LoadBalancerSpec) -> Node {

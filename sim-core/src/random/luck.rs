@@ -73,13 +73,12 @@ mod tests {
         assert!((unit(finalise(42_u64.wrapping_add(GOLDEN))) - 0.741_564_878_771_823_3).abs() < 1e-16);
     }
 
-    #[test]
-    fn places_and_visits_are_uncorrelated() {
+    /// Draws of many lucks, three each, are uncorrelated: within four standard errors, 12 being 1 over the variance.
+    fn uncorrelated(draws: impl Fn(Luck) -> [u64; 3]) {
         let n = 100_000_u64;
         let mut sums = [0.0; 3];
         for request in 0..n {
-            let luck = Luck(finalise(request));
-            let (a, b, c) = (unit(luck.at(1, 0)) - 0.5, unit(luck.at(2, 0)) - 0.5, unit(luck.at(1, 1)) - 0.5);
+            let [a, b, c] = draws(Luck(finalise(request))).map(|bits| unit(bits) - 0.5);
             for (sum, term) in sums.iter_mut().zip([a * b, a * c, b * c]) {
                 *sum += term * 12.0;
             }
@@ -87,5 +86,19 @@ mod tests {
         for sum in sums {
             assert!((sum / n as f64).abs() < 4.0 / (n as f64).sqrt(), "correlation {}", sum / n as f64);
         }
+    }
+
+    #[test]
+    fn places_and_visits_are_uncorrelated() {
+        uncorrelated(|luck| [luck.at(1, 0), luck.at(2, 0), luck.at(1, 1)]);
+    }
+
+    #[test]
+    fn children_are_strangers_to_each_other_and_to_their_parent() {
+        let drawn = |luck: Luck| luck.at(1, 0);
+        uncorrelated(|luck| [drawn(luck), drawn(luck.child(1, 0)), drawn(luck.child(1, 1))]);
+        uncorrelated(|luck| {
+            [drawn(luck.child(1, 0)), drawn(luck.child(2, 0)), drawn(luck.child(1, 0).child(1, 0))]
+        });
     }
 }

@@ -32,16 +32,17 @@ impl Batch {
         }
     }
 
-    /// Counts what was kept back.
-    pub fn settle(&mut self) {
-        self.histogram.record_all(&self.kept[..self.held]);
-        self.held = 0;
+    /// Takes out all that was counted; an empty histogram as fine as it was stays behind.
+    pub fn take(&mut self) -> Histogram {
+        self.settle();
+        let empty = self.histogram.emptied();
+        std::mem::replace(&mut self.histogram, empty)
     }
 
-    /// All that was taken up to the last [`Self::settle`].
-    pub fn settled(&self) -> &Histogram {
-        debug_assert_eq!(self.held, 0, "values were kept back");
-        &self.histogram
+    /// Counts what was kept back.
+    fn settle(&mut self) {
+        self.histogram.record_all(&self.kept[..self.held]);
+        self.held = 0;
     }
 }
 
@@ -58,8 +59,8 @@ mod tests {
                 batch.record(value);
                 one_by_one.record(value);
             }
-            batch.settle();
-            assert_eq!(batch.settled(), &one_by_one, "{count} values");
+            assert_eq!(batch.take(), one_by_one, "{count} values");
+            assert_eq!(batch.take(), Histogram::coarse(), "nothing is left");
         }
     }
 }

@@ -36,6 +36,11 @@ impl Histogram {
         Self { buckets: Buckets::of(Grain::Coarse), ..Self::default() }
     }
 
+    /// An empty one just as fine.
+    pub fn emptied(&self) -> Self {
+        Self { buckets: Buckets::of(self.buckets.grain), ..Self::default() }
+    }
+
     /// Counts one value.
     #[inline(always)]
     pub fn record(&mut self, value: u64) {

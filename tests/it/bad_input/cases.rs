@@ -16,7 +16,7 @@ pub(super) struct Case {
 
 const RUN: &str = "run counter.ron";
 
-const fn edit(name: &'static str, edits: &'static [(&'static str, &'static str)]) -> Case {
+pub(super) const fn edit(name: &'static str, edits: &'static [(&'static str, &'static str)]) -> Case {
     Case { name, edits, whole: None, beside: &[], command: RUN }
 }
 
@@ -276,6 +276,10 @@ macro_rules! claim {
 
 /// Claims.
 pub(super) const CLAIMS: &[Case] = &[
+    edit(
+        "time to recover on average",
+        &[("clients.latency.p99 < 500ms", "clients.time_to_recover.mean < 10s")],
+    ),
     claim!("another kind of quantity", "clients.latency.p99 < 500/s"),
     claim!("claim without unit", "clients.latency.p99 < 500"),
     claim!("rate without unit", "clients.goodput.mean > 665"),

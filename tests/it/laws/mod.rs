@@ -116,9 +116,12 @@ fn broken_flow(report: &RunReport, id: &str) -> Vec<String> {
     let succeeded = (count("goodput.mean") * SECONDS).round();
     let (came, failed, inside) =
         (count("arrivals.count"), count("errors.count"), count("in_flight_at_end.count"));
+    let degraded = count("degraded.count");
     let mut broken = Vec::new();
-    if came != succeeded + failed + inside {
-        broken.push(format!("{id}: {came} came, {succeeded} succeeded, {failed} failed, {inside} inside"));
+    if came != succeeded + degraded + failed + inside {
+        broken.push(format!(
+            "{id}: {came} came, {succeeded} succeeded, {degraded} degraded, {failed} failed, {inside} inside"
+        ));
     }
     for metric in ["arrivals.count", "errors.count", "rejected.count", "latency.count"] {
         let (whole, halves) =
@@ -215,6 +218,7 @@ fn every_system_keeps_the_laws() {
     let tapes = prop::collection::vec(any::<u16>(), 0..LONGEST);
     let outcome = TestRunner::new_with_rng(config, random).run(&tapes, |numbers| {
         let text = random_system::experiment(&numbers);
+
         let broken = broken_laws(&text);
         prop_assert!(broken.is_empty(), "{}", told(&text, &broken));
         Ok(())

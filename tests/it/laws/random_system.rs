@@ -20,6 +20,8 @@ const MOST_REGIONS: usize = 4;
 struct Plan {
     regions: usize,
     classes: bool,
+    /// Whether calls may form circles.
+    circles: bool,
     pools: usize,
     /// The first pool behind each balancer; its backends are that one and some after it.
     balancers: Vec<usize>,
@@ -30,7 +32,8 @@ pub(super) fn experiment(numbers: &[u16]) -> String {
     let tape = &mut Tape::new(numbers);
     let pools = 1 + tape.below(MOST_POOLS);
     let balancers = (0..tape.below(MOST_BALANCERS)).map(|_| tape.below(pools)).collect();
-    let plan = Plan { regions: tape.below(MOST_REGIONS), classes: tape.chance(40), pools, balancers };
+    let (regions, classes, circles) = (tape.below(MOST_REGIONS), tape.chance(40), tape.chance(20));
+    let plan = Plan { regions, classes, circles, pools, balancers };
     let mut text = "(\n    name: \"random\",\n    question: \"Do the books balance?\",\n".to_owned();
     text += &plan.places(tape);
     let workloads: Vec<String> = (0..=tape.below(3)).map(|id| plan.workload(id, tape)).collect();
@@ -192,14 +195,36 @@ fn care(tape: &mut Tape<'_>) -> Vec<Option<String>> {
     ]
 }
 
-/// A step as it is, or inside others.
-fn dressed(step: String, tape: &mut Tape<'_>) -> String {
-    match tape.below(9) {
+/// A step as it is, or inside others, up to three deep.
+fn dressed(step: String, classes: bool, tape: &mut Tape<'_>) -> String {
+    let depth = tape.below(4);
+    let inside = (0..depth).fold(step, |step, _| dressed_once(step, classes, tape));
+    // A resource is never asked for by somebody who holds it.
+    if tape.chance(20) { format!("Section(resource: \"lock\", steps: [{inside}])") } else { inside }
+}
+
+fn dressed_once(step: String, classes: bool, tape: &mut Tape<'_>) -> String {
+    match tape.below(12) {
         0 => format!("Wait({}), {step}", time(tape)),
         1 => format!("Fail(0.2), {step}"),
         2 => format!("Sequence([{step}, Wait({})])", time(tape)),
         3 => format!("Branch([(weight: 2.0, steps: [{step}]), (steps: [Compute({})])])", time(tape)),
         4 => format!("Repeat(times: 2, steps: [{step}])"),
+        5 | 6 => {
+            let join = tape.one_of(&["All", "Any", "Quorum(2)"]);
+            let cancels = tape.maybe(40, |tape| format!("cancel_stragglers: {}, ", tape.chance(50)));
+            let branches = [step, format!("Compute({})", time(tape)), format!("Wait({})", time(tape))];
+            let copies = tape.between(1, 2);
+            format!(
+                "Parallel(join: {join}, {}copies: {copies}, branches: [[{}]])",
+                cancels.unwrap_or_default(),
+                branches.join("], [")
+            )
+        }
+        7 => format!("Spawn([{step}, Compute({})])", time(tape)),
+        8 => format!("Try(steps: [{step}, Fail(0.3)], on_failure: [Wait({})])", time(tape)),
+        9 => format!("Try(steps: [Fail(0.5)], on_failure: [{step}], on_success: [Compute({})])", time(tape)),
+        10 if classes => format!("ByClass({{\"put\": [{step}], \"*\": [Wait({})]}})", time(tape)),
         _ => step,
     }
 }
@@ -291,6 +316,8 @@ impl Plan {
                 )
             }),
             tape.maybe(20, |_| "origin: { \"r0\": 1.0 }".to_owned()).filter(|_| self.regions > 0),
+            self.circles.then(|| format!("max_call_depth: {}", tape.between(1, 4))),
+            tape.maybe(40, |_| "propagate_deadline: true".to_owned()),
             tape.maybe(40, |tape| format!("calls: {{ \"{target}\": {} }}", call(tape))),
         ]);
         format!("\"load{id}\": {}", group(kind, &fields))
@@ -440,20 +467,24 @@ impl Plan {
         }
     }
 
-    /// Steps, calling only components further down, so that calls form no cycle.
+    /// Steps, calling only components further down unless calls may form circles.
     fn handles(&self, id: usize, tape: &mut Tape<'_>) -> Vec<Option<String>> {
         let below = self.balancers.iter().enumerate().filter(|(_, first)| **first > id);
         let mut callees: Vec<String> = below.map(|(balancer, _)| format!("lb{balancer}")).collect();
         callees.extend((id + 1..self.pools).map(|pool| format!("pool{pool}")));
+        if self.circles {
+            callees.extend((0..=id).map(|pool| format!("pool{pool}")));
+        }
         let mut called: Vec<String> = Vec::new();
         let mut steps = Vec::new();
         for _ in 0..tape.below(4) {
             if callees.is_empty() || tape.chance(30) {
-                steps.push(format!("Compute({})", time(tape)));
+                let step = format!("Compute({})", time(tape));
+                steps.push(dressed(step, self.classes, tape));
             } else {
                 let callee = tape.one_of(&callees);
                 let step = format!("Call(\"{callee}\")");
-                steps.push(dressed(step, tape));
+                steps.push(dressed(step, self.classes, tape));
                 called.push(callee);
             }
         }
@@ -464,7 +495,12 @@ impl Plan {
         let calls = called
             .first()
             .and_then(|callee| tape.maybe(50, |tape| format!("calls: {{ \"{callee}\": {} }}", call(tape))));
-        vec![Some(format!("handles: {{ \"{class}\": [{}] }}", steps.join(", "))), calls]
+        let steps = steps.join(", ");
+        let resources = steps.contains("Section(").then(|| {
+            let scope = tape.one_of(&["Server", "Component"]);
+            format!("resources: {{ \"lock\": (permits: {}, scope: {scope}) }}", tape.between(1, 2))
+        });
+        vec![Some(format!("handles: {{ \"{class}\": [{steps}] }}")), calls, resources]
     }
 
     fn fault(&self, tape: &mut Tape<'_>) -> String {

@@ -101,6 +101,7 @@ pub(super) fn goodput() -> Goodput {
         x: Axis::linear("offered requests", Quantity::PerSecond),
         y: Axis::linear("goodput", Quantity::PerSecond),
         lines: shapes.iter().enumerate().map(line).collect(),
+        diagonal: "everything offered is served".into(),
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn Chart>)> {
         ("precision", Box::new(lines::precision())),
         ("forest", Box::new(verdicts::forest())),
         ("time_series", Box::new(servers::time_series())),
+        ("ribbon", Box::new(servers::ribbon(4))),
+        ("ribbon_64_breakers", Box::new(servers::ribbon(64))),
         ("heat_map", Box::new(servers::heat_map(16))),
         ("heat_map_200_servers", Box::new(servers::heat_map(200))),
         ("server_bars", Box::new(servers::server_bars(16))),

@@ -2,7 +2,9 @@
 
 use super::Shaped;
 use experiments::charts::data::{ArmStyle, Axis, Colour, Heading, Limit, Line, Point, Quantity, Span};
-use experiments::charts::{Bar, HeatMap, HeatRow, Panel, ServerBars, TimeSeries};
+use experiments::charts::{
+    Bar, BreakerState, HeatMap, HeatRow, Panel, Ribbon, RibbonRow, ServerBars, TimeSeries,
+};
 use libm::{cos, pow, sin};
 
 pub(super) fn heat_map(servers: usize) -> HeatMap {
@@ -30,6 +32,28 @@ pub(super) fn heat_map(servers: usize) -> HeatMap {
         bin: 1.0,
         rows: (0..servers).map(row).collect(),
         faults: vec![Span::new("Crash web[4]", 150.0, 240.0)],
+    }
+}
+
+pub(super) fn ribbon(breakers: usize) -> Ribbon {
+    let row = |breaker: usize| {
+        let mut states = vec![(0.0, BreakerState::Closed)];
+        for trip in 0..=breaker % 4 {
+            let at = 122.0 + (breaker * 3 % 7) as f64 + 6.0 * trip as f64;
+            states.extend([(at, BreakerState::Open), (at + 5.0, BreakerState::HalfOpen)]);
+        }
+        states.push((160.0 + breaker as f64, BreakerState::Closed));
+        RibbonRow { label: format!("retry_breaker: clients to checkout #{breaker}"), states }
+    };
+    Ribbon {
+        heading: Heading::new(
+            "Every breaker opens during the brown-out and closes within 20 s of its end",
+            "A row is a breaker; full height is open, low is closed. Dotted lines are the edges of faults.",
+        ),
+        end: 600.0,
+        rows: (0..breakers).map(row).collect(),
+        faults: vec![Span::new("CapacityLoss checkout", 120.0, 150.0)],
+        windows: vec![Span::new("before", 30.0, 120.0), Span::new("late", 300.0, 600.0)],
     }
 }
 

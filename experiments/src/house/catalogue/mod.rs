@@ -11,21 +11,24 @@ pub(super) mod value;
 use models::{
     policy::{
         arrival::{ArrivalSpec, ProfileSpec, trace::TraceFormat},
+        backoff::{BackoffSpec, Jitter},
         balancing::BalancerSpec,
+        budget::BudgetSpec,
         concurrency::ShareSpec,
-        detection::{EjectSpec, active_check::ActiveCheckSpec},
+        detection::{EjectSpec, active_check::ActiveCheckSpec, failure_detector::FailureDetectorSpec},
         discipline::QueueSpec,
         execution::ConcurrencySpec,
         locality::LocalitySpec,
+        redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
-        stage::StageSpec,
+        stage::{StageSpec, sliding_window::Window},
         sticky::StickySpec,
         subsetting::SubsetSpec,
     },
     report::Unit,
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, RetrySpec, Security, Step, View,
-        WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, ResourceSpec, RetrySpec,
+        Security, Step, View, WorkloadSpec,
     },
 };
 use sim_core::random::{distribution::DistributionSpec, keys::KeysSpec};
@@ -72,7 +75,8 @@ pub(super) fn book() -> Book {
     );
     book.family(Some(Catalogue::Distributions), 0, "keys", named(KeysSpec::catalog()), KeysSpec::files());
     book.family(Some(Catalogue::Faults), 0, "faults", named(FaultSpec::catalog()), &[]);
-    book.kinds::<Step>(None, 5, "handles");
+    book.kinds::<Step>(Some(Catalogue::Components), 5, "handles");
+    book.kinds::<ResourceSpec>(Some(Catalogue::Components), 5, "resources");
     book.kinds::<NetworkSpec>(None, 0, "network");
     book.kinds::<RunSpec>(None, 0, "run");
     book.kinds::<Horizon>(None, 0, "horizon");
@@ -108,7 +112,14 @@ fn strategies(book: &mut Book) {
     book.kinds::<RetrySpec>(what, 6, "retry");
     book.kinds::<ActiveCheckSpec>(what, 6, "health_check");
     book.family(what, 6, "ejection", named(EjectSpec::catalog()), EjectSpec::files());
+    book.kinds::<DnsSpec>(what, 6, "dns");
+    book.kinds::<VirtualAddressSpec>(what, 6, "virtual_address");
+    book.family(what, 6, "detector", named(FailureDetectorSpec::catalog()), FailureDetectorSpec::files());
     book.family(what, 6, "stages", named(StageSpec::catalog()), StageSpec::files());
+    book.kinds::<Window>(what, 6, "window");
+    book.family(what, 6, "backoff", named(BackoffSpec::catalog()), BackoffSpec::files());
+    book.kinds::<Jitter>(what, 6, "jitter");
+    book.family(what, 6, "budget", named(BudgetSpec::catalog()), BudgetSpec::files());
 }
 
 fn named<T>(catalog: Vec<(&'static str, &'static str, T)>) -> impl Iterator<Item = (&'static str, T)> {

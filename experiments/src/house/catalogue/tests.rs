@@ -3,20 +3,23 @@
 use models::{
     policy::{
         arrival::{ArrivalSpec, ProfileSpec, trace::TraceFormat},
+        backoff::{BackoffSpec, Jitter},
         balancing::BalancerSpec,
+        budget::BudgetSpec,
         concurrency::ShareSpec,
-        detection::{EjectSpec, active_check::ActiveCheckSpec},
+        detection::{EjectSpec, active_check::ActiveCheckSpec, failure_detector::FailureDetectorSpec},
         discipline::QueueSpec,
         execution::ConcurrencySpec,
         locality::LocalitySpec,
+        redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
-        stage::StageSpec,
+        stage::{StageSpec, sliding_window::Window},
         sticky::StickySpec,
         subsetting::SubsetSpec,
     },
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, RetrySpec, Security, Step,
-        SystemSpec, View, WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, ResourceSpec, RetrySpec,
+        Security, Step, SystemSpec, View, WorkloadSpec,
     },
 };
 use sim_core::{
@@ -84,9 +87,9 @@ fn rows_of_families_are_what_the_types_say() {
 #[test]
 fn every_member_of_a_family_has_a_header() {
     let book = book();
-    for topic in
-        book.topics.iter().filter(|topic| matches!(topic.field, "strategy" | "queue" | "keys" | "ejection"))
-    {
+    for topic in book.topics.iter().filter(|topic| {
+        matches!(topic.field, "strategy" | "queue" | "keys" | "ejection" | "stages" | "backoff" | "budget")
+    }) {
         for found in book.found(topic) {
             assert!(found.header().len() >= 2, "{}: {:?}", found.name, found.header());
         }
@@ -182,7 +185,14 @@ fn every_example_is_read_and_sound() {
         read_all(&book, "sharing", ShareSpec::check),
         read_all(&book, "health_check", ActiveCheckSpec::check),
         read_all(&book, "ejection", EjectSpec::check),
+        read_all(&book, "dns", DnsSpec::check),
+        read_all(&book, "virtual_address", VirtualAddressSpec::check),
+        read_all(&book, "detector", FailureDetectorSpec::check),
         read_all(&book, "stages", StageSpec::check),
+        read_all::<Window>(&book, "window", |_, _| {}),
+        read_all(&book, "backoff", BackoffSpec::check),
+        read_all::<Jitter>(&book, "jitter", |_, _| {}),
+        read_all(&book, "budget", BudgetSpec::check),
         read_all(&book, "service_time", DistributionSpec::<sim_core::time::SimDuration>::check),
         read_all(&book, "keys", KeysSpec::check),
         read_all::<Load>(&book, "load", |_, _| {}),
@@ -193,6 +203,7 @@ fn every_example_is_read_and_sound() {
         read_all::<View>(&book, "view", |_, _| {}),
         read_all::<RetrySpec>(&book, "retry", |_, _| {}),
         read_all::<Step>(&book, "handles", |_, _| {}),
+        read_all::<ResourceSpec>(&book, "resources", |_, _| {}),
         read_all::<RunSpec>(&book, "run", |_, _| {}),
         read_all::<Horizon>(&book, "horizon", |_, _| {}),
     ];

@@ -142,12 +142,14 @@ fn example(field: &str, example: &str) -> String {
         "" | "faults" => String::new(),
         "workloads" => "\"clients\": ".to_owned(),
         "components" => "\"web\": ".to_owned(),
+        "stages" => "stages: [".to_owned(),
         field => format!("{field}: "),
     };
+    let after = if field == "stages" { "]" } else { "" };
     let short = example.len() < LONG_EXAMPLE;
     let lay_out = |root: &Node| if short { compact(root) } else { pretty(root) };
     let laid_out = parse(example, 0).root.map_or_else(|| example.to_owned(), |root| lay_out(&root));
-    let lines = format!("{before}{}", laid_out.trim_end());
+    let lines = format!("{before}{}{after}", laid_out.trim_end());
     let lines = lines.lines().map(|line| format!("  {line}\n"));
     format!("\nExample\n{}", lines.collect::<String>())
 }

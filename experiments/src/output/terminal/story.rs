@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     analysis::{Analysis, Band, CellAnalysis, Headline, Kind, Recovery},
-    output::number::{short, significant},
+    output::{
+        metastable::{hardship, metastable},
+        number::short,
+    },
     study::{Fault, Horizon, Study},
 };
 
@@ -66,7 +69,10 @@ impl Story<'_> {
         let faults = format!("{}{}", " ".repeat(widest_label(&rows) + 4), self.faults());
         let table =
             columns(&rows, |line, column| if line == 0 || column < 2 { Lean::Left } else { Lean::Right }, 2);
-        format!("{}\n{table}\n", faults.trim_end())
+        match faults.trim_end() {
+            "" => format!("{table}\n"),
+            faults => format!("{faults}\n{table}\n"),
+        }
     }
 
     fn header(&self) -> Vec<String> {
@@ -151,18 +157,15 @@ impl Story<'_> {
         let mut text = String::new();
         for recovery in self.analysis.recoveries.iter().filter(|recovery| recovery.workload == self.workload)
         {
-            let (Some(stuck), Some(cell)) = (recovery.stuck, self.study.cells.get(recovery.cell)) else {
+            let (Some(stuck), Some(cell)) = (&recovery.stuck, self.study.cells.get(recovery.cell)) else {
                 continue;
             };
+            let (is, so) = (metastable(recovery, stuck), hardship(stuck));
             let _ = write!(
                 text,
-                "  {}  {}: the trigger ended at {} s, the system is still down at {} s\n              (goodput {}/s, before the fault {}/s, under the same load)\n",
+                "  {}  {}: {is}\n              ({so})\n",
                 self.look.strong("METASTABLE"),
                 cell.label(),
-                short(stuck.trigger_end),
-                short(stuck.end),
-                significant(stuck.late, 3),
-                significant(stuck.before, 3),
             );
         }
         text

@@ -7,7 +7,7 @@ use super::{
         view::View,
         words::{self, Who},
     },
-    MOST,
+    MOST, loops,
 };
 use crate::charts::{
     Goodput,
@@ -16,15 +16,17 @@ use crate::charts::{
 };
 
 /// Below that share of the load's largest value its smallest counts as another load.
-const ANOTHER_LOAD: f64 = 0.95;
+pub(super) const ANOTHER_LOAD: f64 = 0.95;
 /// Less than that share of what is offered is falling short.
 const SHORT: f64 = 0.99;
 /// Less than that share of an arm's own peak is a collapse.
 const COLLAPSED: f64 = 0.8;
 
 pub(super) fn draft(view: &View<'_>) -> Draft {
-    let Some(sweep) = &view.sweep else { return Draft::default() };
-    let charts = view.study.workloads.iter().filter_map(|workload| chart(view, sweep, workload));
+    let charts = view.study.workloads.iter().filter_map(|workload| match &view.sweep {
+        Some(sweep) => chart(view, sweep, workload),
+        None => loops::chart(view, workload),
+    });
     Draft {
         number: 3,
         name: "goodput",
@@ -49,6 +51,7 @@ fn chart(view: &View<'_>, sweep: &Sweep, workload: &str) -> Option<AnyChart> {
         x: Axis::linear(format!("requests offered by {workload}"), Quantity::PerSecond),
         y: Axis::linear(format!("goodput of {workload}"), Quantity::PerSecond),
         lines,
+        diagonal: "everything offered is served".into(),
     }))
 }
 

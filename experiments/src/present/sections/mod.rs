@@ -1,10 +1,14 @@
 //! The report's sections in their order, a file each. A section without data has no chart and no table, and is left out.
 
+mod attempts;
+mod breakers;
 mod distribution;
 mod figures;
 mod forest;
 mod goodput;
 mod hockey_stick;
+mod loops;
+mod phases;
 mod precision;
 mod server_load;
 mod servers;
@@ -14,6 +18,7 @@ mod system;
 mod time_series;
 mod trust;
 mod welch;
+mod where_time_goes;
 
 pub(super) use slo_matrix::verdict;
 
@@ -30,11 +35,14 @@ pub(super) fn all(view: &View<'_>) -> Vec<Draft> {
         figures::draft(view),
         hockey_stick::draft(view),
         goodput::draft(view),
+        attempts::draft(view),
         distribution::draft(view),
         forest::draft(view),
         time_series::draft(view),
+        breakers::draft(view),
         servers::draft(view),
         server_load::draft(view),
+        where_time_goes::draft(view),
         welch::draft(view),
         precision::draft(view),
         trust::draft(view),

@@ -10,19 +10,14 @@ use crate::{
     study::Fault,
 };
 
-/// From that share of what it was, goodput has come back.
-const RECOVERED: f64 = 0.95;
-/// Bins over which goodput must have come back on average.
-const SMOOTH: f64 = 5.0;
 /// Values that differ by less than that factor are told as one.
 const ALIKE: f64 = 1.02;
 
-/// What the faults did to goodput, and which arm was back when.
+/// What the faults did to goodput, and which arm was back when: `times` are the medians, infinite for who never was.
 pub(super) fn after_faults(
     bands: &[(&str, &Band)],
     first: &Fault,
-    fault_end: f64,
-    end: f64,
+    times: &[(&str, f64)],
     place: &str,
 ) -> String {
     let label = first.label.trim();
@@ -36,18 +31,14 @@ pub(super) fn after_faults(
             &bands.iter().filter_map(during).collect::<Vec<_>>(),
         )
     )];
-    if fault_end < end {
-        let back =
-            |(arm, band): &(&str, &Band)| Some((recovery(band, first.from, fault_end)?, (*arm).to_owned()));
-        let back: Vec<(f64, String)> = bands.iter().filter_map(back).collect();
-        let down = |arm: &&str| !back.iter().any(|(_, other)| other == arm);
-        let down: Vec<&str> = bands.iter().map(|(arm, _)| *arm).filter(down).collect();
-        if let Some(times) = range(&back, Unit::Seconds, ["", " to "]) {
-            parts.push(format!("goodput is back within {times} of its end"));
-        }
-        if !down.is_empty() {
-            parts.push(format!("{} not recover", Who::of(&down, bands.len()).does("does", "do")));
-        }
+    let (back, down): (Vec<_>, Vec<_>) = times.iter().partition(|(_, time)| time.is_finite());
+    let back: Vec<(f64, String)> = back.iter().map(|(arm, time)| (*time, (*arm).to_owned())).collect();
+    let down: Vec<&str> = down.iter().map(|(arm, _)| *arm).collect();
+    if let Some(times) = range(&back, Unit::Seconds, ["", " to "]) {
+        parts.push(format!("goodput is back within {times} of its end"));
+    }
+    if !down.is_empty() {
+        parts.push(format!("{} not recover", Who::of(&down, bands.len()).does("does", "do")));
     }
     parts.join("; ")
 }
@@ -74,18 +65,6 @@ fn range(values: &[(f64, String)], unit: Unit, [before, between]: [&str; 2]) -> 
         _ if most.0 <= ALIKE * least.0 => shown(most.0),
         _ => format!("{before}{}{between}{}", told(least), told(most)),
     })
-}
-
-/// Seconds after the last fault until goodput is what it was, by a short moving average.
-fn recovery(band: &Band, fault: f64, fault_end: f64) -> Option<f64> {
-    let before = band.mean_within(fault / 2.0, fault)?;
-    let first = (fault_end / band.bin).ceil() as usize;
-    let back = |bin: &usize| {
-        let from = *bin as f64 * band.bin;
-        band.mean_within(from, from + SMOOTH * band.bin).is_some_and(|level| level >= RECOVERED * before)
-    };
-    let found = (first..band.points.len().saturating_sub(SMOOTH as usize)).find(back)?;
-    Some(((found + 1) as f64 * band.bin - fault_end).max(0.0))
 }
 
 /// Without a fault: where goodput lies.
@@ -125,14 +104,17 @@ mod tests {
     fn what_a_fault_took_and_who_came_back() {
         let (soon, late, never) = (band(160), band(200), band(300));
         let fault = Fault { label: "CapacityLoss web".into(), from: 120.0, to: 150.0 };
-        let told = |bands: &[(&str, &Band)]| after_faults(bands, &fault, 150.0, 300.0, "");
+        let told = |bands: &[(&str, &Band)], times: &[(&str, f64)]| after_faults(bands, &fault, times, "");
         assert_eq!(
-            told(&[("a", &soon), ("b", &late), ("c", &never)]),
+            told(
+                &[("a", &soon), ("b", &late), ("c", &never)],
+                &[("a", 10.0), ("b", 50.0), ("c", f64::INFINITY)]
+            ),
             "CapacityLoss web takes goodput from 700/s to 250/s; \
-             goodput is back within 11 s (a) to 51 s (b) of its end; c does not recover"
+             goodput is back within 10 s (a) to 50 s (b) of its end; c does not recover"
         );
         assert_eq!(
-            told(&[("a", &never)]),
+            told(&[("a", &never)], &[("a", f64::INFINITY)]),
             "CapacityLoss web takes goodput from 700/s to 250/s (a); a does not recover"
         );
     }

@@ -29,8 +29,8 @@ const OF_CALLERS: [(&str, bool); 6] = [
     ("in_flight", false),
 ];
 /// Series of a component that are shown.
-const OF_COMPONENTS: [(&str, bool); 3] =
-    [("queue_length", false), ("utilization", false), ("queue_age", false)];
+const OF_COMPONENTS: [(&str, bool); 4] =
+    [("queue_length", false), ("age", false), ("utilization", false), ("wasted", false)];
 /// Panels under one another in a chart.
 const PANELS: usize = 8;
 
@@ -62,8 +62,8 @@ struct Stage<'a> {
 
 impl Stage<'_> {
     fn of_workload(&self, workload: &str) -> Option<AnyChart> {
-        // Calls of the workload are named after it: `clients -> lb`.
-        let mine = |owner: &str| owner == workload || owner.starts_with(&format!("{workload} -> "));
+        let calls = format!("{workload}.calls.");
+        let mine = |owner: &str| owner == workload || owner.starts_with(&calls);
         let panels = self.panels(&OF_CALLERS, &mine);
         let how = "Read downwards: what was offered, what came out, how long it took. \
                    Bands are 95 % intervals, thin lines one replication.";
@@ -150,13 +150,20 @@ impl Stage<'_> {
             self.spots.iter().filter_map(|spot| Some((spot.arm, spot.cell.band(&name)?))).collect();
         let (from, to) = self.view.measured();
         let place = self.view.at_chosen();
-        match (
-            self.view.study.faults.first(),
-            self.view.study.faults.iter().map(|fault| fault.to).reduce(f64::max),
-        ) {
-            (Some(first), Some(end)) => story::after_faults(&bands, first, end, to, &place),
-            _ => story::goodputs(&bands, from, to, &place),
+        match self.view.study.faults.first() {
+            Some(first) => story::after_faults(&bands, first, &self.times(workload), &place),
+            None => story::goodputs(&bands, from, to, &place),
         }
+    }
+
+    /// The median time each arm took to recover, if faults ended.
+    fn times(&self, workload: &str) -> Vec<(&str, f64)> {
+        let of = |spot: &Spot<'_>| {
+            let mut all = self.view.analysis.recoveries.iter();
+            let mine = all.find(|found| found.cell == spot.index && found.workload == workload)?;
+            mine.median
+        };
+        self.spots.iter().filter_map(|spot| Some((spot.arm, of(spot)?))).collect()
     }
 
     /// Whose queue grows longest.
@@ -210,8 +217,11 @@ fn example(run: Option<&RunReport>, name: &str) -> Vec<Point> {
     points.collect()
 }
 
-/// `clients.latency.p99` as `clients: latency p99`.
+/// `clients.latency.p99` as `clients: latency p99`, `clients.calls.lb.attempts` as `clients to lb: attempts`.
 fn title_of(name: &str) -> String {
+    if let Some((owner, kind)) = name.rsplit_once('.').filter(|(owner, _)| owner.contains(".calls.")) {
+        return format!("{}: {kind}", words::calls(owner));
+    }
     let (owner, kind) = name.split_once('.').unwrap_or(("", name));
     format!("{owner}: {}", kind.replace(['.', '_'], " "))
 }

@@ -106,12 +106,7 @@ impl World {
     ) -> PassageId {
         let outside = match descent.outer {
             Asker::Caller => SimTime::NEVER,
-            Asker::Passage(outer) => self.crossings.get(outer).map_or(SimTime::NEVER, |outer| {
-                // Of the stages outside only timeouts mean to answer by the time they asked for.
-                let stage = &self.pipelines[pipeline as usize].stages[outer.stage].1;
-                let own = if matches!(stage, AnyStage::Timeout(_)) { outer.wake } else { SimTime::NEVER };
-                outer.view.deadline.min(own)
-            }),
+            Asker::Passage(outer) => self.deadline_below(outer),
         };
         let view = Passage {
             id: 0,
@@ -141,6 +136,15 @@ impl World {
         id
     }
 
+    /// When the first of a stage and those outside it stops waiting.
+    fn deadline_below(&self, id: PassageId) -> SimTime {
+        let Some(crossing) = self.crossings.get(id) else { return SimTime::NEVER };
+        // Of the stages only timeouts mean to answer by the time they asked for.
+        let stage = &self.pipelines[crossing.pipeline as usize].stages[crossing.stage].1;
+        let own = if matches!(stage, AnyStage::Timeout(_)) { crossing.wake } else { SimTime::NEVER };
+        crossing.view.deadline.min(own)
+    }
+
     /// Puts an attempt on the wire, sent by the innermost stage.
     pub(super) fn emit(
         &mut self,
@@ -150,7 +154,8 @@ impl World {
         cx: &mut Context<Event>,
     ) {
         let Errand { request, origin, parent, way, visit, delay, arriving } = *errand;
-        let origin = origin.with_luck(from.luck);
+        let attempt = origin.with_luck(from.luck).until(self.deadline_below(innermost));
+        let origin = if from.copy { attempt.as_copy() } else { attempt };
         let wish =
             Wish { dispatch: way.dispatch, node: way.node, request, luck: from.luck, from: origin.site() };
         let Some((callee, picked)) = self.choose(&wish, &[], cx) else {

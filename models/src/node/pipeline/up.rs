@@ -87,7 +87,6 @@ impl World {
         outcome: Outcome,
         cx: &mut Context<Event>,
     ) {
-        self.tie_caller(request, parent, Awaited::Nothing);
         match parent {
             None => self.client_hears(request, outcome, cx),
             Some(parent) => self.service_hears(parent, outcome, cx),
@@ -138,10 +137,16 @@ impl World {
             awaited = match awaited {
                 Awaited::Nothing => return innermost,
                 Awaited::Call(id) => {
+                    // A caller keeps the name of what it heard of last: who is gone is not waited for.
+                    let Some(call) = self.calls.get(id) else { return innermost };
                     innermost = Some(id);
-                    self.calls.get(id)?.awaits
+                    call.awaits
                 }
-                Awaited::Passage(id) => self.crossings.get(id)?.below.first().copied().unwrap_or_default(),
+                Awaited::Passage(id) => self
+                    .crossings
+                    .get(id)
+                    .and_then(|crossing| crossing.below.first().copied())
+                    .unwrap_or_default(),
             };
         }
     }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::Stream};
 
-use super::{Ask, Backend, Backends, Balance, Endpoint, Wants};
+use super::{Ask, Backend, Backends, Balance, Endpoint, InFlight, Wants};
 
 /// `LeastOutstandingRequests`: how ties are broken.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -44,7 +44,7 @@ impl Spec {
 pub struct State {
     ties: Ties,
     next: usize,
-    /// The rows' loads side by side, where the view does not have them so.
+    /// The rows' loads side by side, where the view does not have the fewest at hand.
     loads: Vec<u32>,
 }
 
@@ -59,53 +59,23 @@ fn load(row: &Backend) -> u32 {
 
 /// Any of those with the least load: one draw even if there is no tie, so that every pick costs the stream
 /// the same.
-///
-/// Who is tied is pure chance, and a processor that guesses loses more than it saves: so eight rows are compared at
-/// once, a byte each, and the drawn one is found by adding up bytes.
-#[inline]
 fn any_tied(loads: &[u32], random: &mut Stream) -> Option<usize> {
-    let least = loads.iter().fold(AWAY, |least, load| least.min(*load));
-    if least == AWAY {
+    let least = loads.iter().copied().min().filter(|&least| least < AWAY)?;
+    let tied = || (0..loads.len()).filter(|index| loads[*index] == least);
+    let drawn = random.below(tied().count());
+    tied().nth(drawn)
+}
+
+/// Any of the rows whose bits are set, by one draw.
+#[inline(always)]
+fn any_of(mut rows: u64, random: &mut Stream) -> Option<usize> {
+    if rows == 0 {
         return None;
     }
-    let (eights, rest) = loads.as_chunks::<8>();
-    let words = || eights.iter().map(|eight| ties(eight, least)).chain(std::iter::once(ties(rest, least)));
-    let count: u64 = words().map(sum).sum();
-    let mut left = random.below(count as usize) as u64;
-    for (number, word) in words().enumerate() {
-        let here = sum(word);
-        if left < here {
-            return Some(8 * number + place(word, left));
-        }
-        left -= here;
+    for _ in 0..random.below(rows.count_ones() as usize) {
+        rows &= rows - 1;
     }
-    None
-}
-
-/// Whether each of at most eight loads is the least: a byte each, 1 or 0, the first lowest.
-#[inline]
-fn ties(loads: &[u32], least: u32) -> u64 {
-    let mut bytes = [0; 8];
-    for (byte, load) in bytes.iter_mut().zip(loads) {
-        *byte = u8::from(*load == least);
-    }
-    u64::from_le_bytes(bytes)
-}
-
-/// One in every byte: a word times this holds in each byte the sum of the bytes up to it.
-const ONES: u64 = 0x0101_0101_0101_0101;
-
-#[inline]
-fn sum(word: u64) -> u64 {
-    word.wrapping_mul(ONES) >> 56
-}
-
-/// The place of the byte that `nth` other ones precede.
-#[inline]
-fn place(word: u64, nth: u64) -> usize {
-    // A byte's highest bit is set where the ones up to it are more than `nth`.
-    let reached = word.wrapping_mul(ONES) + (0x7F - nth) * ONES;
-    (reached & (0x80 * ONES)).trailing_zeros() as usize / 8
+    Some(rows.trailing_zeros() as usize)
 }
 
 impl State {
@@ -125,8 +95,8 @@ impl Balance for State {
         let rows = backends.rows;
         match self.ties {
             Ties::Random => {
-                if let Some(loads) = backends.loads {
-                    return any_tied(loads, random);
+                if let Some(fewest) = backends.in_flight.and_then(InFlight::fewest) {
+                    return any_of(fewest, random);
                 }
                 self.loads.clear();
                 self.loads.extend(rows.iter().map(load));
@@ -174,5 +144,24 @@ mod tests {
         Spec::default().build(&[]).pick(&view(&rows), &Ask::default(), &mut used);
         counted.bits();
         assert_eq!(used.bits(), counted.bits());
+    }
+
+    #[test]
+    fn the_fewest_at_hand_give_the_same_picks_as_the_table() {
+        let (mut at_hand, mut searched) = (stream(), stream());
+        let mut in_flight = InFlight::new(20);
+        let mut state = Spec::default().build(&[]);
+        for step in 0..2000 {
+            let rows = loaded(in_flight.counts());
+            let table = view(&rows);
+            let quick = Backends { in_flight: Some(&in_flight), ..table };
+            let picked = state.pick(&quick, &Ask::default(), &mut at_hand).unwrap();
+            assert_eq!(state.pick(&table, &Ask::default(), &mut searched), Some(picked), "step {step}");
+            in_flight.rise(picked);
+            let answered = step * 7 % 20;
+            if step % 3 > 0 && in_flight.counts()[answered] > 0 {
+                in_flight.fall(answered);
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ mod earliest_deadline_first;
 mod first;
 mod haproxy_least_connections;
 mod hash_of;
+mod in_flight;
 mod ip_hash;
 mod join_idle_queue;
 mod jump_hash;
@@ -50,6 +51,7 @@ mod weights;
 pub use bounded_loads::Semantics;
 pub use dynamic::{Switch, Turn};
 pub use hash_of::HashOf;
+pub use in_flight::InFlight;
 pub use least_outstanding_requests::Ties;
 pub use load::LoadMeasure;
 pub use weights::Weights;
@@ -97,15 +99,15 @@ pub struct Backends<'a> {
     pub now: SimTime,
     /// One row a backend, in configured order.
     pub rows: &'a [Backend],
-    /// The rows' requests in flight side by side, if every row is known to be available.
-    pub loads: Option<&'a [u32]>,
+    /// The rows' requests in flight with the fewest at hand, if every row is known to be available.
+    pub in_flight: Option<&'a InFlight>,
 }
 
 impl<'a> Backends<'a> {
     /// These rows, of which nothing is known at a glance.
     #[inline]
     pub const fn new(now: SimTime, rows: &'a [Backend]) -> Self {
-        Self { now, rows, loads: None }
+        Self { now, rows, in_flight: None }
     }
 }
 

@@ -20,6 +20,9 @@ pub trait FailureDetector: fmt::Debug {
 
     /// Whether it is not suspected.
     fn is_available(&self, now: SimTime) -> bool;
+
+    /// From when on it is suspected, if nothing more is heard.
+    fn suspected_from(&self) -> SimTime;
 }
 
 family! {
@@ -29,6 +32,13 @@ family! {
     Heartbeat = heartbeat;
     /// Suspects when the silence is too unlikely by the intervals seen (Akka).
     PhiAccrual = phi_accrual;
+}
+
+impl Default for FailureDetectorSpec {
+    /// It adapts itself to the network, where a fixed timeout has to be told.
+    fn default() -> Self {
+        Self::PhiAccrual(phi_accrual::Spec::default())
+    }
 }
 
 impl FailureDetector for AnyFailureDetector {
@@ -42,6 +52,10 @@ impl FailureDetector for AnyFailureDetector {
 
     fn is_available(&self, now: SimTime) -> bool {
         on_each!(self, it => it.is_available(now))
+    }
+
+    fn suspected_from(&self) -> SimTime {
+        on_each!(self, it => it.suspected_from())
     }
 }
 

@@ -58,6 +58,10 @@ impl FailureDetector for State {
     fn is_available(&self, now: SimTime) -> bool {
         self.last.is_none_or(|last| now.since(last) < self.timeout)
     }
+
+    fn suspected_from(&self) -> SimTime {
+        self.last.map_or(SimTime::NEVER, |last| last + self.timeout)
+    }
 }
 
 #[cfg(test)]
@@ -71,6 +75,7 @@ mod tests {
         detector.on_heartbeat(at(1000));
         detector.on_heartbeat(at(2000));
         assert_eq!([4999, 5000].map(|now| detector.is_available(at(now))), [true, false]);
+        assert_eq!(detector.suspected_from(), at(5000));
         assert_eq!([4999, 5000].map(|now| detector.phi(at(now))), [0.0, f64::INFINITY]);
     }
 }

@@ -91,15 +91,35 @@ impl FailureDetector for State {
     }
 
     fn phi(&self, now: SimTime) -> f64 {
-        let Some(last) = self.last else { return 0.0 };
-        let silence = millis(now.since(SimTime::ZERO)).saturating_sub(last);
-        let mean = self.history.mean() + millis(self.spec.acceptable_pause) as f64;
-        let deviation = self.history.deviation().max(millis(self.spec.min_deviation) as f64);
-        phi(silence as f64, mean, deviation)
+        self.last.map_or(0.0, |last| self.phi_of(millis(now.since(SimTime::ZERO)).saturating_sub(last)))
     }
 
     fn is_available(&self, now: SimTime) -> bool {
         self.phi(now) < self.spec.threshold
+    }
+
+    fn suspected_from(&self) -> SimTime {
+        let Some(last) = self.last else { return SimTime::NEVER };
+        let suspicious = |silence: u64| self.phi_of(silence) >= self.spec.threshold;
+        let Some(enough) = (0..44).map(|power| 1 << power).find(|silence| suspicious(*silence)) else {
+            return SimTime::NEVER;
+        };
+        // φ only grows with the silence: the first millisecond that is enough lies behind the half.
+        let (mut too_short, mut enough) = (enough / 2, enough);
+        while enough - too_short > 1 {
+            let middle = too_short + (enough - too_short) / 2;
+            if suspicious(middle) { enough = middle } else { too_short = middle }
+        }
+        SimTime::ZERO + SimDuration::from_millis(last) + SimDuration::from_millis(enough)
+    }
+}
+
+impl State {
+    /// φ of a silence of so many milliseconds.
+    fn phi_of(&self, silence: u64) -> f64 {
+        let mean = self.history.mean() + millis(self.spec.acceptable_pause) as f64;
+        let deviation = self.history.deviation().max(millis(self.spec.min_deviation) as f64);
+        phi(silence as f64, mean, deviation)
     }
 }
 
@@ -186,6 +206,20 @@ mod tests {
             (1700.0, 15.368_526),
         ] {
             close(phi(silence, 1000.0, 100.0), expected, 1e-5);
+        }
+    }
+
+    #[test]
+    fn the_time_of_suspicion_is_the_first_at_which_it_is_suspected() {
+        for spec in [Spec::default(), without_pause(), Spec { threshold: 1.0, ..without_pause() }] {
+            let mut detector = spec.build(SECOND);
+            assert_eq!(detector.suspected_from(), SimTime::NEVER, "nothing was heard");
+            for heartbeat in [0, 1000, 2010, 2990, 4020] {
+                detector.on_heartbeat(at(heartbeat));
+            }
+            let from = detector.suspected_from();
+            let before = SimTime::from_nanos(from.as_nanos() - 1);
+            assert_eq!([before, from].map(|now| detector.is_available(now)), [true, false]);
         }
     }
 

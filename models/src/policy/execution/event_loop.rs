@@ -7,7 +7,7 @@
 //! overflow, which comes first every 61st time; thieves begin at a random victim and take half of what it has;
 //! `spawn_blocking` has 512 threads. Not modelled: the slot for who was woken last, budgets within a task.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,7 @@ impl Spec {
             steal_cost: self.steal_cost,
             cpu: Cpu::new(None, setting.speed),
             inside: BTreeMap::new(),
+            parts: BTreeSet::new(),
             begun: VecDeque::new(),
             unbegun: 0,
             random: setting.random,
@@ -110,6 +111,8 @@ pub struct State {
     /// Those who compute, each at full speed: there is one on each loop and thread at most.
     cpu: Cpu,
     inside: BTreeMap<Job, Place>,
+    /// Those of them that are parts of a request, or what one left behind: tasks of their own.
+    parts: BTreeSet<Job>,
     begun: VecDeque<Job>,
     /// How many inside have not begun.
     unbegun: usize,
@@ -190,7 +193,7 @@ impl Execute for State {
     }
 
     fn has_room(&self) -> bool {
-        self.inside.len() < self.most
+        self.held() < self.most
     }
 
     fn on_enter(&mut self, now: SimTime, newcomer: &Newcomer) {
@@ -217,7 +220,12 @@ impl Execute for State {
                 let home = *home;
                 self.make_ready(now, home, Ready { task: *task, since: now, fresh: false });
             }
-            Some(Place::Queued(_) | Place::Blocked) | None => {}
+            None => {
+                self.parts.insert(task.job);
+                let home = self.loops.next_home();
+                self.make_ready(now, home, Ready { task: *task, since: now, fresh: false });
+            }
+            Some(Place::Queued(_) | Place::Blocked) => {}
         }
     }
 
@@ -238,6 +246,7 @@ impl Execute for State {
 
     fn on_leave(&mut self, now: SimTime, job: Job) {
         self.cpu.remove(now, job);
+        self.parts.remove(&job);
         match self.inside.remove(&job) {
             Some(Place::Queued(home)) => self.unbegun -= usize::from(self.loops.remove(home, job)),
             Some(Place::Running { home, .. }) => self.free(now, home),
@@ -279,6 +288,7 @@ impl Execute for State {
         self.blocking.clear();
         self.cpu.clear();
         self.inside.clear();
+        self.parts.clear();
         self.begun.clear();
         self.unbegun = 0;
     }
@@ -288,7 +298,7 @@ impl Execute for State {
     }
 
     fn held(&self) -> usize {
-        self.inside.len()
+        self.inside.len() - self.parts.len()
     }
 
     fn waiting(&self) -> usize {

@@ -105,7 +105,8 @@ pub trait Execute: std::fmt::Debug {
     /// Somebody comes in from the line; asked only while there is room.
     fn on_enter(&mut self, now: SimTime, newcomer: &Newcomer);
 
-    /// Somebody inside who computes nothing at present has more to compute.
+    /// Somebody inside who computes nothing at present has more to compute; or a part of a request does that goes on
+    /// beside the rest, or what a request left behind: those come in without asking.
     fn on_compute(&mut self, now: SimTime, task: &Task);
 
     /// What somebody inside waited for is there.

@@ -88,6 +88,11 @@ impl ActiveCheck {
         self.health >= self.spec.healthy_after
     }
 
+    /// Whether no check has ended yet, so that its state is a guess.
+    pub fn is_fresh(&self) -> bool {
+        self.last == Last::None
+    }
+
     /// When to start the first check, if the checker starts at `now` and draws `unit` from [0, 1).
     ///
     /// HAProxy and the fixed beat spread first checks over one interval; Envoy checks at once, its jitter apart.
