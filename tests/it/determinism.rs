@@ -164,7 +164,7 @@ fn every_build_tells_the_same() {
 
 const VARIED_REQUESTS: u64 = 16_903;
 const VARIED_EVENTS: u64 = 109_696;
-const VARIED_DIGEST: u64 = 18_221_340_905_752_504_567;
+const VARIED_DIGEST: u64 = 17_742_959_446_168_858_232;
 
 #[test]
 fn another_seed_tells_another_story() {
@@ -178,7 +178,7 @@ fn an_idle_component_changes_no_other_figure() {
     let with = told(&VARIED.replacen("\"lb\": Load", idle, 1), 42);
     let without = told(VARIED, 42);
     let others: Vec<_> =
-        with.metrics.into_iter().filter(|metric| !metric.name.starts_with("aaa_idle")).collect();
+        with.metrics.into_iter().filter(|metric| !metric.name.contains("aaa_idle")).collect();
     assert_eq!(others, without.metrics);
     let others: Vec<_> =
         with.series.into_iter().filter(|series| !series.name.starts_with("aaa_idle")).collect();

@@ -17,6 +17,7 @@ mod fan_out; // all parts of a request
 mod general_service; // one channel, any service
 mod loss; // who finds no room
 mod markov; // exponential all over
+mod metastable; // what outlives its cause
 mod networks; // one station after another
 mod order; // who is served next
 mod overload; // more than can be served, and of use for a while only
@@ -72,7 +73,9 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         fan_out::fork_join(lab),
         stages::retries(lab),
         stages::hedges(lab),
+        stages::semaphores(lab),
         stages::throttles(lab),
+        metastable::metastable(lab),
         detection::silence_and_checks(lab),
         detection::lost_heartbeats(lab),
         redirection::caches(lab),

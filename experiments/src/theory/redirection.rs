@@ -44,7 +44,7 @@ pub(super) fn takeover(lab: &Lab) -> Suite {
         })
     };
     // One that fails again before it has the address back, 3 s and (256 − 200)/256 s after its repair, leaves no gap.
-    let expected = (3.609_375 - 0.5) * (-3.218_75 / 60.0_f64).exp();
+    let expected = (3.609_375 - 0.5) * libm::exp(-3.218_75 / 60.0);
     suite.agrees(Quick, "a standby of priority 100", expected, 0.012, gap("1s"));
     suite.notices(Quick, "advertisements 2 % slower", expected, 0.012, gap("1.02s"));
     suite

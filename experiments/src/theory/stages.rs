@@ -3,7 +3,10 @@
 //! A failure strikes each attempt by itself, so attempts are geometric, cut off at the most; layers that each try again
 //! multiply (Beyer et al., *Site Reliability Engineering*, 2016, chapter 22). A hedged call takes the lesser of two
 //! exponentials once the copy is out: beyond that moment the tail falls twice as fast (Dean & Barroso 2013). A throttled
-//! caller sends K calls for each that is accepted (*Site Reliability Engineering*, chapter 21).
+//! caller sends K calls for each that is accepted (*Site Reliability Engineering*, chapter 21). A semaphore without waiting
+//! is Erlang's loss system.
+
+use sim_core::statistics::theory::erlang::erlang_b;
 
 use super::{
     suite::Suite,
@@ -79,7 +82,7 @@ pub(super) fn hedges(lab: &Lab) -> Suite {
         (Usual, 0.0, 5.0, 23.0259, 34.5388),
     ] {
         let trial = hedged(&format!("After(\"{millis}ms\")"));
-        let copies = 1.0 + (-millis / 10.0_f64).exp();
+        let copies = 1.0 + libm::exp(-millis / 10.0);
         let figure = |metric: &str| trial.figure(&format!("clients.latency.{metric}"));
         suite.agrees(depth, format!("mean, a copy after {millis} ms"), mean / 1e3, 0.01, figure("mean"));
         suite.agrees(depth, format!("p99, a copy after {millis} ms"), p99 / 1e3, 0.01, figure("p99"));
@@ -96,6 +99,26 @@ pub(super) fn hedges(lab: &Lab) -> Suite {
     suite.agrees(Quick, "calls, a copy beyond the 95th percentile", 1.05, 0.003, lately.figure(ATTEMPTS));
     let alone = staged(lab, "", "", 1e6);
     suite.notices(Quick, "no copy", 0.038_004_5, 0.01, alone.figure("clients.latency.p99"));
+    suite
+}
+
+pub(super) fn semaphores(lab: &Lab) -> Suite {
+    let mut suite = Suite::new("semaphores");
+    let refused = |most: u32, offered: f64| {
+        let system = format!(
+            r#"workloads: {{ "clients": OpenLoop(
+                target: "web", load: Rate("{offered}/s"), calls: {{ "web": (stages: [Bulkhead(max_concurrent: {most})]) }},
+            ) }},
+            components: {{ "web": ServerPool(workers_per_server: 100, service_time: Exponential(mean: "1s")) }},"#
+        );
+        let trial = lab.trial(system, 1e6 / offered);
+        trial.ratio("clients.calls.web.refused.count", "clients.calls.web.wanted.count")
+    };
+    for (depth, offered) in [(Quick, 20.0), (Usual, 15.0), (Usual, 25.0)] {
+        let name = format!("share refused, 25 at once, {offered} offered");
+        suite.agrees(depth, name, erlang_b(25, offered), 0.04, refused(25, offered));
+    }
+    suite.notices(Quick, "one fewer", erlang_b(25, 20.0), 0.04, refused(24, 20.0));
     suite
 }
 

@@ -10,9 +10,9 @@ use sim_core::{
 
 use super::{
     mix::{Connections, Mix},
+    origin::Origin,
     pipeline::{Errand, Way},
     service::Route,
-    travel::Origin,
 };
 use crate::{
     event::Event,

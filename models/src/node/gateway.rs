@@ -13,7 +13,8 @@ use sim_core::{
 
 use super::{
     choice::{Chosen, Wish},
-    travel::{Order, Origin},
+    origin::Origin,
+    travel::Order,
 };
 use crate::{
     event::Event,

@@ -11,6 +11,7 @@ pub mod heartbeats;
 pub mod hosting;
 pub mod mix;
 pub mod network;
+pub mod origin;
 pub mod pipeline;
 pub mod program;
 pub mod section;

@@ -1,7 +1,10 @@
 //! Sections: steps that need a permit of a resource. A resource is a station of its own: who comes waits for a permit,
 //! is served while it is held, and leaves.
 
-use sim_core::{simulation::Context, time::SimTime};
+use sim_core::{
+    simulation::Context,
+    time::{SimDuration, SimTime},
+};
 
 use crate::{
     event::Event,
@@ -63,7 +66,7 @@ impl Resource {
     /// Looks at how long the longest waiting has waited.
     pub fn look_at_ages(&mut self, now: SimTime, windows: &Windows) {
         let oldest = self.gates.iter().filter_map(|gate| gate.semaphore.oldest()).min();
-        self.ages.look(oldest.map_or_else(Default::default, |joined| now.since(joined)), windows);
+        self.ages.look(oldest.map_or(SimDuration::ZERO, |joined| now.since(joined)), windows);
     }
 }
 
@@ -91,8 +94,8 @@ impl World {
         gate.ledger.on_arrival(now);
         let entered = gate.semaphore.enter(now, id);
         if entered {
-            gate.ledger.on_start(now, Default::default());
-            resource.times.on_start(Default::default());
+            gate.ledger.on_start(now, SimDuration::ZERO);
+            resource.times.on_start(SimDuration::ZERO);
         } else {
             gate.ledger.set_queued(now, gate.semaphore.waiting());
         }
@@ -140,7 +143,7 @@ impl World {
             resource.times.on_start(wait);
         }
         // Not at once: whoever gives back may be in the middle of a crash.
-        self.go_on_after(id, Default::default(), cx);
+        self.go_on_after(id, SimDuration::ZERO, cx);
     }
 
     /// A call gives back every permit it asked for behind this step, the last one first.

@@ -7,10 +7,10 @@ use sim_core::{
 };
 
 use super::{
+    origin::Origin,
     pipeline::Errand,
     program::{Catch, Next, steer},
     service::DEMAND,
-    travel::Origin,
 };
 use crate::{
     event::Event,

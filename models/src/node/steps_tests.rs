@@ -241,10 +241,10 @@ fn a_failure_is_caught_by_the_innermost_try() {
 #[test]
 fn long_rows_of_steps_are_no_deep_recursion() {
     for steps in [
-        r#"Repeat(times: 1600, steps: [Parallel(branches: [[], []])])"#,
-        r#"Repeat(times: 2000, steps: [Try(steps: [Fail(1.0)])])"#,
+        "Repeat(times: 1600, steps: [Parallel(branches: [[], []])])",
+        "Repeat(times: 2000, steps: [Try(steps: [Fail(1.0)])])",
         r#"Repeat(times: 3000, steps: [Section(resource: "lock", steps: [])])"#,
-        r#"Repeat(times: 3000, steps: [Spawn([])])"#,
+        "Repeat(times: 3000, steps: [Spawn([])])",
         r#"Repeat(times: 2000, steps: [Try(steps: [Call("shut")])])"#,
     ] {
         let web = format!(

@@ -19,7 +19,9 @@ impl World {
         if self.tasks.is_task(whole) {
             return self.seek_worker(id, cx);
         }
-        let Some(thread) = self.tasks.threads.entry(whole).map(|entry| entry.or_default()) else { return };
+        let Some(thread) = self.tasks.threads.entry(whole).map(slotmap::secondary::Entry::or_default) else {
+            return;
+        };
         if thread.computing.is_some() {
             thread.ready.push_back(id);
             // It waits for the thread, not for a reply.

@@ -10,13 +10,11 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::network::Passage;
+use super::{network::Passage, origin::Origin};
 use crate::{
     event::Event,
-    measure::NOT_FOLLOWED,
     request::{
-        Awaited, Call, CallId, Ended, Instance, Outcome, PassageId, Phase, Picked, Reason, Request,
-        RequestId, Site,
+        Awaited, Call, CallId, Ended, Instance, Outcome, PassageId, Phase, Picked, Reason, RequestId, Site,
     },
     world::{Role, World},
 };
@@ -340,69 +338,5 @@ impl World {
             Some(parent) => self.site(parent.callee),
             None => self.requests.get(call.request).map_or(Site::default(), |request| request.site),
         }
-    }
-}
-
-/// What a call inherits.
-#[derive(Clone, Copy, Debug)]
-pub struct Origin {
-    workload: u16,
-    class: u16,
-    priority: u8,
-    hops: u8,
-    deadline: SimTime,
-    luck: Luck,
-    need: Luck,
-    site: Site,
-    followed: bool,
-}
-
-impl Origin {
-    /// What a call made for another one, at a server on this site, inherits.
-    #[inline(always)]
-    pub fn of_call(call: &Call, site: Site) -> Self {
-        let Call { workload, class, priority, hops, deadline, luck, need, followed, .. } = *call;
-        Self { workload, class, priority, hops: hops - 1, deadline, luck, need, site, followed }
-    }
-
-    /// The luck that calls made for it begin with.
-    #[inline]
-    pub const fn luck(&self) -> Luck {
-        self.luck
-    }
-
-    /// The same with other luck: needs stay, chance on the way is new.
-    pub const fn with_luck(self, luck: Luck) -> Self {
-        Self { luck, ..self }
-    }
-
-    /// The same for a copy of a call that is still out: its work is drawn anew. What made the first slow is the
-    /// server's, not the request's; else no copy could be quicker (Dean & Barroso 2013).
-    pub const fn as_copy(self) -> Self {
-        Self { need: self.luck, ..self }
-    }
-
-    /// Where it comes from.
-    #[inline]
-    pub const fn site(&self) -> Site {
-        self.site
-    }
-
-    /// Lower is more important.
-    pub const fn priority(&self) -> u8 {
-        self.priority
-    }
-
-    /// What a client's own call, which may nest so deep, inherits.
-    #[inline(always)]
-    pub fn of_request(request: &Request, hops: u8) -> Self {
-        let Request { workload, class, priority, luck, site, .. } = *request;
-        let (followed, deadline) = (request.followed != NOT_FOLLOWED, SimTime::NEVER);
-        Self { workload, class, priority, hops, deadline, luck, need: luck, site, followed }
-    }
-
-    /// The same for somebody who gives up at that time, unless whoever asked does before.
-    pub fn until(self, deadline: SimTime) -> Self {
-        Self { deadline: self.deadline.min(deadline), ..self }
     }
 }

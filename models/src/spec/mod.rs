@@ -1,11 +1,11 @@
 //! What the file says of the system: plain serde data, with defaults and units. No logic but its own checks.
 
-mod balancer;
 mod call;
 mod component;
 mod fault;
 mod heartbeats;
 mod network;
+mod overrides;
 mod step;
 mod step_check;
 mod workload;
@@ -18,12 +18,12 @@ use sim_core::{random::distribution::Column, time::SimDuration};
 
 use crate::policy::arrival::ArrivalSpec;
 
-pub use balancer::{Layer, LoadBalancerSpec};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
-pub use component::{ComponentSpec, Overrides, PoolSpec, WarmUpSpec};
+pub use component::{ComponentSpec, Layer, LoadBalancerSpec, PoolSpec};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use heartbeats::HeartbeatsSpec;
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
+pub use overrides::{Overrides, WarmUpSpec};
 pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,

@@ -198,7 +198,9 @@ impl Step {
     pub fn visit<'a>(&'a self, class: Option<&str>, often: f64, each: &mut dyn FnMut(&'a Self, f64)) {
         each(self, often);
         let mut inside = |steps: &'a [Self], often: f64| {
-            steps.iter().for_each(|step| step.visit(class, often, &mut *each));
+            for step in steps {
+                step.visit(class, often, &mut *each);
+            }
         };
         match self {
             Self::Compute(_) | Self::Wait(_) | Self::Call(_) | Self::Fail(_) => {}
@@ -207,16 +209,24 @@ impl Step {
             }
             Self::Branch(ways) => {
                 let total: f64 = ways.iter().map(|way| way.weight).sum();
-                ways.iter().for_each(|way| inside(&way.steps, often * way.weight / total));
+                for way in ways {
+                    inside(&way.steps, often * way.weight / total);
+                }
             }
             Self::ByClass(by_class) => match class {
                 Some(class) => inside(of_class(by_class, class), often),
-                None => by_class.values().for_each(|steps| inside(steps, often)),
+                None => {
+                    for steps in by_class.values() {
+                        inside(steps, often);
+                    }
+                }
             },
             Self::Repeat(repeat) => inside(&repeat.steps, often * f64::from(repeat.times)),
             Self::Parallel(parallel) => {
                 let often = often * f64::from(parallel.copies);
-                parallel.branches.iter().for_each(|steps| inside(steps, often));
+                for steps in &parallel.branches {
+                    inside(steps, often);
+                }
             }
             Self::Try(tried) => {
                 inside(&tried.steps, often);

@@ -2,7 +2,7 @@
 
 use sim_core::check::Check;
 
-use super::step::{Join, Parallel, Step};
+use super::step::{Join, Parallel, Section, Step};
 
 /// The most steps a request may take at one service, repetitions and copies counted each.
 const MOST: u64 = 10_000;
@@ -107,7 +107,9 @@ impl Step {
             Self::ByClass(by_class) => {
                 check
                     .require(!by_class.is_empty(), "", || "ByClass needs a kind of request, or \"*\"".into());
-                by_class.iter().for_each(|(class, steps)| inside(class, steps, check));
+                for (class, steps) in by_class {
+                    inside(class, steps, check);
+                }
             }
             Self::Repeat(repeat) => {
                 check.require(repeat.times >= 1, "times", || {
@@ -123,21 +125,25 @@ impl Step {
                     }
                 });
             }
-            Self::Section(section) => {
-                let resource = section.resource.as_str();
-                check.require(!held.contains(&resource), "resource", || {
-                    format!("`{resource}` is held here already: its holder would wait for itself")
-                });
-                held.push(resource);
-                check.at("steps", |check| check_all(&section.steps, held, check));
-                held.pop();
-            }
+            Self::Section(section) => section.check(held, check),
             Self::Try(tried) => {
                 inside("steps", &tried.steps, check);
                 inside("on_failure", &tried.on_failure, check);
                 inside("on_success", &tried.on_success, check);
             }
         }
+    }
+}
+
+impl Section {
+    fn check<'a>(&'a self, held: &mut Vec<&'a str>, check: &mut Check) {
+        let resource = self.resource.as_str();
+        check.require(!held.contains(&resource), "resource", || {
+            format!("`{resource}` is held here already: its holder would wait for itself")
+        });
+        held.push(resource);
+        check.at("steps", |check| check_all(&self.steps, held, check));
+        held.pop();
     }
 }
 

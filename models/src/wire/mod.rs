@@ -20,7 +20,7 @@ use sim_core::{
 
 use crate::{
     measure::{CallBook, Windows},
-    node::{dispatch::Dispatch, network::Location, pipeline::Pipeline, tasks::Tasks},
+    node::{client::Workload, dispatch::Dispatch, network::Location, pipeline::Pipeline, tasks::Tasks},
     observe::Observer,
     policy::arrival::trace::TraceRecord,
     request::{CallId, Site},
@@ -90,12 +90,7 @@ pub fn build(
     builder.add_nodes();
     builder.add_routes();
     let mut workloads = builder.workloads(traces)?;
-    let asked = builder.dispatches.iter().any(Dispatch::asks_who);
-    for (workload, spec) in workloads.iter_mut().zip(spec.workloads.values()) {
-        let common = spec.common();
-        let keyed = common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
-        workload.mix.identifies = asked || keyed;
-    }
+    builder.identify(&mut workloads);
     let deadlines_travel = workloads.iter().any(|workload| workload.propagates);
     let users = spec.workloads.values().map(sources::users).collect();
     let network = builder.network();
@@ -128,4 +123,17 @@ pub fn build(
         decided: 0,
     };
     Ok(world)
+}
+
+impl Builder<'_> {
+    /// Lets those workloads draw keys and addresses whose requests somebody tells apart.
+    fn identify(&self, workloads: &mut [Workload]) {
+        let asked = self.dispatches.iter().any(Dispatch::asks_who);
+        for (workload, spec) in workloads.iter_mut().zip(self.spec.workloads.values()) {
+            let common = spec.common();
+            let keyed =
+                common.keys.is_some() || common.requests.values().any(|request| request.keys.is_some());
+            workload.mix.identifies = asked || keyed;
+        }
+    }
 }

@@ -22,7 +22,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("Spawn", r#"Spawn([Call("audit")])"#),
     ("Section", r#"Section(resource: "account", steps: [Call("database")])"#),
     ("Try", r#"Try(steps: [Call("recommendations")], on_failure: [Compute(Constant("1ms"))])"#),
-    ("resources", r#"(permits: 20, scope: Component)"#),
+    ("resources", "(permits: 20, scope: Component)"),
     ("Crash", r#"Crash(target: "web[3]", at: "120s", duration: "30s")"#),
     ("CapacityLoss", r#"CapacityLoss(target: "web", at: "120s", duration: "30s", remaining: 0.5)"#),
     ("Slow", r#"Slow(target: "web[3]", at: "60s", duration: "60s", factor: 3.0)"#),

@@ -66,7 +66,9 @@ fn chart(view: &View<'_>, workload: &str) -> Option<AnyChart> {
     {
         pieces.push("all else".into());
     } else {
-        rows.iter_mut().for_each(|row| row.parts.truncate(pieces.len()));
+        for row in &mut rows {
+            row.parts.truncate(pieces.len());
+        }
     }
     Some(Box::new(StackedBars {
         heading: Heading::new(

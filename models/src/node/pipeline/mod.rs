@@ -11,7 +11,7 @@ use sim_core::{
 };
 use slotmap::SlotMap;
 
-use super::{service::Route, travel::Origin};
+use super::{origin::Origin, service::Route};
 use crate::{
     event::Event,
     policy::stage::{AnyStage, Mode, Passage, Stage},
