@@ -152,7 +152,7 @@ impl<'a> Builder<'a> {
         let random = self.streams.stream(&format!("{}/executor", server.name));
         let shared = pool.sharing.as_ref().map(|share| Executor::sharing(share, speed));
         let model = pool.concurrency.as_ref();
-        shared.or_else(|| model.map(|model| model.build(Setting { speed, classes: &self.classes, random })))
+        shared.or_else(|| model.map(|model| model.build(&Setting { speed, classes: &self.classes, random })))
     }
 
     /// What a pool does with each class. Calls name their routes by order of [`PoolSpec::callees`].

@@ -53,7 +53,7 @@ impl Spec {
         check.at("cpu", |check| self.cpu.check(check));
     }
 
-    pub(super) fn build(&self, setting: Setting<'_>) -> State {
+    pub(super) fn build(&self, setting: &Setting<'_>) -> State {
         State {
             cpu: Cpu::new(Some(&self.cpu), setting.speed),
             spec: self.clone(),
@@ -123,13 +123,11 @@ impl Execute for State {
     fn on_enter(&mut self, now: SimTime, newcomer: &Newcomer) {
         let (task, address) = (newcomer.task, self.actor_of(newcomer.key));
         self.inside.insert(task.job, address);
-        match self.actors.get_mut(&address) {
-            Some(actor) => actor.mailbox.push_back(Ready { task, since: now, fresh: true }),
-            None => {
-                self.actors.insert(address, Actor { handles: task.job, mailbox: VecDeque::new() });
-                self.begin(now, &task);
-            }
+        if let Some(actor) = self.actors.get_mut(&address) {
+            return actor.mailbox.push_back(Ready { task, since: now, fresh: true });
         }
+        self.actors.insert(address, Actor { handles: task.job, mailbox: VecDeque::new() });
+        self.begin(now, &task);
     }
 
     fn on_compute(&mut self, now: SimTime, task: &Task) {

@@ -51,6 +51,8 @@ pub(super) struct Cpu {
     share: Sharing,
     speed: f64,
     crowded: bool,
+    /// Whose computing was done last, and when: if it computes more at once, it needs no switch.
+    last: Option<(SimTime, Job)>,
 }
 
 /// As many cores as anybody has threads: each has one of its own.
@@ -60,11 +62,12 @@ impl Cpu {
     /// The cores of a specification; without one, a core for each thread.
     pub(super) fn new(spec: Option<&CpuSpec>, speed: f64) -> Self {
         let spec = spec.cloned().unwrap_or(CpuSpec { cores: PLENTY, ..CpuSpec::default() });
-        Self { share: equal_parts(spec.cores, speed), spec, speed, crowded: false }
+        Self { share: equal_parts(spec.cores, speed), spec, speed, crowded: false, last: None }
     }
 
     pub(super) fn add(&mut self, now: SimTime, task: &Task) {
-        let switched = self.share.held() >= usize::from(self.spec.cores);
+        let others = self.share.held() >= usize::from(self.spec.cores);
+        let switched = others && self.last != Some((now, task.job));
         let work = if switched { task.work + self.spec.context_switch } else { task.work };
         self.share.add(now, &Task { work, ..*task });
         self.set_pace(now);
@@ -83,6 +86,7 @@ impl Cpu {
     pub(super) fn complete(&mut self, now: SimTime) -> Option<Job> {
         let job = self.share.complete(now)?;
         self.set_pace(now);
+        self.last = Some((now, job));
         Some(job)
     }
 
@@ -150,5 +154,19 @@ mod tests {
         let four = done(&spec(1), 4);
         assert!((four - 4.0 * 1.1).abs() < 0.002, "{four}");
         assert_eq!(done(&CpuSpec { cores: 1, ..CpuSpec::default() }, 4), 4.0, "free switches cost nothing");
+    }
+
+    #[test]
+    fn whoever_goes_on_at_once_is_not_switched_to_again() {
+        let task = |job, work| Task { job: Job(job), work: SimDuration::from_millis(work), priority: 0 };
+        let spec = CpuSpec { context_switch: SimDuration::from_millis(1), ..CpuSpec::default() };
+        let mut cpu = Cpu::new(Some(&spec), 1.0);
+        cpu.add(SimTime::ZERO, &task(1, 0));
+        cpu.add(SimTime::ZERO, &task(2, 1_000));
+        assert_eq!(cpu.complete(SimTime::ZERO), Some(Job(1)));
+        cpu.add(SimTime::ZERO, &task(1, 8));
+        let at = cpu.next_completion().unwrap();
+        // Half a core, of which a quarter goes to switches.
+        assert_eq!(at.as_secs_f64(), 0.008 * 2.0 * 4.0 / 3.0);
     }
 }

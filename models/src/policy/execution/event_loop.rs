@@ -77,7 +77,7 @@ impl Spec {
         });
     }
 
-    pub(super) fn build(&self, setting: Setting<'_>) -> State {
+    pub(super) fn build(&self, setting: &Setting<'_>) -> State {
         State {
             loops: Loops::new(self.workers as usize, self.work_stealing),
             blocking: Blocking::new(self.blocking_threads),
@@ -93,7 +93,7 @@ impl Spec {
             parts: BTreeSet::new(),
             begun: VecDeque::new(),
             unbegun: 0,
-            random: setting.random,
+            random: Box::new(setting.random.clone()),
             vitals: Vitals::default(),
         }
     }
@@ -116,7 +116,7 @@ pub struct State {
     begun: VecDeque<Job>,
     /// How many inside have not begun.
     unbegun: usize,
-    random: Stream,
+    random: Box<Stream>,
     vitals: Vitals,
 }
 
@@ -151,10 +151,10 @@ impl State {
         let mut task = ready.task;
         if stolen {
             self.vitals.steals += 1;
-            task.work = task.work + self.steal_cost;
+            task.work += self.steal_cost;
         }
         self.vitals.polls += 1;
-        self.vitals.lag = self.vitals.lag + now.since(ready.since);
+        self.vitals.lag += now.since(ready.since);
         self.begin(&ready);
         self.inside.insert(task.job, Place::Running { home, computes: true });
         self.cpu.add(now, &task);

@@ -168,7 +168,7 @@ pub struct Setting<'a> {
 
 family! {
     /// How an instance runs its requests.
-    pub trait Execute, spec ConcurrencySpec, state Executor, build(setting: Setting<'_>);
+    pub trait Execute, spec ConcurrencySpec, state Executor, build(setting: &Setting<'_>);
     /// A thread for each request, up to a limit; a thread is held while its request waits.
     Threads = threads;
     /// Threads that are kept, more when the queue is full, fewer after a while (java.util.concurrent).

@@ -52,7 +52,7 @@ impl Story {
         let random = Streams::new(1, 0).stream("story");
         let setting = Setting { speed: 1.0, classes: &["light", "heavy"], random };
         Self {
-            executor: read(spec).build(setting),
+            executor: read(spec).build(&setting),
             now: SimTime::ZERO,
             capacity,
             line: VecDeque::new(),
@@ -198,7 +198,7 @@ impl Story {
             self.tell(job, ".");
             return self.leave(job);
         }
-        if left % 2 == 0 {
+        if left.is_multiple_of(2) {
             let length = self.parts.get_mut(&job).and_then(VecDeque::pop_front).expect("a wait");
             self.wakes.push((self.now + length, job));
         } else {

@@ -81,7 +81,7 @@ impl Spec {
         });
     }
 
-    pub(super) fn build(&self, setting: Setting<'_>) -> State {
+    pub(super) fn build(&self, setting: &Setting<'_>) -> State {
         State {
             cpu: Cpu::new(self.cpu.as_ref(), setting.speed),
             spec: self.clone(),
