@@ -60,14 +60,15 @@ impl World {
     }
 
     fn check_servers(&self, now: SimTime) -> Result<(), Unbalanced> {
-        let mut still: Vec<Vec<(u128, u128)>> =
-            self.nodes.iter().map(|node| vec![(0, 0); node.servers.len()]).collect();
+        let mut still: Vec<Vec<(u128, u128, usize)>> =
+            self.nodes.iter().map(|node| vec![(0, 0, 0); node.servers.len()]).collect();
         for (id, call) in &self.calls {
             if !matches!(call.phase, Phase::Waiting | Phase::Running | Phase::Calling) {
                 continue;
             }
             let server = &self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
-            let (inside, served) = &mut still[usize::from(call.callee.node)][usize::from(call.callee.server)];
+            let (inside, served, held) =
+                &mut still[usize::from(call.callee.node)][usize::from(call.callee.server)];
             if self.tasks.is_task(id) {
                 // A task is inside as a part of its request; only what goes on by itself has a worker of its own.
                 let own_worker = call.phase == Phase::Running && self.tasks.is_apart(id);
@@ -75,17 +76,18 @@ impl World {
                 continue;
             }
             *inside += u128::from(server.ledger.overlap(call.arrived, now));
+            *held += usize::from(call.ticket.is_none());
             if call.phase != Phase::Waiting && self.holds_worker(call) || call.phase == Phase::Running {
                 *served += u128::from(now.since(call.started).as_nanos());
             }
         }
         for (node, still) in self.nodes.iter().zip(still) {
-            for (server, (inside, served)) in node.servers.iter().zip(still) {
+            for (server, (inside, served, held)) in node.servers.iter().zip(still) {
                 check_flow(&server.name, &server.ledger)?;
                 check_little(&server.name, &server.ledger, inside)?;
-                let shares = server.sharer.is_some();
-                if !shares {
-                    check_work(&server.name, &server.ledger, served)?;
+                match &server.host {
+                    Some(host) => check_held(&server.name, host.held(), held)?,
+                    None => check_work(&server.name, &server.ledger, served)?,
                 }
             }
         }
@@ -168,6 +170,14 @@ fn check_work(name: &str, ledger: &Ledger, still: u128) -> Result<(), Unbalanced
         return Ok(());
     }
     Err(Unbalanced { station: name.into(), what: format!("work done {done} ns ≠ busy time {busy} ns") })
+}
+
+/// Whoever is inside an executor is a call there.
+fn check_held(name: &str, held: usize, calls: usize) -> Result<(), Unbalanced> {
+    if held == calls {
+        return Ok(());
+    }
+    Err(Unbalanced { station: name.into(), what: format!("{held} in its executor ≠ {calls} calls there") })
 }
 
 fn check_little(name: &str, ledger: &Ledger, still: u128) -> Result<(), Unbalanced> {

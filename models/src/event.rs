@@ -35,7 +35,7 @@ pub enum Event {
         /// Which scheduling of its completion this is; an older one is stale.
         run: u16,
     },
-    /// A server that shares itself is done with one of its jobs.
+    /// A server whose executor says who runs when is done with some computing.
     Share {
         /// The component.
         node: u16,

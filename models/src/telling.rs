@@ -4,7 +4,7 @@ use sim_core::{statistics::Histogram, time::SimTime};
 
 use crate::{
     Limit, LimitOf, RunSettings,
-    measure::{Figures, Station, Watch, Watched, Window},
+    measure::{Beats, Figures, Station, Watch, Watched, Window},
     node::server::Server,
     report::{Backlog, LimitCount, Metric, RunReport},
     request::Request,
@@ -185,10 +185,18 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
         let (times, service) = (&resource.times, Some((permits, &resource.ages)));
         figures.station(&Station { id: &resource.name, ledgers, times, service }, number, window);
     }
+    let hosts = || node.servers.iter().filter_map(|server| server.host.as_ref());
+    let beats = hosts().fold(Beats::default(), |sum, host| sum.plus(host.pulse.within(number)));
+    if let Some(host) = hosts().next() {
+        figures.pulse(&node.name, &beats, host.owners, window);
+    }
     if node.servers.len() == 1 {
         return;
     }
     for server in &node.servers {
+        if let Some(host) = &server.host {
+            figures.pulse(&server.name, &host.pulse.within(number), host.owners, window);
+        }
         let slots = u64::from(server.workers);
         let service = (slots > 0).then_some((slots, &server.ages));
         let (ledgers, times) = (vec![&server.ledger], &server.times);

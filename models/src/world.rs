@@ -180,6 +180,7 @@ impl World {
             for server in &mut node.servers {
                 server.ledger.on_turn(now, &turn);
                 server.times.on_turn(&turn);
+                server.on_turn(now, &turn);
             }
         }
         for resource in self.nodes.iter_mut().flat_map(Node::resources_mut) {

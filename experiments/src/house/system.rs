@@ -124,11 +124,15 @@ fn balancer_facts(balancer: &LoadBalancerSpec) -> Vec<Fact> {
 
 fn pool_facts(pool: &PoolSpec) -> Vec<Fact> {
     let counted = |count: u32, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let size =
-        format!("{} × {}", counted(pool.servers, "server"), counted(pool.workers_per_server, "worker"));
+    let servers = counted(pool.servers, "server");
+    let size = match &pool.concurrency {
+        Some(_) => servers,
+        None => format!("{servers} × {}", counted(pool.workers_per_server, "worker")),
+    };
     let queue = text(&pool.queue);
     let queue = queue.split(',').next().unwrap_or_default().replace(" capacity Unbounded", ", unbounded");
     let mut facts = vec![("size", size), ("service time", text(&pool.service_time)), ("queue", queue)];
+    facts.extend(pool.concurrency.as_ref().map(|model| ("concurrency", text(model))));
     facts.extend(pool.sharing.as_ref().map(|sharing| ("sharing", text(sharing))));
     facts.extend(pool.timeout.map(|timeout| ("timeout", format!("timeout {timeout}"))));
     facts.extend(pool.calls.values().flat_map(call_facts));

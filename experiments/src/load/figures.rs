@@ -35,7 +35,7 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
         return Ok(if system.workloads.contains_key(id) {
             vec![Owner::Workload]
         } else {
-            vec![Owner::Station, Owner::Pool]
+            [&[Owner::Station, Owner::Pool], of_concurrency(system, id)].concat()
         });
     }
     if let Some(callee) = rest.strip_prefix(".calls.") {
@@ -67,7 +67,9 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
     let servers = servers(system, id);
     let server = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     match server.map(|server| server.rsplit('/').next().unwrap_or(server).parse::<u32>()) {
-        Some(Ok(server)) if server < servers && servers > 1 => Ok(vec![Owner::Station]),
+        Some(Ok(server)) if server < servers && servers > 1 => {
+            Ok([&[Owner::Station], of_concurrency(system, id)].concat())
+        }
         Some(Ok(_)) if servers == 1 => {
             let what = format!("the only server of `{id}` has no number");
             Err(unknown(what, format!("write `{id}`")))
@@ -129,6 +131,16 @@ fn servers(system: &SystemSpec, id: &str) -> u32 {
     }
 }
 
+/// What a component has by how it runs its requests.
+fn of_concurrency(system: &SystemSpec, id: &str) -> &'static [Owner] {
+    match system.components.get(id) {
+        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+            Owner::of_concurrency(pool.concurrency.as_ref())
+        }
+        Some(ComponentSpec::LoadBalancer(_)) | None => &[],
+    }
+}
+
 /// What is wrong if nobody of this kind has the figure.
 fn unknown_figure(owners: &[Owner], claim: &Claim) -> Option<Diagnostic> {
     let statistic = claim.statistic.to_string();
@@ -162,7 +174,9 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
         Some(Owner::Calls) => "calls",
         Some(Owner::Journey) => "requests that are followed",
         Some(Owner::Hop) => "requests that are followed through a component",
-        Some(Owner::Station | Owner::Pool) | None => "a component",
+        Some(Owner::Station | Owner::Pool | Owner::Threads | Owner::Loops | Owner::Thieves) | None => {
+            "a component"
+        }
     };
     let what = format!("no run reports `{}` of {whose}", claim.metric);
     let all = || {

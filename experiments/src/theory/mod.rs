@@ -12,6 +12,7 @@ mod balanced; // many stations behind a balancer: choices, shortest lines, idle 
 mod closed; // a fixed number of customers
 mod connected; // connections, deadlines met and missed, a server that fails fast
 mod detection; // who is down, and who is thought to be
+mod executors; // threads, loops, actors, connections
 mod fan_out; // all parts of a request
 mod general_service; // one channel, any service
 mod loss; // who finds no room
@@ -57,6 +58,10 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         closed::repair(lab),
         steps::threads_that_wait(lab),
         steps::ways(lab),
+        executors::threads(lab),
+        executors::loops(lab),
+        executors::actors(lab),
+        executors::connections(lab),
         steps::branches(lab),
         steps::slow_leaves(lab),
         balanced::supermarket(lab),

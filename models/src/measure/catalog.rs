@@ -1,6 +1,6 @@
 //! Every figure a run reports: its name, its statistics, what it counts in, whose it is. A test holds it to a run.
 
-use crate::report::Unit;
+use crate::{policy::execution::ConcurrencySpec, report::Unit};
 
 /// A figure of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,27 @@ pub enum Owner {
     Journey,
     /// Their stay at a component: `clients.slowest.web`.
     Hop,
+    /// A component, or each of several servers, whose requests have threads: `concurrency: Threads` or `ThreadPool`.
+    Threads,
+    /// A component, or each of several servers, whose requests run on event loops.
+    Loops,
+    /// The same where one loop may take work from another.
+    Thieves,
 }
 
-use Owner::{Calls, Hop, Journey, Pool, Station, Workload};
+impl Owner {
+    /// What a component has by how it runs its requests, beside what all stations have.
+    pub fn of_concurrency(concurrency: Option<&ConcurrencySpec>) -> &'static [Self] {
+        match concurrency {
+            Some(ConcurrencySpec::Threads(_) | ConcurrencySpec::ThreadPool(_)) => &[Self::Threads],
+            Some(ConcurrencySpec::EventLoop(spec)) if spec.steals() => &[Self::Loops, Self::Thieves],
+            Some(ConcurrencySpec::EventLoop(_)) => &[Self::Loops],
+            Some(ConcurrencySpec::Actor(_)) | None => &[],
+        }
+    }
+}
+
+use Owner::{Calls, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload};
 use Unit::{Count, PerSecond, Ratio, Seconds};
 
 const ALL: &[Owner] = &[Workload, Station, Calls];
@@ -44,6 +62,9 @@ const CALLS: &[Owner] = &[Calls];
 const POOL: &[Owner] = &[Pool];
 const JOURNEY: &[Owner] = &[Journey];
 const HOP: &[Owner] = &[Hop];
+const THREADS: &[Owner] = &[Threads];
+const LOOPS: &[Owner] = &[Loops];
+const THIEVES: &[Owner] = &[Thieves];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const FLOW: &[&str] = &["count", "rate"];
@@ -61,7 +82,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 53] = [
+pub const METRICS: [Figure; 56] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -75,6 +96,9 @@ pub const METRICS: [Figure; 53] = [
     row("queue_length", &["mean", "max"], Count, STATION, "requests waiting; the maximum is that of the longest line"),
     row("age", &["mean", "max"], Seconds, STATION, "how long the one who joined first has waited, looked at once a bin of the series"),
     row("utilization", &["mean"], Ratio, STATION, "busy workers over all"),
+    row("threads", &["mean", "max"], Count, THREADS, "threads there are, idle ones included; the maximum is that of the server that had most"),
+    row("loop_lag", &["mean"], Seconds, LOOPS, "how long a task was ready before its loop took it up"),
+    row("steals", FLOW, PerSecond, THIEVES, "times an idle loop took work from another"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work whose caller had given up: its share of all work, how often, how often a second"),
     row("imbalance", SHARES, Ratio, POOL, "how unevenly servers share the arrivals: the busiest over the mean, coefficient of variation, Jain's index (1 if all got the same)"),
     row("wanted", FLOW, PerSecond, CALLS, "calls wanted: each may take several attempts, or none"),
@@ -133,15 +157,16 @@ mod tests {
     use crate::{RunSettings, run, spec::SystemSpec};
 
     /// Names and units that a run of two servers behind a balancer reports, by owner.
-    fn reported() -> BTreeMap<&'static str, BTreeSet<(String, Unit)>> {
+    fn reported(model: &str) -> BTreeMap<&'static str, BTreeSet<(String, Unit)>> {
         let spec: SystemSpec = ron::from_str(
-            r#"(
+            &r#"(
                 workloads: { "clients": OpenLoop((target: "lb", load: Rate("1000/s"))) },
                 components: {
                     "lb": LoadBalancer((backends: "web", workers: 1)),
-                    "web": ServerPool((servers: 2, service_time: Exponential((mean: "1ms")))),
+                    "web": ServerPool((servers: 2, service_time: Exponential((mean: "1ms")), concurrency: MODEL)),
                 },
-            )"#,
+            )"#
+            .replace("MODEL", model),
         )
         .unwrap();
         let settings = RunSettings {
@@ -206,17 +231,26 @@ mod tests {
 
     #[test]
     fn the_catalogue_is_what_runs_report() {
-        let reported = reported();
-        assert_eq!(reported["clients"], promised(&[Workload]));
-        assert_eq!(reported["clients.calls.lb"], promised(&[Calls]));
-        assert_eq!(reported["lb.calls.web"], promised(&[Calls]));
+        let plain = reported("None");
+        assert_eq!(plain["clients"], promised(&[Workload]));
+        assert_eq!(plain["clients.calls.lb"], promised(&[Calls]));
+        assert_eq!(plain["lb.calls.web"], promised(&[Calls]));
         for group in ["clients.typical", "clients.slowest"] {
-            assert_eq!(reported[group], promised(&[Journey]));
-            assert_eq!(reported[format!("{group}.web").as_str()], promised(&[Hop]));
+            assert_eq!(plain[group], promised(&[Journey]));
+            assert_eq!(plain[format!("{group}.web").as_str()], promised(&[Hop]));
         }
-        assert_eq!(reported["lb"], promised(&[Station]));
-        assert_eq!(reported["web"], promised(&[Station, Pool]));
-        let alone: BTreeSet<_> = reported["web[1]"].clone();
+        assert_eq!(plain["lb"], promised(&[Station]));
+        assert_eq!(plain["web"], promised(&[Station, Pool]));
+        let alone: BTreeSet<_> = plain["web[1]"].clone();
         assert!(alone.is_subset(&promised(&[Station])));
+        for (model, owners) in [
+            ("Some(Threads(()))", &[Station, Pool, Threads][..]),
+            ("Some(ThreadPool(()))", &[Station, Pool, Threads]),
+            ("Some(EventLoop(()))", &[Station, Pool, Loops]),
+            ("Some(EventLoop((workers: 2)))", &[Station, Pool, Loops, Thieves]),
+            ("Some(Actor(()))", &[Station, Pool]),
+        ] {
+            assert_eq!(reported(model)["web"], promised(owners), "{model}");
+        }
     }
 }

@@ -5,8 +5,10 @@ use sim_core::statistics::{Histogram, imbalance};
 use super::{
     ages::Ages,
     calls::CallBook,
+    catalog::Owner,
     journeys::{Cause, Group, Journeys},
     ledger::{Ledger, Seen, Totals},
+    pulse::Beats,
     times::Times,
     windows::Window,
 };
@@ -65,6 +67,24 @@ impl Figures {
         let loads: Vec<f64> =
             station.ledgers.iter().map(|ledger| ledger.within(number).arrivals as f64).collect();
         sheet.imbalance(&loads);
+    }
+
+    /// Adds what executors tell about one window, as far as their kind has it.
+    pub fn pulse(&mut self, id: &str, beats: &Beats, owners: &[Owner], window: &Window) {
+        let mut sheet = Sheet::new(self, id, window);
+        if owners.contains(&Owner::Threads) {
+            let mean = beats.thread_area as f64 / (sheet.seconds * 1e9);
+            sheet.add("threads.mean", Unit::Count, Some(mean), u64::from(beats.most_threads));
+            let most = u64::from(beats.most_threads);
+            sheet.add("threads.max", Unit::Count, Some(most as f64), most);
+        }
+        if owners.contains(&Owner::Loops) {
+            let mean = (beats.polls > 0).then(|| beats.lag_nanos as f64 / beats.polls as f64 / 1e9);
+            sheet.add("loop_lag.mean", Unit::Seconds, mean, beats.polls);
+        }
+        if owners.contains(&Owner::Thieves) {
+            sheet.flow("steals", beats.steals, beats.polls);
+        }
     }
 
     /// Adds all that a caller's calls to one callee came to in one window.

@@ -228,9 +228,9 @@ impl World {
         if call.phase != Phase::Waiting {
             return;
         }
-        self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)]
-            .take_out(call.ticket, cx.now());
+        self.withdraw(innermost, &call, cx.now());
         self.leave_line(innermost, Reason::Impatient, cx);
+        self.settle_host(call.callee, cx);
     }
 
     /// The connection a call's request uses, and how often it has been opened.

@@ -9,7 +9,7 @@ use sim_core::{
 use super::{network::Disturbance, server::Ailment};
 use crate::{
     event::Event,
-    policy::concurrency::Share,
+    policy::execution::Execute,
     report::Decision,
     request::{Awaited, CallId, Instance, Outcome, Phase, Reason},
     world::World,
@@ -165,14 +165,13 @@ impl World {
         if !before.up && ailment.up {
             server.started = now;
         }
+        if let Some(host) = &mut server.host {
+            host.executor.set_capacity(now, server.speed / ailment.factor, ailment.remaining);
+            self.settle_host(at, cx);
+            return self.offer_if_idle(at);
+        }
         if before.factor != ailment.factor || before.up != ailment.up {
-            let speed = server.speed / ailment.factor;
-            if let Some(sharer) = &mut server.sharer {
-                sharer.set_speed(now, speed);
-                self.arm_share(at, cx);
-            } else {
-                self.stretch(at, before.factor, ailment.factor, cx);
-            }
+            self.stretch(at, before.factor, ailment.factor, cx);
         }
         self.serve_next(at, cx);
     }
@@ -211,6 +210,7 @@ impl World {
     /// A server goes down: everything it held fails.
     fn crash(&mut self, at: Instance, cx: &mut Context<Event>) {
         let now = cx.now();
+        self.nodes[usize::from(at.node)].servers[usize::from(at.server)].evacuate();
         for id in self.calls_at(at) {
             if self.tasks.is_task(id) {
                 // Branches end with whoever waits for them.
@@ -228,9 +228,8 @@ impl World {
             match call.phase {
                 Phase::Waiting => server.take_out(call.ticket, now),
                 Phase::Running | Phase::Calling => {
-                    if let Some(sharer) = &mut server.sharer {
-                        sharer.remove(now, super::sharing::job_of(id));
-                    } else if call.phase == Phase::Running || self.holds_worker(&call) {
+                    let works = server.host.is_none();
+                    if works && (call.phase == Phase::Running || self.holds_worker(&call)) {
                         let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
                         server.ledger.on_stop(now, call.started);
                     }
@@ -244,7 +243,7 @@ impl World {
             self.abandon_awaited(call.awaits, cx);
             self.reply(id, Outcome::Failure(Reason::Crashed), cx);
         }
-        self.arm_share(at, cx);
+        self.settle_host(at, cx);
     }
 
     /// What computes at a server goes on at another speed.

@@ -8,6 +8,7 @@ pub mod faults;
 pub mod gateway;
 pub mod guard;
 pub mod heartbeats;
+pub mod hosting;
 pub mod mix;
 pub mod network;
 pub mod origin;
@@ -16,7 +17,6 @@ pub mod program;
 pub mod section;
 pub mod server;
 pub mod service;
-mod sharing;
 mod steps;
 #[cfg(test)]
 mod steps_tests;

@@ -1,16 +1,17 @@
-//! A server: workers and a line, or a share for everybody; its speed, its faults, its ledger.
+//! A server: workers and a line, or an executor; its speed, its faults, its ledger.
 
 use sim_core::{
     random::Stream,
     time::{SimDuration, SimTime},
 };
 
+use super::hosting::Host;
 use crate::{
     measure::{Ages, Ledger, Times, Totals, Windows},
     policy::{
         balancing::LoadReport,
-        concurrency::Sharing,
         discipline::{Entry, Line, Popped, Pushed, Ticket},
+        execution::Door,
     },
     request::{Call, CallId, Reason, Site},
 };
@@ -34,10 +35,8 @@ pub struct Server {
     pub started: SimTime,
     /// Who waits.
     line: Line<CallId>,
-    /// How it shares itself, if it does not serve one by one.
-    pub sharer: Option<Sharing>,
-    /// Bumped whenever the sharer's next completion is scheduled anew.
-    pub epoch: u32,
+    /// Who says who runs when, if its workers do not serve one by one.
+    pub host: Option<Box<Host>>,
     /// Its books.
     pub ledger: Ledger,
     /// Its distributions, coarse; not kept for the only server of a component, whose own they would be.
@@ -100,8 +99,7 @@ impl Server {
             ailment: Ailment::default(),
             started: SimTime::ZERO,
             line,
-            sharer: None,
-            epoch: 0,
+            host: None,
             ledger: Ledger::new(windows),
             times: Times::coarse(windows),
             ages: Ages::new(windows),
@@ -127,8 +125,8 @@ impl Server {
 
     /// Whether it has nothing to do: nobody is here, and no worker computes for what goes on by itself.
     pub fn is_idle(&self) -> bool {
-        // The cores of a server that shares itself may be counted as busy until the end of the instant.
-        self.ledger.level == 0 && (self.ledger.busy == 0 || self.sharer.is_some())
+        // What an executor keeps busy may be counted as busy until the end of the instant.
+        self.ledger.level == 0 && (self.ledger.busy == 0 || self.host.is_some())
     }
 
     /// Its speed now.
@@ -145,9 +143,26 @@ impl Server {
         speed * (warm_up.initial + (1.0 - warm_up.initial) * done)
     }
 
-    /// How long the one who joined the line first has waited; zero if nobody waits.
+    /// The part of its speed that it has while it warms up.
+    pub fn warmth(&self, now: SimTime, warm_up: Option<&WarmUp>) -> f64 {
+        warm_up.map_or(1.0, |_| self.speed_at(now, warm_up) / self.speed_at(now, None))
+    }
+
+    /// How long the one who has waited longest has waited; zero if nobody waits.
     pub fn age(&self, now: SimTime) -> SimDuration {
-        self.line.oldest_arrival().map_or(SimDuration::ZERO, |joined| now.since(joined))
+        let inside = self.host.as_ref().and_then(|host| host.oldest());
+        let oldest = self.line.oldest_arrival().into_iter().chain(inside).min();
+        oldest.map_or(SimDuration::ZERO, |since| now.since(since))
+    }
+
+    /// Its line as its executor sees it.
+    pub fn door(&self) -> Door {
+        Door { waiting: self.line.len(), full: self.line.is_full() }
+    }
+
+    /// Takes out of the line who has waited longest.
+    pub fn take_oldest(&mut self) -> Option<CallId> {
+        self.line.take_oldest().map(|entry| entry.job)
     }
 
     /// Puts a call into the line, if there is room.

@@ -83,8 +83,9 @@ impl World {
             },
         };
         call.work = SimDuration::from_nanos_f64(demand);
-        if server.sharer.is_some() {
-            return self.share(id, cx);
+        if server.host.is_some() {
+            let at = call.callee;
+            return self.host(id, at, cx);
         }
         if server.has_room() {
             return self.start(id, cx);
@@ -173,11 +174,18 @@ impl World {
     #[inline(always)]
     pub(crate) fn on_complete(&mut self, id: CallId, run: u16, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
-        if call.run == run && matches!(call.phase, Phase::Running | Phase::Calling) {
-            if self.tasks.is_task(id) {
-                self.give_way(id, cx);
+        if call.run != run {
+            return;
+        }
+        match call.phase {
+            Phase::Running => {
+                if self.tasks.is_task(id) {
+                    self.give_way(id, cx);
+                }
+                self.next_step(id, cx);
             }
-            self.next_step(id, cx);
+            Phase::Calling => self.wake(id, cx),
+            Phase::Travelling | Phase::Waiting | Phase::Returning | Phase::Lost => {}
         }
     }
 
@@ -194,7 +202,9 @@ impl World {
         node.on_leave(call.callee.server, now, call.arrived, outcome);
         let server = &mut node.servers[usize::from(call.callee.server)];
         server.ledger.on_work(now.since(call.started), !call.awaited);
-        if server.sharer.is_some() {
+        if server.host.is_some() {
+            self.withdraw(id, &call, now);
+            self.settle_host(call.callee, cx);
             self.offer_if_idle(call.callee);
         } else {
             server.ledger.on_stop(now, call.started);
@@ -278,20 +288,23 @@ impl World {
         if call.phase != Phase::Waiting {
             server.ledger.on_work(now.since(call.started), true);
         }
-        let shares = server.sharer.is_some();
-        match call.phase {
-            Phase::Waiting => server.take_out(call.ticket, now),
-            Phase::Running if shares => self.unshare(id, cx),
-            Phase::Running | Phase::Calling | Phase::Travelling | Phase::Returning | Phase::Lost => {}
+        let hosted = server.host.is_some();
+        if hosted {
+            self.withdraw(id, &call, now);
+        } else if call.phase == Phase::Waiting {
+            server.take_out(call.ticket, now);
         }
         let has_worker = match call.phase {
-            Phase::Running => !shares,
+            Phase::Running => !hosted,
             Phase::Calling => self.holds_worker(&call),
             Phase::Waiting | Phase::Travelling | Phase::Returning | Phase::Lost => false,
         };
         // It is gone before anybody else is served: that may come back to it.
         self.calls.remove(id);
-        if has_worker {
+        if hosted {
+            self.settle_host(call.callee, cx);
+            self.offer_if_idle(call.callee);
+        } else if has_worker {
             self.stop(&call, cx);
         }
         self.abandon_awaited(call.awaits, cx);
@@ -302,7 +315,7 @@ impl World {
         match self.nodes[usize::from(call.callee.node)].role {
             Role::Service(_) => self.nodes[usize::from(call.callee.node)].servers
                 [usize::from(call.callee.server)]
-            .sharer
+            .host
             .is_none(),
             Role::Gateway(_) => false,
         }

@@ -43,8 +43,8 @@ impl World {
             Next::Compute(distribution) => {
                 let demand = distribution.sample(call.need.at(DEMAND, u64::from(call.step)));
                 call.work = SimDuration::from_nanos_f64(demand);
-                if node.servers[usize::from(call.callee.server)].sharer.is_some() {
-                    return self.share_again(id, cx);
+                if node.servers[usize::from(call.callee.server)].host.is_some() {
+                    return self.compute_hosted(id, cx);
                 }
                 if self.tasks.is_task(id) {
                     return self.take_turn(id, cx);
@@ -100,12 +100,12 @@ impl World {
     /// The reply to a service's own call.
     pub(crate) fn service_hears(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         match outcome {
-            Outcome::Success => self.next_step(id, cx),
+            Outcome::Success => self.wake(id, cx),
             Outcome::Degraded => {
                 if let Some(call) = self.calls.get_mut(id) {
                     call.degraded = true;
                 }
-                self.next_step(id, cx);
+                self.wake(id, cx);
             }
             Outcome::Failure(_) => self.fail(id, Reason::Error, cx),
         }

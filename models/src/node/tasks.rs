@@ -231,6 +231,7 @@ impl World {
         self.clear(id, cx);
         let Some(task) = self.tasks.all.remove(id) else { return };
         let Some(call) = self.calls.remove(id) else { return };
+        self.part_leaves(id, call.callee, cx);
         match task.kind {
             Kind::Branch(owner) => self.join(owner, id, outcome, cx),
             Kind::Spawned => self.close_spawned(&call, outcome, cx.now()),

@@ -87,8 +87,10 @@ impl World {
     pub(super) fn stop_computing(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
         let server = &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+        if server.host.is_some() {
+            return self.part_leaves(id, call.callee, cx);
+        }
         match call.phase {
-            Phase::Running if server.sharer.is_some() => self.unshare(id, cx),
             Phase::Running => self.give_way(id, cx),
             Phase::Waiting => server.take_out(call.ticket, cx.now()),
             Phase::Calling => {

@@ -10,7 +10,7 @@ use crate::policy::{
     detection::{EjectSpec, active_check::ActiveCheckSpec},
     redirection::{DnsSpec, VirtualAddressSpec},
     slow_start::SlowStartSpec,
-    stage::{StageSpec, bulkhead, retry, timeout},
+    stage::{StageSpec, bulkhead, connection_pool, retry, timeout},
     subsetting::SubsetSpec,
 };
 
@@ -51,8 +51,11 @@ pub struct CallSpec {
     pub circuit_breaker: Option<StageSpec>,
     /// So many calls at once.
     pub bulkhead: Option<bulkhead::Spec>,
-    /// What stands between the caller and the wire, outermost first, in place of the four fields before. They stand in
-    /// resilience4j's order: deadline, retry, circuit breaker, bulkhead, and innermost the timeout of an attempt.
+    /// The connections to the callee that its calls need. Default: there are always enough.
+    pub connections: Option<connection_pool::Spec>,
+    /// What stands between the caller and the wire, outermost first, in place of the five fields before. They stand in
+    /// resilience4j's order: deadline, retry, circuit breaker, bulkhead, then connections, and innermost the timeout of
+    /// an attempt, which has a connection by then.
     pub stages: Option<Vec<StageSpec>>,
     /// Whether all instances of the caller share the state of their stages. Default false: each has its own.
     pub shared_stages: bool,
@@ -153,7 +156,8 @@ impl CallSpec {
         let deadline = self.deadline.map(|after| StageSpec::Timeout(timeout::Spec { after }));
         let retry = self.retry.clone().map(StageSpec::Retry);
         let bulkhead = self.bulkhead.clone().map(StageSpec::Bulkhead);
-        [deadline, retry, self.circuit_breaker.clone(), bulkhead].into_iter().flatten().collect()
+        let connections = self.connections.clone().map(StageSpec::ConnectionPool);
+        [deadline, retry, self.circuit_breaker.clone(), bulkhead, connections].into_iter().flatten().collect()
     }
 
     /// The services that its stages ask in the callee's place, each with the stage's place in the list.
@@ -166,9 +170,10 @@ impl CallSpec {
         let single = self.deadline.is_some()
             || self.retry.is_some()
             || self.circuit_breaker.is_some()
-            || self.bulkhead.is_some();
+            || self.bulkhead.is_some()
+            || self.connections.is_some();
         check.require(self.stages.is_none() || !single, "stages", || {
-            "stages stand in place of deadline, retry, circuit_breaker and bulkhead: say one or the other"
+            "stages stand in place of deadline, retry, circuit_breaker, bulkhead and connections: say one or the other"
                 .into()
         });
         check_breaker(check, self.circuit_breaker.as_ref());
@@ -180,6 +185,9 @@ impl CallSpec {
         }
         if let Some(bulkhead) = &self.bulkhead {
             check.at("bulkhead", |check| bulkhead.check(check));
+        }
+        if let Some(connections) = &self.connections {
+            check.at("connections", |check| connections.check(check));
         }
         for (number, stage) in self.stages.iter().flatten().enumerate() {
             check.at("stages", |check| check.at(number, |check| stage.check(check)));

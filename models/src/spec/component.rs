@@ -18,6 +18,7 @@ use crate::policy::{
     concurrency::ShareSpec,
     detection::{EjectSpec, active_check::ActiveCheckSpec},
     discipline::QueueSpec,
+    execution::ConcurrencySpec,
     locality::LocalitySpec,
     slow_start::SlowStartSpec,
     sticky::StickySpec,
@@ -53,6 +54,9 @@ pub struct PoolSpec {
     /// How a server shares its cores among all it holds at once; `queue` and `workers_per_server` are then not
     /// used. Default: not at all, each worker serves one request to its end.
     pub sharing: Option<ShareSpec>,
+    /// How a server runs its requests: threads, pools of them, event loops, actors; `workers_per_server` is then not
+    /// used. Default: by its workers, each of which serves one request to its end, waits included.
+    pub concurrency: Option<ConcurrencySpec>,
     /// What single servers have differently, by number from 0.
     pub overrides: BTreeMap<u32, Overrides>,
     /// Whether work nobody waits for any more is stopped. Default false: servers do not know.
@@ -80,6 +84,7 @@ impl Default for PoolSpec {
             service_times: BTreeMap::new(),
             queue: QueueSpec::default(),
             sharing: None,
+            concurrency: None,
             overrides: BTreeMap::new(),
             cancel_abandoned_work: false,
             warm_up: None,
@@ -216,11 +221,19 @@ impl PoolSpec {
     /// How many normal workers a server is worth.
     pub fn server_speed(&self, server: u32) -> f64 {
         let own = self.overrides.get(&server).cloned().unwrap_or_default();
-        let workers = match &self.sharing {
-            Some(sharing) => u32::from(sharing.cores()),
-            None => own.workers.unwrap_or(self.workers_per_server),
+        let workers = match (&self.sharing, &self.concurrency) {
+            (Some(sharing), _) => u32::from(sharing.cores()),
+            (None, Some(model)) => model.parallelism(),
+            (None, None) => own.workers.unwrap_or(self.workers_per_server),
         };
         own.speed.unwrap_or(1.0) * f64::from(workers)
+    }
+
+    /// What a server has of what its requests take: workers, threads, loops or cores.
+    pub fn slots(&self) -> u32 {
+        let cores = self.sharing.as_ref().map(|sharing| u32::from(sharing.cores()));
+        let slots = cores.or_else(|| self.concurrency.as_ref().map(ConcurrencySpec::slots));
+        slots.unwrap_or(self.workers_per_server)
     }
 
     /// Components it calls, each once, in order of first mention.
@@ -253,9 +266,17 @@ impl PoolSpec {
                 "a server that shares itself has neither queue nor workers_per_server: say cores".into()
             });
         }
+        if let Some(model) = &self.concurrency {
+            check.at("concurrency", |check| {
+                model.check(check);
+                model.check_queue(&self.queue, check);
+                let plain = self.sharing.is_none() && self.workers_per_server == 1;
+                check.require(plain, "", || "leave out sharing and workers_per_server".into());
+            });
+        }
         for (server, overrides) in &self.overrides {
             check.at("overrides", |check| {
-                check.at(server, |check| overrides.check(check, *server, self.servers));
+                check.at(server, |check| overrides.check(check, *server, self));
             });
         }
         if let Some(warm_up) = &self.warm_up {

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, time::SimDuration};
 
+use super::PoolSpec;
+
 /// What one server has differently.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -33,7 +35,12 @@ impl Default for WarmUpSpec {
 }
 
 impl Overrides {
-    pub(super) fn check(&self, check: &mut Check, server: u32, servers: u32) {
+    pub(super) fn check(&self, check: &mut Check, server: u32, pool: &PoolSpec) {
+        let servers = pool.servers;
+        let works = pool.sharing.is_none() && pool.concurrency.is_none();
+        check.require(works || self.workers.is_none(), "workers", || {
+            "a server with sharing or concurrency has no workers".into()
+        });
         if server >= servers {
             check.problem(
                 "E0301",

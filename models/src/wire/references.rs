@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sim_core::check::Check;
 
+use crate::policy::execution::ConcurrencySpec;
 use crate::spec::{ComponentSpec, Load, PoolSpec, Step, SystemSpec, WorkloadSpec};
 
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
@@ -154,6 +155,11 @@ impl References<'_> {
                 self.resources(id, pool, check);
                 for class in pool.service_times.keys() {
                     self.class("service_times", class, check);
+                }
+                if let Some(ConcurrencySpec::EventLoop(event_loop)) = &pool.concurrency {
+                    for class in &event_loop.blocking {
+                        check.at("concurrency", |check| self.class("blocking", class, check));
+                    }
                 }
                 (Some(&pool.calls), pool.callees(), &pool.placed_in)
             }

@@ -7,15 +7,19 @@ use sim_core::{
 
 use super::{Builder, program::Writer};
 use crate::{
-    measure::{Ages, Times},
+    measure::{Ages, Owner, Times},
     node::{
         gateway::Gateway,
+        hosting::Host,
         network::{Location, Network},
         section::Resource,
         server::{Server, WarmUp},
         service::Service,
     },
-    policy::discipline::{Line, QueueSpec},
+    policy::{
+        discipline::{Line, QueueSpec},
+        execution::{Executor, Setting},
+    },
     request::Site,
     spec::{ComponentSpec, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, SystemSpec},
     world::{Node, Role},
@@ -125,9 +129,10 @@ impl<'a> Builder<'a> {
             server.speed = own.speed.unwrap_or(1.0);
             server.workers = own.workers.unwrap_or(pool.workers_per_server);
             server.weight = own.weight.unwrap_or(1);
-            if let Some(sharing) = &pool.sharing {
-                server.sharer = Some(sharing.build(server.speed));
-                server.workers = u32::from(sharing.cores());
+            if let Some(executor) = self.executor(&server, pool) {
+                server.workers = pool.slots();
+                let owners = Owner::of_concurrency(pool.concurrency.as_ref());
+                server.host = Some(Box::new(Host::new(executor, owners, &self.windows)));
             }
             server
         });
@@ -139,6 +144,15 @@ impl<'a> Builder<'a> {
             .as_ref()
             .map(|warm_up| WarmUp { duration: warm_up.duration, initial: warm_up.initial_speed });
         node
+    }
+
+    /// Who says who runs when at a server of a pool, if not its workers.
+    fn executor(&self, server: &Server, pool: &PoolSpec) -> Option<Executor> {
+        let speed = server.speed;
+        let random = self.streams.stream(&format!("{}/executor", server.name));
+        let shared = pool.sharing.as_ref().map(|share| Executor::sharing(share, speed));
+        let model = pool.concurrency.as_ref();
+        shared.or_else(|| model.map(|model| model.build(&Setting { speed, classes: &self.classes, random })))
     }
 
     /// What a pool does with each class. Calls name their routes by order of [`PoolSpec::callees`].

@@ -231,7 +231,11 @@ fn dressed_once(step: String, classes: bool, tape: &mut Tape<'_>) -> String {
 
 /// Stages between a caller and the wire, some of them with numbers that fit a short run.
 fn stages(tape: &mut Tape<'_>) -> String {
-    let quick = ["Timeout(after: \"20ms\")", "Bulkhead(max_concurrent: 2, max_wait: \"10ms\")"];
+    let quick = [
+        "Timeout(after: \"20ms\")",
+        "Bulkhead(max_concurrent: 2, max_wait: \"10ms\")",
+        "ConnectionPool(max: 1, acquire_timeout: \"20ms\", max_waiting: 2)",
+    ];
     let count = tape.between(1, 4);
     let stages: Vec<String> = (0..count).map(|_| member(StageSpec::catalog(), &quick, tape)).collect();
     format!("stages: [{}]", stages.join(", "))
@@ -391,14 +395,18 @@ impl Plan {
             let discipline = tape.one_of(&named(ShareSpec::catalog()));
             format!("sharing: {discipline}(cores: {})", tape.between(1, 3))
         });
-        let alone = sharing.is_none();
+        let model = tape.maybe(40, |tape| self.concurrency(tape)).filter(|_| sharing.is_none());
+        let alone = sharing.is_none() && model.is_none();
+        let line = model.as_ref().map_or(alone, |(_, line)| *line);
         let server = tape.below(servers as usize);
         let mut fields = vec![
             Some(format!("servers: {servers}")),
             sharing,
+            model.map(|(text, _)| format!("concurrency: {text}")),
             Some(format!("workers_per_server: {}", tape.between(1, 3))).filter(|_| alone),
             Some(format!("service_time: {}", time(tape))),
-            tape.maybe(60, |tape| format!("queue: {}", queue(tape))).filter(|_| alone),
+            tape.maybe(60, |tape| format!("queue: {}", queue(tape)))
+                .filter(|text| line && (alone || !text.contains("DropOldest"))),
             tape.maybe(30, |tape| format!("service_times: {{ \"put\": {} }}", time(tape)))
                 .filter(|_| self.classes),
             tape.maybe(30, |tape| {
@@ -415,6 +423,48 @@ impl Plan {
         ];
         fields.extend(self.handles(id, tape));
         format!("\"pool{id}\": {}", group("Service", &fields))
+    }
+
+    /// How a server runs its requests, and whether some of them stand in the component's line.
+    fn concurrency(&self, tape: &mut Tape<'_>) -> (String, bool) {
+        let cpu =
+            tape.maybe(50, |tape| format!("cpu: (cores: {}, context_switch: \"100us\")", tape.between(1, 3)));
+        match tape.below(4) {
+            0 => {
+                let threads = Some(format!("threads: {}", tape.between(1, 6)));
+                let connections = tape.maybe(40, |tape| format!("connections: {}", tape.between(1, 9)));
+                let memory = tape.maybe(40, |_| "memory: (limit: \"3MB\", per_thread: \"1MB\")".to_owned());
+                (group("Threads", &[threads, cpu, connections, memory]), true)
+            }
+            1 => {
+                let core = tape.below(3);
+                let max = core.max(1) + tape.below(3);
+                let size = Some(format!("core: {core}, max: {max}, keep_alive: \"50ms\""));
+                let on_full = tape.one_of(&["Abort", "CallerRuns", "CallerRuns"]);
+                let start = tape.maybe(30, |_| "thread_start: \"3ms\"".to_owned());
+                (group("ThreadPool", &[size, Some(format!("on_full: {on_full}")), start, cpu]), true)
+            }
+            2 => {
+                let workers = Some(format!("workers: {}", tape.between(1, 4)));
+                let still = tape.maybe(40, |_| "work_stealing: false".to_owned());
+                let cost = tape.maybe(40, |_| "steal_cost: \"1ms\"".to_owned()).filter(|_| still.is_none());
+                let most = tape.maybe(50, |tape| format!("max_in_flight: {}", tape.between(1, 8)));
+                let blocking = tape
+                    .maybe(50, |tape| {
+                        format!("blocking: [\"put\"], blocking_threads: {}", tape.between(1, 3))
+                    })
+                    .filter(|_| self.classes);
+                let line = most.is_some();
+                (group("EventLoop", &[workers, still, cost, most, blocking]), line)
+            }
+            _ => {
+                let actors = Some(format!("actors: {}", tape.between(1, 9)));
+                let mailbox = tape.maybe(60, |tape| {
+                    format!("mailbox: {}, when_full: {}", 2, tape.one_of(&["Reject", "DropOldest"]))
+                });
+                (group("Actor", &[actors, mailbox, cpu]), false)
+            }
+        }
     }
 
     /// Steps, calling only components further down unless calls may form circles.

@@ -17,6 +17,7 @@ use models::{
         concurrency::ShareSpec,
         detection::{EjectSpec, active_check::ActiveCheckSpec, failure_detector::FailureDetectorSpec},
         discipline::QueueSpec,
+        execution::ConcurrencySpec,
         locality::LocalitySpec,
         redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
@@ -106,6 +107,7 @@ fn strategies(book: &mut Book) {
     book.kinds::<StickySpec>(what, 1, "sticky");
     book.kinds::<SlowStartSpec>(what, 1, "slow_start");
     book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());
+    book.family(what, 5, "concurrency", named(ConcurrencySpec::catalog()), ConcurrencySpec::files());
     book.family(what, 5, "sharing", named(ShareSpec::catalog()), ShareSpec::files());
     book.kinds::<RetrySpec>(what, 6, "retry");
     book.kinds::<ActiveCheckSpec>(what, 6, "health_check");

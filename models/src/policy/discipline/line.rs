@@ -97,6 +97,11 @@ impl<J: Copy> Line<J> {
         Some(entry)
     }
 
+    /// Whether it takes no more.
+    pub fn is_full(&self) -> bool {
+        self.discipline.room().is_full(self.jobs.len())
+    }
+
     /// How many wait.
     #[inline]
     pub fn len(&self) -> usize {

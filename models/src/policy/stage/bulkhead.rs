@@ -4,8 +4,6 @@
 //! With no wait it is Erlang's loss system: how often it refuses depends on the mean time inside and on nothing
 //! else about it. resilience4j `SemaphoreBulkhead`; Hystrix's semaphore is the same with 10 and no wait.
 
-use std::collections::VecDeque;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::{
@@ -13,7 +11,10 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{Down, Passage, Stage, Up, Woken};
+use super::{
+    Down, Passage, Stage, Up, Woken,
+    turnstile::{Entry, Turnstile},
+};
 use crate::request::{Outcome, Reason};
 
 /// `Bulkhead`: how many, and how long others wait.
@@ -42,70 +43,44 @@ impl Spec {
     }
 
     pub(super) fn build(&self, _: SimTime) -> State {
-        State { spec: self.clone(), inside: 0, waiting: VecDeque::new() }
+        let waits = !self.max_wait.is_zero();
+        let most_waiting = if waits { self.max_waiting.unwrap_or(u32::MAX) } else { 0 };
+        State { max_wait: self.max_wait, turnstile: Turnstile::new(self.max_concurrent, most_waiting) }
     }
 }
 
 /// Who is inside and who waits.
 #[derive(Debug)]
 pub struct State {
-    spec: Spec,
-    inside: u32,
-    /// Passages by id, in the order they came.
-    waiting: VecDeque<u64>,
-}
-
-impl State {
-    fn has_waiting_room(&self) -> bool {
-        let most = self.spec.max_waiting.unwrap_or(u32::MAX);
-        !self.spec.max_wait.is_zero() && self.waiting.len() < most as usize
-    }
-
-    /// A passage ends, inside or still waiting.
-    fn leave(&mut self, id: u64) {
-        match self.waiting.iter().position(|waiting| *waiting == id) {
-            Some(place) => {
-                self.waiting.remove(place);
-            }
-            None => self.inside -= 1,
-        }
-    }
+    max_wait: SimDuration,
+    turnstile: Turnstile,
 }
 
 impl Stage for State {
     fn on_call(&mut self, now: SimTime, passage: &mut Passage) -> Down {
-        if self.inside < self.spec.max_concurrent {
-            self.inside += 1;
-            return Down::Pass;
+        match self.turnstile.enter(passage.id) {
+            Entry::Inside => Down::Pass,
+            Entry::Waits => Down::Hold(now + self.max_wait),
+            Entry::Full => Down::Refuse(Reason::BulkheadFull),
         }
-        if !self.has_waiting_room() {
-            return Down::Refuse(Reason::BulkheadFull);
-        }
-        self.waiting.push_back(passage.id);
-        Down::Hold(now + self.spec.max_wait)
     }
 
     fn on_reply(&mut self, _: SimTime, _: &mut Passage, reply: Outcome) -> Up {
-        self.inside -= 1;
+        self.turnstile.go();
         Up::Deliver(reply)
     }
 
     fn on_wake(&mut self, _: SimTime, passage: &mut Passage) -> Woken {
-        self.leave(passage.id);
+        self.turnstile.leave(passage.id);
         Woken::Deliver(Outcome::Failure(Reason::BulkheadFull))
     }
 
     fn on_abandon(&mut self, _: SimTime, passage: &Passage) {
-        self.leave(passage.id);
+        self.turnstile.leave(passage.id);
     }
 
     fn release(&mut self, _: SimTime) -> Option<u64> {
-        if self.inside == self.spec.max_concurrent {
-            return None;
-        }
-        let next = self.waiting.pop_front()?;
-        self.inside += 1;
-        Some(next)
+        self.turnstile.release()
     }
 }
 

@@ -22,6 +22,7 @@ pub mod admission_control;
 pub mod aimd_limit;
 pub mod bulkhead;
 pub mod circuit_breaker;
+pub mod connection_pool;
 pub mod envoy_thresholds;
 pub mod fallback;
 pub mod gradient2_limit;
@@ -34,6 +35,7 @@ mod recent;
 pub mod retry;
 pub mod sliding_window;
 pub mod timeout;
+mod turnstile;
 pub mod vegas_limit;
 
 /// One passage of a call through one stage, as the stage sees it.
@@ -139,6 +141,8 @@ family! {
     Timeout = timeout;
     /// So many calls at once, the rest wait a little or are refused.
     Bulkhead = bulkhead;
+    /// So many connections to the callee; a call waits for one and holds it until its reply (HikariCP).
+    ConnectionPool = connection_pool;
     /// Stops calling a callee whose recent calls failed or were slow, and tries it again later (resilience4j).
     CircuitBreaker = circuit_breaker;
     /// A breaker that judges every half second and tries again with one call (Hystrix).
@@ -177,6 +181,7 @@ impl StageSpec {
             | Self::Hedge(_)
             | Self::Fallback(_)
             | Self::Bulkhead(_)
+            | Self::ConnectionPool(_)
             | Self::EnvoyThresholds(_)
             | Self::AimdLimit(_)
             | Self::VegasLimit(_)
@@ -195,6 +200,7 @@ impl StageSpec {
             | Self::Retry(_)
             | Self::Hedge(_)
             | Self::Bulkhead(_)
+            | Self::ConnectionPool(_)
             | Self::CircuitBreaker(_)
             | Self::HystrixBreaker(_)
             | Self::PollyBreaker(_)
