@@ -55,6 +55,8 @@ pub struct Overload {
     pub load: f64,
     /// Why there can be no steady state, if nothing bounds what piles up.
     pub hopeless: Option<String>,
+    /// Whether the backlog of this station, or of what calls it, grows for as long as the run lasts.
+    pub grows: bool,
 }
 
 impl System for SystemSpec {

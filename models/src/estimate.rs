@@ -22,16 +22,7 @@ impl Capacities {
     /// The capacities of a system's pools, by mean computing over the mix of requests they get.
     pub fn of(spec: &SystemSpec) -> Self {
         let mix = mix_of(spec);
-        let copies = |id: &str| regions_of(spec, id) as f64;
-        let rates = spec.components.iter().map(|(id, component)| {
-            let rate = match component {
-                ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => {
-                    speed_of(pool) / mean_seconds(pool, &mix) * copies(id)
-                }
-                ComponentSpec::LoadBalancer(balancer) => balancer_rate(balancer) * copies(id),
-            };
-            (id.clone(), rate)
-        });
+        let rates = spec.components.keys().map(|id| (id.clone(), capacity_for(spec, id, &mix)));
         Self { rates: rates.collect() }
     }
 
@@ -83,25 +74,61 @@ impl Estimate {
     /// The traffic equations of a checked system over a run of that length.
     pub fn of(spec: &SystemSpec, horizon: SimDuration) -> Self {
         let capacities = Capacities::of(spec);
-        let mut arrivals: BTreeMap<&str, f64> = BTreeMap::new();
+        let mut flows = Flows::new();
         let mut offered = 0.0;
         for workload in spec.workloads.values() {
             let rate = offered_by(workload, &capacities, horizon);
             offered += rate;
             let common = workload.common();
-            spread(spec, common.target, rate, common.max_call_depth.unwrap_or(64), &mut arrivals);
+            for (class, share) in classes_of(workload) {
+                let depth = common.max_call_depth.unwrap_or(64);
+                spread(spec, common.target, class, rate * share, depth, &mut flows);
+            }
         }
-        let visits: f64 = arrivals.values().sum::<f64>() / offered.max(1e-300);
-        let stations = arrivals.iter().filter(|(id, _)| capacities.rate(id).is_finite());
-        let stations = stations.map(|(id, rate)| StationEstimate {
-            id: (*id).to_owned(),
-            arrivals: *rate,
-            capacity: capacities.rate(id),
-            balanced: strategy_before(spec, id).is_some(),
-            busiest: busiest(spec, id, *rate),
+        let visits: f64 = flows.values().flat_map(BTreeMap::values).sum::<f64>() / offered.max(1e-300);
+        let stations = flows.iter().map(|(id, flow)| {
+            let (arrivals, capacity) = (flow.values().sum(), capacity(spec, id, flow));
+            let (balanced, busiest) =
+                (strategy_before(spec, id).is_some(), busiest(spec, id, arrivals, capacity));
+            StationEstimate { id: (*id).to_owned(), arrivals, capacity, balanced, busiest }
         });
-        Self { offered, events_per_request: 1.0 + 2.0 * visits, stations: stations.collect() }
+        let limited = stations.filter(|station| station.capacity.is_finite());
+        Self { offered, events_per_request: 1.0 + 2.0 * visits, stations: limited.collect() }
     }
+}
+
+/// Requests a second that come to each component, by class.
+type Flows<'a> = BTreeMap<&'a str, BTreeMap<&'a str, f64>>;
+
+/// Requests a second that a component can serve of what comes to it.
+fn capacity(spec: &SystemSpec, id: &str, flow: &BTreeMap<&str, f64>) -> f64 {
+    let total: f64 = flow.values().sum();
+    // Of nothing that comes, equal parts.
+    let part = |rate: f64| if total > 0.0 { rate / total } else { 1.0 / flow.len() as f64 };
+    let mix = flow.iter().map(|(class, rate)| (*class, part(*rate))).collect();
+    capacity_for(spec, id, &mix)
+}
+
+/// Requests a second that a component can serve of such a mix.
+fn capacity_for(spec: &SystemSpec, id: &str, mix: &BTreeMap<&str, f64>) -> f64 {
+    let copies = regions_of(spec, id) as f64;
+    match spec.components.get(id) {
+        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+            speed_of(pool) / mean_seconds(pool, mix) * copies
+        }
+        Some(ComponentSpec::LoadBalancer(balancer)) => balancer_rate(balancer) * copies,
+        None => f64::INFINITY,
+    }
+}
+
+/// The classes of a workload's requests and their shares; one without name if it names none.
+fn classes_of(workload: &WorkloadSpec) -> Vec<(&str, f64)> {
+    let requests = workload.common().requests;
+    if requests.is_empty() {
+        return vec![("", 1.0)];
+    }
+    let total: f64 = requests.values().map(|request| request.weight).sum();
+    requests.iter().map(|(name, request)| (name.as_str(), request.weight / total)).collect()
 }
 
 /// Requests a second a workload offers; a closed loop at most users / (think time + no wait at all).
@@ -132,20 +159,21 @@ fn mean_factor(profile: &ProfileSpec, horizon: SimDuration) -> f64 {
     (0..LOOKS).map(|look| shape.factor(at(look))).sum::<f64>() / LOOKS as f64
 }
 
-/// Sends a rate from a component to those it calls, from there further on, so deep as calls may nest.
+/// Sends requests of a class from a component to those it calls, from there further on, so deep as calls may nest.
 fn spread<'a>(
     spec: &'a SystemSpec,
     target: &'a str,
+    class: &'a str,
     rate: f64,
     deepest: u8,
-    arrivals: &mut BTreeMap<&'a str, f64>,
+    flows: &mut Flows<'a>,
 ) {
     let mut level = BTreeMap::from([(target, rate)]);
     for _ in 0..deepest {
         let mut next = BTreeMap::new();
         for (id, rate) in level {
-            *arrivals.entry(id).or_default() += rate;
-            for (callee, share) in shares(spec, id) {
+            *flows.entry(id).or_default().entry(class).or_default() += rate;
+            for (callee, share) in shares(spec, id, class) {
                 *next.entry(callee).or_default() += rate * share;
             }
         }
@@ -153,26 +181,21 @@ fn spread<'a>(
     }
 }
 
-/// How many calls a component makes for each that it gets, by callee.
-fn shares<'a>(spec: &'a SystemSpec, id: &str) -> Vec<(&'a str, f64)> {
-    let mix = mix_of(spec);
+/// How many calls a component makes for each of a class that it gets, by callee.
+fn shares<'a>(spec: &'a SystemSpec, id: &str, class: &str) -> Vec<(&'a str, f64)> {
     match spec.components.get(id) {
         Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-            let calls = |callee: &str| -> f64 {
-                mix.iter().map(|(class, share)| share * count_calls(pool, class, callee)).sum()
-            };
-            pool.callees().into_iter().map(|callee| (callee, calls(callee))).collect()
+            let calls = |callee| (callee, count_calls(pool, class, callee));
+            pool.callees().into_iter().map(calls).collect()
         }
         Some(ComponentSpec::LoadBalancer(balancer)) => {
-            let share = |class: &str| mix.get(class).copied().unwrap_or(0.0);
-            let routes = balancer.routes.iter().map(|(class, pool)| (pool.as_str(), share(class)));
-            let routed: f64 = balancer.routes.keys().map(|class| share(class)).sum();
+            if let Some(pool) = balancer.routes.get(class) {
+                return vec![(pool.as_str(), 1.0)];
+            }
             // Pools of one balancer share by their capacity, unless a locality prefers the first.
             let pools = &balancer.backends.0;
             let preferred = if balancer.locality.is_some() { 1 } else { pools.len() };
-            let rest =
-                pools.iter().take(preferred).map(|pool| (pool.as_str(), (1.0 - routed) / preferred as f64));
-            routes.chain(rest).collect()
+            pools.iter().take(preferred).map(|pool| (pool.as_str(), 1.0 / preferred as f64)).collect()
         }
         None => Vec::new(),
     }
@@ -194,15 +217,8 @@ fn count_calls(pool: &PoolSpec, class: &str, callee: &str) -> f64 {
 /// Shares of request classes over all workloads.
 fn mix_of(spec: &SystemSpec) -> BTreeMap<&str, f64> {
     let mut mix: BTreeMap<&str, f64> = BTreeMap::new();
-    for workload in spec.workloads.values() {
-        let requests = workload.common().requests;
-        let total: f64 = requests.values().map(|request| request.weight).sum();
-        if requests.is_empty() {
-            *mix.entry("").or_default() += 1.0;
-        }
-        for (name, request) in requests {
-            *mix.entry(name).or_default() += request.weight / total;
-        }
+    for (class, share) in spec.workloads.values().flat_map(classes_of) {
+        *mix.entry(class).or_default() += share;
     }
     let total: f64 = mix.values().sum();
     for share in mix.values_mut() {
@@ -259,7 +275,7 @@ fn strategy_before<'a>(spec: &'a SystemSpec, id: &str) -> Option<&'a BalancerSpe
 }
 
 /// The busiest server of a pool behind a strategy that does not look at load.
-fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> {
+fn busiest(spec: &SystemSpec, id: &str, arrivals: f64, capacity: f64) -> Option<(String, f64)> {
     let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = spec.components.get(id) else {
         return None;
     };
@@ -287,10 +303,8 @@ fn busiest(spec: &SystemSpec, id: &str, arrivals: f64) -> Option<(String, f64)> 
     let weights: Option<Vec<f64>> = (0..pool.servers).map(weight).collect();
     let weights = weights?;
     let total: f64 = weights.iter().sum();
-    let seconds = mean_seconds(pool, &mix_of(spec));
     let load = |server: u32| {
-        arrivals / regions_of(spec, id) as f64 * weights[server as usize] / total * seconds
-            / pool.server_speed(server)
+        arrivals / capacity * speed_of(pool) * weights[server as usize] / total / pool.server_speed(server)
     };
     let worst = (0..pool.servers).max_by(|a, b| load(*a).total_cmp(&load(*b)).then(b.cmp(a)))?;
     Some((format!("{id}[{worst}]"), load(worst)))

@@ -4,7 +4,7 @@ use sim_core::{statistics::Histogram, time::SimTime};
 
 use crate::{
     Limit, LimitOf, RunSettings,
-    measure::{Beats, Figures, Station, Watch, Watched, Window},
+    measure::{Beats, Figures, Station, Stretch, Watch, Watched, Window},
     node::server::Server,
     report::{Backlog, LimitCount, Metric, RunReport},
     request::Request,
@@ -190,10 +190,18 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
     if let Some(host) = hosts().next() {
         figures.pulse(&node.name, &beats, host.owners, window);
     }
+    let blocked = || node.servers.iter().filter_map(|server| server.blocked.as_ref());
+    if blocked().next().is_some() {
+        let all = blocked().fold(Stretch::default(), |sum, level| sum.plus(level.within(number)));
+        figures.blocked(&node.name, all, window);
+    }
     if node.servers.len() == 1 {
         return;
     }
     for server in &node.servers {
+        if let Some(blocked) = &server.blocked {
+            figures.blocked(&server.name, blocked.within(number), window);
+        }
         if let Some(host) = &server.host {
             figures.pulse(&server.name, &host.pulse.within(number), host.owners, window);
         }

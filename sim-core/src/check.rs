@@ -64,7 +64,10 @@ impl Check {
             return;
         }
         self.at(field, |check| {
-            let what = format!("{field} must be between 0 and 1, got {value}");
+            let what = match field {
+                "" => format!("this must be between 0 and 1, got {value}"),
+                field => format!("{field} must be between 0 and 1, got {value}"),
+            };
             if value > 1.0 && value <= 100.0 {
                 let help =
                     format!("did you mean {}?  fractions are written 0..1, never in percent", value / 100.0);

@@ -4,6 +4,7 @@
 //! written, at most twenty mistakes are told, and they come in the order of the text.
 
 mod cases;
+mod running;
 mod stages;
 
 use std::{collections::BTreeSet, fmt::Write};
@@ -90,6 +91,21 @@ fn mistakes_in_stages() {
 }
 
 #[test]
+fn mistakes_in_steps() {
+    snapshot("steps", running::STEPS);
+}
+
+#[test]
+fn mistakes_in_how_requests_run() {
+    snapshot("running", running::RUNNING);
+}
+
+#[test]
+fn mistakes_in_how_others_are_called() {
+    snapshot("calling", running::CALLING);
+}
+
+#[test]
 fn mistakes_of_design() {
     snapshot("design", cases::DESIGN);
 }
@@ -117,6 +133,9 @@ fn every_code_is_shown_by_a_case() {
         cases::CLAIMS,
         cases::FLAGS,
         stages::STAGES,
+        running::STEPS,
+        running::RUNNING,
+        running::CALLING,
     ];
     let cases: Vec<&Case> = groups.into_iter().flatten().collect();
     assert!(cases.len() >= 50, "{}", cases.len());

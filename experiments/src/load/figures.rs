@@ -35,7 +35,7 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
         return Ok(if system.workloads.contains_key(id) {
             vec![Owner::Workload]
         } else {
-            [&[Owner::Station, Owner::Pool], of_concurrency(system, id)].concat()
+            [vec![Owner::Station, Owner::Pool], own(system, id)].concat()
         });
     }
     if let Some(callee) = rest.strip_prefix(".calls.") {
@@ -68,7 +68,7 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
     let server = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     match server.map(|server| server.rsplit('/').next().unwrap_or(server).parse::<u32>()) {
         Some(Ok(server)) if server < servers && servers > 1 => {
-            Ok([&[Owner::Station], of_concurrency(system, id)].concat())
+            Ok([vec![Owner::Station], own(system, id)].concat())
         }
         Some(Ok(_)) if servers == 1 => {
             let what = format!("the only server of `{id}` has no number");
@@ -131,13 +131,14 @@ fn servers(system: &SystemSpec, id: &str) -> u32 {
     }
 }
 
-/// What a component has by how it runs its requests.
-fn of_concurrency(system: &SystemSpec, id: &str) -> &'static [Owner] {
+/// What a station has by its queue and by how it runs its requests, beside what all stations have.
+fn own(system: &SystemSpec, id: &str) -> Vec<Owner> {
     match system.components.get(id) {
         Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-            Owner::of_concurrency(pool.concurrency.as_ref())
+            [Owner::of_queue(&pool.queue), Owner::of_concurrency(pool.concurrency.as_ref())].concat()
         }
-        Some(ComponentSpec::LoadBalancer(_)) | None => &[],
+        Some(ComponentSpec::LoadBalancer(balancer)) => Owner::of_queue(&balancer.queue).to_vec(),
+        None => Vec::new(),
     }
 }
 
@@ -174,9 +175,10 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
         Some(Owner::Calls) => "calls",
         Some(Owner::Journey) => "requests that are followed",
         Some(Owner::Hop) => "requests that are followed through a component",
-        Some(Owner::Station | Owner::Pool | Owner::Threads | Owner::Loops | Owner::Thieves) | None => {
-            "a component"
-        }
+        Some(
+            Owner::Station | Owner::Pool | Owner::Threads | Owner::Loops | Owner::Thieves | Owner::Blocking,
+        )
+        | None => "a component",
     };
     let what = format!("no run reports `{}` of {whose}", claim.metric);
     let all = || {

@@ -35,7 +35,7 @@ pub(crate) fn overload(system: &SystemSpec, length: SimDuration) -> Option<Overl
             worst.arrivals, worst.id, worst.capacity
         )
     });
-    Some(Overload { station, load: worst.worst(), hopeless })
+    Some(Overload { station, load: worst.worst(), hopeless, grows: nothing_gives_way(system) })
 }
 
 /// Whether times are still to be read from files beside the experiment, so that no mean is known yet.
@@ -89,8 +89,11 @@ pub(super) fn warn_unstable<S: System>(cells: &[Cell<S>], horizon: Horizon) -> O
         1 => "1 cell is".to_owned(),
         count => format!("{count} cells are"),
     };
-    let what =
-        format!("{count} unstable by the traffic equations: latency there grows with the run's length");
+    let what = if unstable.iter().any(|(_, overload)| overload.grows) {
+        format!("{count} unstable by the traffic equations: latency there grows with the run's length")
+    } else {
+        format!("{count} overloaded by the traffic equations: what is too much is refused there, or goes")
+    };
     let place = cell
         .point
         .iter()

@@ -1,6 +1,9 @@
 //! Every figure a run reports: its name, its statistics, what it counts in, whose it is. A test holds it to a run.
 
-use crate::{policy::execution::ConcurrencySpec, report::Unit};
+use crate::{
+    policy::{discipline::QueueSpec, execution::ConcurrencySpec},
+    report::Unit,
+};
 
 /// A figure of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +41,16 @@ pub enum Owner {
     Loops,
     /// The same where one loop may take work from another.
     Thieves,
+    /// A component, or each of several servers, whose queue lets nobody in when it is full: `when_full: Block`.
+    Blocking,
 }
 
 impl Owner {
+    /// What a component has by its queue, beside what all stations have.
+    pub fn of_queue(queue: &QueueSpec) -> &'static [Self] {
+        if queue.blocks() { &[Self::Blocking] } else { &[] }
+    }
+
     /// What a component has by how it runs its requests, beside what all stations have.
     pub fn of_concurrency(concurrency: Option<&ConcurrencySpec>) -> &'static [Self] {
         match concurrency {
@@ -52,7 +62,7 @@ impl Owner {
     }
 }
 
-use Owner::{Calls, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload};
+use Owner::{Blocking, Calls, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload};
 use Unit::{Count, PerSecond, Ratio, Seconds};
 
 const ALL: &[Owner] = &[Workload, Station, Calls];
@@ -65,6 +75,7 @@ const HOP: &[Owner] = &[Hop];
 const THREADS: &[Owner] = &[Threads];
 const LOOPS: &[Owner] = &[Loops];
 const THIEVES: &[Owner] = &[Thieves];
+const BLOCKING: &[Owner] = &[Blocking];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const FLOW: &[&str] = &["count", "rate"];
@@ -82,7 +93,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 56] = [
+pub const METRICS: [Figure; 57] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -97,9 +108,10 @@ pub const METRICS: [Figure; 56] = [
     row("age", &["mean", "max"], Seconds, STATION, "how long the one who joined first has waited, looked at once a bin of the series"),
     row("utilization", &["mean"], Ratio, STATION, "busy workers over all"),
     row("threads", &["mean", "max"], Count, THREADS, "threads there are, idle ones included; the maximum is that of the server that had most"),
+    row("blocked", &["mean", "max"], Count, BLOCKING, "requests outside a full line, which hold up their callers; the maximum is that of the server that had most"),
     row("loop_lag", &["mean"], Seconds, LOOPS, "how long a task was ready before its loop took it up"),
     row("steals", FLOW, PerSecond, THIEVES, "times an idle loop took work from another"),
-    row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work whose caller had given up: its share of all work, how often, how often a second"),
+    row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work that nobody waited for any more, the caller or whoever the caller worked for: its share of all work, how often, how often a second"),
     row("imbalance", SHARES, Ratio, POOL, "how unevenly servers share the arrivals: the busiest over the mean, coefficient of variation, Jain's index (1 if all got the same)"),
     row("wanted", FLOW, PerSecond, CALLS, "calls wanted: each may take several attempts, or none"),
     row("refused", FLOW, PerSecond, CALLS, "calls or attempts refused by the caller's own stages"),

@@ -8,6 +8,7 @@ use super::{
     catalog::Owner,
     journeys::{Cause, Group, Journeys},
     ledger::{Ledger, Seen, Totals},
+    level::Stretch,
     pulse::Beats,
     times::Times,
     windows::Window,
@@ -73,10 +74,7 @@ impl Figures {
     pub fn pulse(&mut self, id: &str, beats: &Beats, owners: &[Owner], window: &Window) {
         let mut sheet = Sheet::new(self, id, window);
         if owners.contains(&Owner::Threads) {
-            let mean = beats.thread_area as f64 / (sheet.seconds * 1e9);
-            sheet.add("threads.mean", Unit::Count, Some(mean), u64::from(beats.most_threads));
-            let most = u64::from(beats.most_threads);
-            sheet.add("threads.max", Unit::Count, Some(most as f64), most);
+            sheet.level("threads", beats.threads);
         }
         if owners.contains(&Owner::Loops) {
             let mean = (beats.polls > 0).then(|| beats.lag_nanos as f64 / beats.polls as f64 / 1e9);
@@ -85,6 +83,11 @@ impl Figures {
         if owners.contains(&Owner::Thieves) {
             sheet.flow("steals", beats.steals, beats.polls);
         }
+    }
+
+    /// Adds how many stood outside the lines of a component, or of one server, in one window.
+    pub fn blocked(&mut self, id: &str, blocked: Stretch, window: &Window) {
+        Sheet::new(self, id, window).level("blocked", blocked);
     }
 
     /// Adds all that a caller's calls to one callee came to in one window.
@@ -164,6 +167,13 @@ impl<'a> Sheet<'a> {
 
     fn add(&mut self, metric: &str, unit: Unit, value: Option<f64>, samples: u64) {
         self.figures.add(format!("{}.{metric}{}", self.id, self.suffix), unit, value, samples);
+    }
+
+    /// A level's mean and its peak.
+    fn level(&mut self, metric: &str, level: Stretch) {
+        let (mean, most) = (level.area as f64 / (self.seconds * 1e9), u64::from(level.most));
+        self.add(&format!("{metric}.mean"), Unit::Count, Some(mean), most);
+        self.add(&format!("{metric}.max"), Unit::Count, Some(most as f64), most);
     }
 
     fn rate(&mut self, metric: &str, count: u64) {

@@ -2,7 +2,10 @@
 
 use sim_core::time::SimTime;
 
-use super::windows::{Turn, Windows};
+use super::{
+    level::{Level, Stretch},
+    windows::{Turn, Windows},
+};
 use crate::policy::execution::Vitals;
 
 /// What has been read off an executor.
@@ -10,35 +13,22 @@ use crate::policy::execution::Vitals;
 pub struct Pulse {
     /// What was read last.
     last: Vitals,
-    touched: SimTime,
-    /// Time integral of the number of threads.
-    thread_area: u128,
-    /// Most threads at once since windows opened or closed last.
-    most_threads: u32,
+    threads: Level,
     seen: Vec<Seen>,
 }
 
 /// What one window saw.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
-    opened: Mark,
-    closed: Mark,
-    most_threads: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Mark {
-    vitals: Vitals,
-    thread_area: u128,
+    opened: Vitals,
+    closed: Vitals,
 }
 
 /// What is told of an executor, or of several together.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Beats {
-    /// Time integral of the number of threads, in nanoseconds.
-    pub thread_area: u128,
-    /// Most threads at once.
-    pub most_threads: u32,
+    /// How many threads there were.
+    pub threads: Stretch,
     /// Tasks that loops took up.
     pub polls: u64,
     /// How long those had been ready, in nanoseconds.
@@ -51,51 +41,43 @@ impl Pulse {
     /// Nothing read yet.
     pub fn new(windows: &Windows) -> Self {
         let seen = vec![Seen::default(); windows.all().len()];
-        Self { last: Vitals::default(), touched: SimTime::ZERO, thread_area: 0, most_threads: 0, seen }
+        Self { last: Vitals::default(), threads: Level::new(windows), seen }
     }
 
     /// Something is read.
     pub fn look(&mut self, now: SimTime, vitals: Vitals) {
-        self.thread_area += u128::from(now.since(self.touched).as_nanos()) * u128::from(self.last.threads);
-        (self.touched, self.last) = (now, vitals);
-        self.most_threads = self.most_threads.max(vitals.threads);
+        self.threads.set(now, vitals.threads);
+        self.last = vitals;
     }
 
     /// Windows open or close; what there is now was just read.
-    pub fn on_turn(&mut self, turn: &Turn) {
-        let mark = Mark { vitals: self.last, thread_area: self.thread_area };
-        for window in &turn.before {
-            let seen = &mut self.seen[usize::from(*window)];
-            seen.most_threads = seen.most_threads.max(self.most_threads);
-        }
+    pub fn on_turn(&mut self, now: SimTime, turn: &Turn) {
+        self.threads.on_turn(now, turn);
         for window in &turn.closes {
-            self.seen[usize::from(*window)].closed = mark;
+            self.seen[usize::from(*window)].closed = self.last;
         }
         for window in &turn.opens {
-            self.seen[usize::from(*window)].opened = mark;
+            self.seen[usize::from(*window)].opened = self.last;
         }
-        self.most_threads = self.last.threads;
     }
 
     /// What a window saw.
     pub fn within(&self, window: usize) -> Beats {
-        let Seen { opened, closed, most_threads } = self.seen[window];
+        let Seen { opened, closed } = self.seen[window];
         Beats {
-            thread_area: closed.thread_area - opened.thread_area,
-            most_threads,
-            polls: closed.vitals.polls - opened.vitals.polls,
-            lag_nanos: closed.vitals.lag.as_nanos() - opened.vitals.lag.as_nanos(),
-            steals: closed.vitals.steals - opened.vitals.steals,
+            threads: self.threads.within(window),
+            polls: closed.polls - opened.polls,
+            lag_nanos: closed.lag.as_nanos() - opened.lag.as_nanos(),
+            steals: closed.steals - opened.steals,
         }
     }
 }
 
 impl Beats {
-    /// Several executors' together; the most threads are those of the one that had most.
+    /// Several executors' together.
     pub fn plus(self, other: Self) -> Self {
         Self {
-            thread_area: self.thread_area + other.thread_area,
-            most_threads: self.most_threads.max(other.most_threads),
+            threads: self.threads.plus(other.threads),
             polls: self.polls + other.polls,
             lag_nanos: self.lag_nanos.saturating_add(other.lag_nanos),
             steals: self.steals + other.steals,

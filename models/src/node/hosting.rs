@@ -297,7 +297,10 @@ impl Server {
     pub(crate) fn on_turn(&mut self, now: SimTime, turn: &Turn) {
         if let Some(host) = &mut self.host {
             host.look(now);
-            host.pulse.on_turn(turn);
+            host.pulse.on_turn(now, turn);
+        }
+        if let Some(blocked) = &mut self.blocked {
+            blocked.on_turn(now, turn);
         }
     }
 

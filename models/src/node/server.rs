@@ -7,7 +7,7 @@ use sim_core::{
 
 use super::hosting::Host;
 use crate::{
-    measure::{Ages, Ledger, Times, Totals, Windows},
+    measure::{Ages, Ledger, Level, Times, Totals, Windows},
     policy::{
         balancing::LoadReport,
         discipline::{Entry, Line, Popped, Pushed, Ticket},
@@ -35,6 +35,8 @@ pub struct Server {
     pub started: SimTime,
     /// Who waits.
     line: Line<CallId>,
+    /// How many stand outside, of a line that blocks.
+    pub blocked: Option<Box<Level>>,
     /// Who says who runs when, if its workers do not serve one by one.
     pub host: Option<Box<Host>>,
     /// Its books.
@@ -99,6 +101,7 @@ impl Server {
             ailment: Ailment::default(),
             started: SimTime::ZERO,
             line,
+            blocked: None,
             host: None,
             ledger: Ledger::new(windows),
             times: Times::coarse(windows),
@@ -193,7 +196,7 @@ impl Server {
     /// Takes a call out of the line, if it stands there.
     pub fn take_out(&mut self, ticket: Option<Ticket>, now: SimTime) {
         if let Some(ticket) = ticket {
-            self.line.remove(ticket);
+            self.line.remove(ticket, now);
             self.count_queue(now);
         }
     }
@@ -201,6 +204,9 @@ impl Server {
     #[inline]
     fn count_queue(&mut self, now: SimTime) {
         self.ledger.set_queued(now, self.line.len() as u32);
+        if let Some(blocked) = &mut self.blocked {
+            blocked.set(now, self.line.blocked() as u32);
+        }
     }
 
     /// What it tells of its load: averages over at least a second.

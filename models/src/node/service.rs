@@ -198,10 +198,11 @@ impl World {
         // Whoever is served next may be refused, and whoever hears of that may give this call up: it is done.
         (call.phase, call.resumed) = (Phase::Returning, now);
         let call = *call;
+        let wanted = self.is_wanted(&call);
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.on_leave(call.callee.server, now, call.arrived, outcome);
         let server = &mut node.servers[usize::from(call.callee.server)];
-        server.ledger.on_work(now.since(call.started), !call.awaited);
+        server.ledger.on_work(now.since(call.started), !wanted);
         if server.host.is_some() {
             self.withdraw(id, &call, now);
             self.settle_host(call.callee, cx);
@@ -308,6 +309,22 @@ impl World {
             self.stop(&call, cx);
         }
         self.abandon_awaited(call.awaits, cx);
+    }
+
+    /// Whether anybody waits for what a call does: its caller does, and somebody for that, up to the client or to what
+    /// was left to go on by itself.
+    #[inline(always)]
+    fn is_wanted(&self, call: &Call) -> bool {
+        let (mut awaited, mut parent) = (call.awaited, call.parent);
+        while awaited && let Some(id) = parent {
+            let whole = self.tasks.whole(id);
+            if self.tasks.is_task(whole) {
+                return !self.tasks.is_straggler(whole);
+            }
+            let Some(above) = self.calls.get(whole) else { return false };
+            (awaited, parent) = (above.awaited, above.parent);
+        }
+        awaited
     }
 
     /// Whether a call that waits for another keeps its worker: services do, balancers do not.

@@ -87,11 +87,7 @@ impl Step {
         match self {
             Self::Compute(time) | Self::Wait(time) => time.check(check),
             Self::Call(_) => {}
-            Self::Fail(probability) => {
-                check.require((0.0..=1.0).contains(probability), "", || {
-                    format!("a probability is between 0 and 1, got {probability}")
-                });
-            }
+            Self::Fail(probability) => check.fraction("", *probability),
             Self::Sequence(steps) => check_all(steps, held, check),
             // What is spawned holds nothing of what its request holds.
             Self::Spawn(steps) => check_all(steps, &mut Vec::new(), check),

@@ -7,7 +7,7 @@ use sim_core::{
 
 use super::{Builder, program::Writer};
 use crate::{
-    measure::{Ages, Owner, Times},
+    measure::{Ages, Level, Owner, Times},
     node::{
         gateway::Gateway,
         hosting::Host,
@@ -100,7 +100,9 @@ impl<'a> Builder<'a> {
     }
 
     fn server(&self, name: String, site: Site, queue: &QueueSpec) -> Server {
-        Server::new(name, site, Line::new(queue, SimTime::ZERO), &self.windows)
+        let mut server = Server::new(name, site, Line::new(queue, SimTime::ZERO), &self.windows);
+        server.blocked = queue.blocks().then(|| Box::new(Level::new(&self.windows)));
+        server
     }
 
     fn node(&self, id: &str, servers: Vec<Server>, role: Role) -> Node {

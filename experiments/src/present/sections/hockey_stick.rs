@@ -1,4 +1,4 @@
-//! Where the knee is: a time against the sweep's axis, for each headline that is a time.
+//! Where the knee is: each time that claims speak of against the sweep's axis, then whatever else SLOs do.
 
 use models::report::Unit;
 
@@ -23,7 +23,11 @@ use crate::{
 
 pub(super) fn draft(view: &View<'_>) -> Draft {
     let Some(sweep) = &view.sweep else { return Draft::default() };
-    let charts = view.times().into_iter().take(MOST).map(|(_, headline)| chart(view, sweep, headline));
+    let times = view.times().into_iter().map(|(_, headline)| headline);
+    let promised = view.analysis.headlines.iter().filter(|headline| {
+        headline.slo.is_some() && !matches!(view.unit(headline), Unit::Seconds | Unit::Bytes)
+    });
+    let charts = times.chain(promised).take(MOST).map(|headline| chart(view, sweep, headline));
     let held = sweep.held.iter().map(|held| format!("The other axes are held: {held}."));
     Draft {
         number: 2,
@@ -42,10 +46,16 @@ fn chart(view: &View<'_>, sweep: &Sweep, headline: &Headline) -> AnyChart {
         None => course(view, sweep, headline, &lines),
     };
     let how = "Flat is good, the bend is the knee. Bands are 95 % intervals over the replications.";
+    let scale = match words::quantity(view.unit(headline)) {
+        Quantity::Seconds => Axis::log,
+        Quantity::PerSecond | Quantity::Ratio | Quantity::Count | Quantity::Bytes | Quantity::Percentile => {
+            Axis::linear
+        }
+    };
     Box::new(HockeyStick {
         heading: Heading::new(title, how),
         x: Axis { title: sweep.axis_title(), ..sweep.x.clone() },
-        y: Axis::log(view.axis_title(headline), Quantity::Seconds),
+        y: scale(view.axis_title(headline), words::quantity(view.unit(headline))),
         lines,
         limit: claim.map(|claim| Limit { label: "SLO".into(), value: claim.threshold }),
         theory: None,
@@ -85,7 +95,7 @@ fn course(view: &View<'_>, sweep: &Sweep, headline: &Headline, lines: &[Line]) -
     let mut courses: Vec<(f64, f64, String)> = lines.iter().filter_map(ends).collect();
     courses.sort_by(|one, other| one.0.total_cmp(&other.0));
     let (Some(least), Some(most)) = (courses.first(), courses.last()) else { return headline.figure.clone() };
-    let time = |value| words::shown(Unit::Seconds, value);
+    let time = |value| words::shown(view.unit(headline), value);
     let told = |(last, first, arm): &(f64, f64, String)| {
         format!("from {} to {} under {arm}", time(*first), time(*last))
     };

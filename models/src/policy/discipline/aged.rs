@@ -37,11 +37,24 @@ impl<J: Copy> Aged<J> {
 
     #[inline]
     pub(super) fn push(&mut self, entry: Entry<J>) -> Ticket {
+        let ticket = self.ticket();
+        self.push_with(ticket, entry);
+        ticket
+    }
+
+    /// A ticket for one who does not wait here yet.
+    #[inline]
+    pub(super) fn ticket(&mut self) -> Ticket {
         let ticket = self.next;
         self.next = Ticket(ticket.0.saturating_add(1));
+        ticket
+    }
+
+    /// Lets the holder of a ticket wait, which must be later than those of all who wait.
+    #[inline]
+    pub(super) fn push_with(&mut self, ticket: Ticket, entry: Entry<J>) {
         self.waiting += 1;
         self.slots.push_back(Slot { ticket, entry: Some(entry) });
-        ticket
     }
 
     #[inline]

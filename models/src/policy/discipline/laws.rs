@@ -1,5 +1,7 @@
 //! What every discipline obeys, tried on the whole catalogue, and the words the members' tests are written in.
 
+use std::collections::VecDeque;
+
 use proptest::prelude::*;
 use sim_core::{
     check::Check,
@@ -157,13 +159,13 @@ impl Books {
         next.map(|entry| entry.job)
     }
 
-    fn remove(&mut self, line: &mut Line<usize>, nth: usize) {
+    fn remove(&mut self, line: &mut Line<usize>, nth: usize, now: SimTime) {
         if self.waiting.is_empty() {
             return;
         }
         let (ticket, entry) = self.waiting[nth % self.waiting.len()];
-        assert_eq!(line.remove(ticket), Some(entry));
-        assert_eq!(line.remove(ticket), None, "a ticket is used once");
+        assert_eq!(line.remove(ticket, now), Some(entry));
+        assert_eq!(line.remove(ticket, now), None, "a ticket is used once");
         self.leave(entry.job);
     }
 }
@@ -180,7 +182,7 @@ fn obeys(spec: &QueueSpec, capacity: Capacity, steps: &[Step]) {
                 books.push(&mut line, Entry { job, arrived: now, priority, demand, deadline });
             }
             Step::Pop => books.pop(spec, &mut line, now, &mut random),
-            Step::Remove { nth } => books.remove(&mut line, nth),
+            Step::Remove { nth } => books.remove(&mut line, nth, now),
         }
         assert_eq!(line.len(), books.waiting.len());
         assert_eq!(line.oldest_arrival(), books.waiting.first().map(|(_, entry)| entry.arrived));
@@ -238,9 +240,71 @@ fn a_file_writes_a_number_or_unbounded_and_no_other_word() {
     }
 }
 
+/// A line that blocks beside one that refuses with a queue before it, which does by definition the same.
+fn blocks_as_a_queue_before_it_would(spec: &QueueSpec, plain: &QueueSpec, most: u32, steps: &[Step]) {
+    let (mut line, mut random) = (Line::new(spec, SimTime::ZERO), stream());
+    let (mut inside, mut chance) = (Line::new(plain, SimTime::ZERO), stream());
+    let (mut outside, mut tickets, mut came) = (VecDeque::new(), Vec::new(), 0);
+    for (at, &step) in steps.iter().enumerate() {
+        let now = SimTime::from_nanos(at as u64);
+        match step {
+            Step::Push { priority, demand, patience } => {
+                let demand = SimDuration::from_nanos(demand);
+                let deadline = now + SimDuration::from_nanos(patience);
+                let entry = Entry { job: came, arrived: now, priority, demand, deadline };
+                let Pushed::Queued(ticket) = line.push(entry) else { panic!("nobody is turned away") };
+                outside.push_back(entry);
+                tickets.push((ticket, None));
+                came += 1;
+            }
+            Step::Pop => assert_eq!(line.pop(now, &mut random), inside.pop(now, &mut chance)),
+            Step::Remove { nth } if came > 0 => {
+                let (ticket, inner) = tickets[nth % came];
+                let expected = match inner {
+                    Some(inner) => inside.remove(inner, now).is_some(),
+                    None => outside.iter().any(|entry| entry.job == nth % came),
+                };
+                outside.retain(|entry| entry.job != nth % came);
+                assert_eq!(line.remove(ticket, now).is_some(), expected);
+            }
+            Step::Remove { .. } => {}
+        }
+        while inside.len() < most as usize
+            && let Some(entry) = outside.pop_front()
+        {
+            let Pushed::Queued(ticket) = inside.push(Entry { arrived: now, ..entry }) else {
+                panic!("there is room")
+            };
+            tickets[entry.job].1 = Some(ticket);
+        }
+        assert_eq!((line.len(), line.blocked()), (inside.len(), outside.len()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_line_that_blocks_is_one_with_a_queue_before_it(
+        steps in prop::collection::vec(step(), 0..400), most in 1..20_u32,
+    ) {
+        let members = |when_full| members(Capacity::Limited(most), when_full, most % 2 == 0);
+        for (spec, plain) in members(WhenFull::Block).iter().zip(&members(WhenFull::Reject)) {
+            blocks_as_a_queue_before_it_would(spec, plain, most, &steps);
+        }
+    }
+}
+
 #[test]
-fn nobody_to_drop_is_told() {
-    let mut check = Check::default();
-    read("Lifo(capacity: 0, when_full: DropOldest)").unwrap().check(&mut check);
-    assert_eq!(check.into_problems()[0].path, ["Lifo", "when_full"]);
+fn without_room_for_anybody_all_wait_outside() {
+    assert_eq!(served("Lifo(capacity: 0, when_full: Block)", "a b c"), "a b c");
+    assert_eq!(served("Lifo(capacity: 1, when_full: Block)", "a b c"), "a b c", "one of one is the newest");
+    assert_eq!(served("Lifo(capacity: 2, when_full: Block)", "a b c d"), "b c d a");
+}
+
+#[test]
+fn nobody_to_drop_and_no_end_of_room_are_told() {
+    for wrong in ["Lifo(capacity: 0, when_full: DropOldest)", "Lifo(when_full: Block)"] {
+        let mut check = Check::default();
+        read(wrong).unwrap().check(&mut check);
+        assert_eq!(check.into_problems()[0].path, ["Lifo", "when_full"], "{wrong}");
+    }
 }

@@ -32,6 +32,8 @@ pub enum Popped<J> {
 #[derive(Debug)]
 pub struct Line<J> {
     jobs: Aged<J>,
+    /// Those for whom there is no room yet, in a line that blocks. Whoever stands here came after all inside.
+    outside: Aged<J>,
     discipline: Discipline,
 }
 
@@ -43,7 +45,7 @@ impl<J: Copy> Line<J> {
 
     /// An empty line under a discipline of one's own.
     pub fn with(discipline: Discipline) -> Self {
-        Self { jobs: Aged::new(), discipline }
+        Self { jobs: Aged::new(), outside: Aged::new(), discipline }
     }
 
     /// Lets a job wait, if there is room or room is made.
@@ -58,13 +60,21 @@ impl<J: Copy> Line<J> {
                 Some(oldest) => Pushed::Displaced(self.join(entry), oldest),
                 None => Pushed::Refused(entry.job),
             },
+            WhenFull::Block => {
+                let ticket = self.jobs.ticket();
+                self.outside.push_with(ticket, entry);
+                Pushed::Queued(ticket)
+            }
         }
     }
 
     /// Whose turn it is at `now`.
     #[inline]
     pub fn pop(&mut self, now: SimTime, random: &mut Stream) -> Popped<J> {
-        let Some(oldest) = self.oldest_arrival() else { return Popped::Empty };
+        if self.jobs.len() == 0 {
+            self.let_one_in(now);
+        }
+        let Some(oldest) = self.jobs.oldest().map(|entry| entry.arrived) else { return Popped::Empty };
         let waiting = Waiting { now, length: self.jobs.len(), oldest };
         let taken = match self.discipline.next(&waiting, random) {
             Next::Oldest => self.jobs.take_oldest(),
@@ -77,6 +87,7 @@ impl<J: Copy> Line<J> {
         let seen = seen(&entry, ticket);
         let dropped = self.discipline.drops(&waiting, &seen);
         self.discipline.on_leave(&seen);
+        self.let_in(now);
         if dropped || self.discipline.room().drop_expired && entry.deadline <= now {
             return Popped::Expired(entry);
         }
@@ -84,9 +95,10 @@ impl<J: Copy> Line<J> {
     }
 
     /// Takes out the holder of `ticket`, which gave up; `None` if it left before.
-    pub fn remove(&mut self, ticket: Ticket) -> Option<Entry<J>> {
-        let entry = self.jobs.take(ticket)?;
+    pub fn remove(&mut self, ticket: Ticket, now: SimTime) -> Option<Entry<J>> {
+        let Some(entry) = self.jobs.take(ticket) else { return self.outside.take(ticket) };
         self.discipline.on_leave(&seen(&entry, ticket));
+        self.let_in(now);
         Some(entry)
     }
 
@@ -102,22 +114,43 @@ impl<J: Copy> Line<J> {
         self.discipline.room().is_full(self.jobs.len())
     }
 
-    /// How many wait.
+    /// How many wait in it.
     #[inline]
     pub fn len(&self) -> usize {
         self.jobs.len()
     }
 
-    /// Whether nobody waits.
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.jobs.len() == 0
+    /// How many wait outside.
+    pub fn blocked(&self) -> usize {
+        self.outside.len()
     }
 
-    /// When the oldest of those who wait joined.
+    /// Whether nobody waits, in it or outside.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.jobs.len() + self.outside.len() == 0
+    }
+
+    /// When the oldest of those who wait joined, or came if all wait outside.
     #[inline]
     pub fn oldest_arrival(&self) -> Option<SimTime> {
-        self.jobs.oldest().map(|entry| entry.arrived)
+        self.jobs.oldest().or(self.outside.oldest()).map(|entry| entry.arrived)
+    }
+
+    /// Lets in from outside as many as there is room for.
+    #[inline]
+    fn let_in(&mut self, now: SimTime) {
+        while self.outside.len() > 0 && !self.is_full() {
+            self.let_one_in(now);
+        }
+    }
+
+    /// Whoever has stood outside longest joins now.
+    fn let_one_in(&mut self, now: SimTime) {
+        let Some((ticket, entry)) = self.outside.take_oldest() else { return };
+        let entry = Entry { arrived: now, ..entry };
+        self.jobs.push_with(ticket, entry);
+        self.discipline.on_push(&seen(&entry, ticket));
     }
 
     #[inline]

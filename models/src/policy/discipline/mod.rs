@@ -123,6 +123,11 @@ impl Default for QueueSpec {
 }
 
 impl QueueSpec {
+    /// Whether a full line holds up its callers.
+    pub fn blocks(&self) -> bool {
+        self.build(SimTime::ZERO).room().when_full == WhenFull::Block
+    }
+
     /// Whether it drops who waits too long, so that no overload lets it grow for ever.
     pub fn sheds(&self) -> bool {
         match self {

@@ -75,7 +75,7 @@ mod tests {
             let mut line = Line::new(&QueueSpec::Random(Spec::default()), SimTime::ZERO);
             let tickets: Vec<_> = (0..5).map(|job| line.push(entry(job))).collect();
             let crate::policy::discipline::Pushed::Queued(second) = tickets[1] else { panic!("refused") };
-            line.remove(second);
+            line.remove(second, SimTime::ZERO);
             let Popped::Next(entry) = line.pop(SimTime::ZERO, &mut random) else { panic!("nobody") };
             firsts[entry.job] += 1;
         }

@@ -40,6 +40,9 @@ pub enum WhenFull {
     /// The job that arrived first goes, of whatever priority; the newcomer stays (drop-head).
     /// RabbitMQ's default for a queue of limited length.
     DropOldest,
+    /// The newcomer waits outside until there is room, first come, first served, and so does whoever called: a full
+    /// line holds up its callers, whose own lines fill in turn (backpressure; `BlockingQueue.put` of java.util.concurrent).
+    Block,
 }
 
 impl Room {
@@ -47,6 +50,10 @@ impl Room {
         let nobody = self.capacity == Capacity::Limited(0) && self.when_full == WhenFull::DropOldest;
         check.require(!nobody, "when_full", || {
             "DropOldest needs somebody who waits, but capacity is 0".to_owned()
+        });
+        let never = self.capacity == Capacity::Unbounded && self.when_full != WhenFull::Reject;
+        check.require(!never, "when_full", || {
+            "a line without limit is never full: set its capacity, or leave when_full out".to_owned()
         });
     }
 

@@ -50,6 +50,9 @@ impl Spec {
         let nobody = self.mailbox == Capacity::Limited(0) && self.when_full == WhenFull::DropOldest;
         check
             .require(!nobody, "when_full", || "DropOldest needs somebody who waits, but mailbox is 0".into());
+        check.require(self.when_full != WhenFull::Block, "when_full", || {
+            "a mailbox that blocks its senders is one that takes them all: leave mailbox and when_full out".into()
+        });
         check.at("cpu", |check| self.cpu.check(check));
     }
 

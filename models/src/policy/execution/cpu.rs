@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(cpu.complete(SimTime::ZERO), Some(Job(1)));
         cpu.add(SimTime::ZERO, &task(1, 8));
         let at = cpu.next_completion().unwrap();
-        // Half a core, of which a quarter goes to switches.
-        assert_eq!(at.as_secs_f64(), 0.008 * 2.0 * 4.0 / 3.0);
+        // Half a core, of which a quarter goes to switches: 21 333 333 ⅓ ns, and done when it is done.
+        assert_eq!(at, SimTime::from_nanos(8_000_000_u64 * 2 * 4 / 3 + 1));
     }
 }
