@@ -7,9 +7,10 @@ use sim_core::{
 
 use crate::{
     measure::{CallBook, Ledger, Recorder, Totals, Windows},
-    node::{client::Workload, pipeline::Pipeline},
+    node::{client::Workload, dispatch::Dispatch, pipeline::Pipeline},
     policy::stage::{Mode, Stage},
     report::{Series, Unit},
+    request::Instance,
     world::Node,
 };
 
@@ -17,6 +18,8 @@ use crate::{
 const MOST_SERVERS: usize = 256;
 /// Systems of more breakers than this have series for the first of them.
 const MOST_BREAKERS: usize = 64;
+/// Systems whose callers watch more servers than this have series for the first of them.
+const MOST_WATCHED: usize = 64;
 /// Systems of more callers and callees than this have series of attempts for the first of them.
 const MOST_BOOKS: usize = 64;
 
@@ -32,6 +35,8 @@ pub struct Observer {
     servers: Vec<Tracked>,
     /// The series of each breaker: its pipeline, its stage, the series.
     breakers: Vec<(usize, usize, usize)>,
+    /// The series of each server that a caller may take out of rotation: the caller's view, its row, the series.
+    watched: Vec<(usize, usize, usize)>,
     /// The series of the attempts at each call: its book, how many there were at the last bin's end, the series.
     attempts: Vec<(usize, u64, usize)>,
 }
@@ -72,6 +77,7 @@ impl Observer {
         workloads: &[Workload],
         nodes: &[Node],
         pipelines: &[Pipeline],
+        dispatches: &[Dispatch],
         books: &[CallBook],
     ) -> Self {
         let mut recorder = Recorder::new(bin.as_secs_f64());
@@ -93,11 +99,21 @@ impl Observer {
                 }
             }
         }
+        let watched = dispatches.iter().enumerate().filter(|(_, dispatch)| dispatch.takes_out());
+        let watched = watched.flat_map(|(number, dispatch)| {
+            dispatch.targets.iter().enumerate().map(move |(row, target)| (number, row, *target))
+        });
+        let mut out = |(number, row, target): (usize, usize, Instance)| {
+            let server = &nodes[usize::from(target.node)].servers[usize::from(target.server)].name;
+            (number, row, recorder.add(format!("{}.{server}.out", dispatches[number].name), Unit::Ratio))
+        };
+        let watched: Vec<_> = watched.take(MOST_WATCHED).map(&mut out).collect();
         let attempts = books.iter().enumerate().take(MOST_BOOKS).map(|(number, book)| {
             (number, 0, recorder.add(format!("{}.attempts", book.name), Unit::PerSecond))
         });
         Self {
             attempts: attempts.collect(),
+            watched,
             breakers,
             bin,
             latencies: vec![Histogram::coarse(); tracked_workloads.len()],
@@ -184,6 +200,14 @@ impl Observer {
         for (pipeline, stage, series) in &self.breakers {
             let mode = pipelines[*pipeline].stages[*stage].1.mode();
             self.recorder.push(*series, mode.map(Mode::shade));
+        }
+    }
+
+    /// Notes who is out of rotation in whose eyes as a bin ends.
+    pub fn look_at_rotations(&mut self, dispatches: &[Dispatch]) {
+        for (number, row, series) in &self.watched {
+            let out = !dispatches[*number].is_well(*row);
+            self.recorder.push(*series, Some(f64::from(u8::from(out))));
         }
     }
 

@@ -194,9 +194,10 @@ impl World {
     }
 
     fn on_bin(&mut self, cx: &mut Context<Event>) {
-        let Self { observer, workloads, nodes, windows, pipelines, call_books, .. } = self;
+        let Self { observer, workloads, nodes, windows, pipelines, dispatches, call_books, .. } = self;
         observer.on_bin(cx.now(), workloads, nodes, windows);
         observer.look_at_breakers(pipelines);
+        observer.look_at_rotations(dispatches);
         observer.look_at_attempts(call_books);
         cx.after(observer.bin(), Event::Bin);
     }

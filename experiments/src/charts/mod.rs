@@ -49,7 +49,7 @@ pub use number::reading;
 pub use palette::dark_rules;
 pub use picture::{Picture, PngError};
 pub use precision::Precision;
-pub use ribbon::{BreakerState, Ribbon, RibbonRow};
+pub use ribbon::{BreakerState, Ribbon, RibbonOf, RibbonRow};
 pub use server_bars::{Bar, Imbalance, ServerBars};
 pub use slo_matrix::{MatrixCell, MatrixRow, SloMatrix, Verdict};
 pub use stacked_bars::{StackedBars, StackedRow};

@@ -34,7 +34,17 @@ pub enum BreakerState {
     HalfOpen,
 }
 
-/// One breaker over time.
+/// What a ribbon's rows are, and so what their states are called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RibbonOf {
+    /// Breakers, which are closed, open or half open.
+    #[default]
+    Breakers,
+    /// Servers, which are in rotation or out of it.
+    Servers,
+}
+
+/// One breaker, or one server in the eyes of a caller, over time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RibbonRow {
     /// Whose it is.
@@ -48,6 +58,8 @@ pub struct RibbonRow {
 pub struct Ribbon {
     /// Title and explanation.
     pub heading: Heading,
+    /// What the rows are.
+    pub of: RibbonOf,
     /// The end of the run in seconds.
     pub end: f64,
     /// From top to bottom.
@@ -67,7 +79,7 @@ impl Chart for Ribbon {
             return None;
         }
         let mut sheet = Sheet::new(&self.heading);
-        draw_keys(&mut sheet);
+        self.of.draw_keys(&mut sheet);
         let plot = self.plot(&mut sheet);
         self.draw_fault_edges(&mut sheet.canvas, &plot);
         self.draw_states(&mut sheet.canvas, &plot);
@@ -77,7 +89,8 @@ impl Chart for Ribbon {
         self.draw_hits(&mut sheet.canvas, &plot);
         sheet.top = plot.bottom + 2.0 * TICKS_HEIGHT;
         if self.rows.len() > MOST_ROWS {
-            sheet.note(&format!("Shown are the first {MOST_ROWS} of {} breakers.", self.rows.len()));
+            let all = self.rows.len();
+            sheet.note(&format!("Shown are the first {MOST_ROWS} of {all} {}s.", self.of.noun()));
         }
         Some(sheet.finish())
     }
@@ -89,17 +102,15 @@ impl Chart for Ribbon {
                     row.label.clone(),
                     table::number(Some(from)),
                     table::number(Some(to)),
-                    state.name().to_owned(),
+                    self.of.word(state).to_owned(),
                 ]
             })
         });
-        table::csv(["breaker", "from", "to", "state"], rows)
+        table::csv([self.of.noun(), "from", "to", "state"], rows)
     }
 }
 
 impl BreakerState {
-    const ALL: [Self; 3] = [Self::Closed, Self::HalfOpen, Self::Open];
-
     /// In words.
     pub const fn name(self) -> &'static str {
         match self {
@@ -146,19 +157,44 @@ impl RibbonRow {
     }
 }
 
-/// Writes what heights and colours mean.
-fn draw_keys(sheet: &mut Sheet<'_>) {
-    const BLOCK: (f64, f64) = (22.0, 14.0);
-    let mut left = MARGIN;
-    for state in BreakerState::ALL {
-        let bottom = sheet.top + BLOCK.1;
-        let top = bottom - BLOCK.1 * state.height();
-        sheet.canvas.block((left, top), (left + BLOCK.0, bottom), state.colour());
-        let at = (left + BLOCK.0 + 6.0, sheet.top + BLOCK.1 / 2.0);
-        sheet.canvas.words(&Words::new(state.name(), at, Face::TEXT, INK));
-        left += BLOCK.0 + 6.0 + Face::TEXT.width(state.name()) + 20.0;
+impl RibbonOf {
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Breakers => "breaker",
+            Self::Servers => "server",
+        }
     }
-    sheet.top += BLOCK.1 + 10.0;
+
+    const fn word(self, state: BreakerState) -> &'static str {
+        match (self, state) {
+            (Self::Breakers, state) => state.name(),
+            (Self::Servers, BreakerState::Closed) => "in",
+            (Self::Servers, BreakerState::HalfOpen) => "on probation",
+            (Self::Servers, BreakerState::Open) => "out",
+        }
+    }
+
+    const fn states(self) -> &'static [BreakerState] {
+        match self {
+            Self::Breakers => &[BreakerState::Closed, BreakerState::HalfOpen, BreakerState::Open],
+            Self::Servers => &[BreakerState::Closed, BreakerState::Open],
+        }
+    }
+
+    /// Writes what heights and colours mean.
+    fn draw_keys(self, sheet: &mut Sheet<'_>) {
+        const BLOCK: (f64, f64) = (22.0, 14.0);
+        let mut left = MARGIN;
+        for state in self.states() {
+            let bottom = sheet.top + BLOCK.1;
+            let top = bottom - BLOCK.1 * state.height();
+            sheet.canvas.block((left, top), (left + BLOCK.0, bottom), state.colour());
+            let at = (left + BLOCK.0 + 6.0, sheet.top + BLOCK.1 / 2.0);
+            sheet.canvas.words(&Words::new(self.word(*state), at, Face::TEXT, INK));
+            left += BLOCK.0 + 6.0 + Face::TEXT.width(self.word(*state)) + 20.0;
+        }
+        sheet.top += BLOCK.1 + 10.0;
+    }
 }
 
 impl Ribbon {
@@ -220,7 +256,8 @@ impl Ribbon {
     /// The share of time each breaker is open, right of its ribbon where there is room for it.
     fn draw_shares(&self, canvas: &mut Canvas, plot: &Plot) {
         let height = self.row_height(plot);
-        let words = Words::new("open", (canvas.width - MARGIN, plot.top - 9.0), Face::SMALL, SOFT);
+        let open = self.of.word(BreakerState::Open);
+        let words = Words::new(open, (canvas.width - MARGIN, plot.top - 9.0), Face::SMALL, SOFT);
         canvas.words(&words.align(Align::Right));
         for (number, row) in self.shown().filter(|_| height >= 13.0) {
             let share = reading(Quantity::Ratio, row.open_share(self.end));
@@ -234,7 +271,8 @@ impl Ribbon {
         let told = |(number, row): (usize, &RibbonRow)| {
             let top = plot.top + number as f64 * height;
             let share = reading(Quantity::Ratio, row.open_share(self.end));
-            let text = format!("{}: opens {} times, open {share} of the time", row.label, row.openings());
+            let open = self.of.word(BreakerState::Open);
+            let text = format!("{}: {open} {} times, {share} of the time", row.label, row.openings());
             ([plot.left, top, plot.right, top + height], text)
         };
         canvas.hit_blocks(self.shown().map(told));
@@ -258,6 +296,7 @@ mod tests {
         assert_eq!((row.open_share(100.0), row.openings()), (0.1, 1));
         let ribbon = Ribbon {
             heading: Heading::default(),
+            of: RibbonOf::Breakers,
             end: 100.0,
             rows: vec![row],
             faults: Vec::new(),

@@ -5,8 +5,8 @@ use experiments::charts::data::{
 };
 use experiments::charts::{
     Bar, Better, BreakerState, Chart, Diagram, Difference, Distribution, Edge, Forest, Goodput, HeatMap,
-    HeatRow, HockeyStick, MatrixCell, MatrixRow, Node, Panel, Quantile, Ribbon, RibbonRow, ServerBars,
-    SloMatrix, Tail, TimeSeries, Verdict, Welch,
+    HeatRow, HockeyStick, MatrixCell, MatrixRow, Node, Panel, Quantile, Ribbon, RibbonOf, RibbonRow,
+    ServerBars, SloMatrix, Tail, TimeSeries, Verdict, Welch,
 };
 use proptest::prelude::*;
 
@@ -157,6 +157,7 @@ impl Odd {
             states: self.numbers.iter().skip(index).copied().zip(states.into_iter().cycle()).collect(),
         };
         Ribbon {
+            of: RibbonOf::Breakers,
             heading: self.heading(),
             end: self.at(0),
             rows: self.arms().map(row).collect(),

@@ -123,6 +123,11 @@ impl Care {
         Some(row)
     }
 
+    /// Whether anything here may take a row out.
+    pub fn judges(&self) -> bool {
+        !self.checks.is_empty() || self.ejector.is_some() || self.heartbeats.is_some()
+    }
+
     /// A request goes to `row`.
     pub fn on_send(&mut self, now: SimTime, row: usize) -> Option<String> {
         self.traffic = true;

@@ -204,6 +204,16 @@ impl Dispatch {
         self.others.iter_mut().for_each(|other| other.on_change(&backends));
     }
 
+    /// Whether `row` is taken to be well, however full it is.
+    pub fn is_well(&self, row: usize) -> bool {
+        self.well[row]
+    }
+
+    /// Whether any row may be taken out for being unwell.
+    pub fn takes_out(&self) -> bool {
+        self.care.as_ref().is_some_and(|care| care.judges())
+    }
+
     /// Whether `row` may be picked.
     pub fn is_available(&self, row: usize) -> bool {
         self.rows[row].available

@@ -95,7 +95,14 @@ pub fn build(
     let users = spec.workloads.values().map(sources::users).collect();
     let network = builder.network();
     let faults = builder.faults();
-    let observer = Observer::new(bin, &workloads, &builder.nodes, &builder.pipelines, &builder.call_books);
+    let observer = Observer::new(
+        bin,
+        &workloads,
+        &builder.nodes,
+        &builder.pipelines,
+        &builder.dispatches,
+        &builder.call_books,
+    );
     let Builder { windows, nodes, dispatches, watchers, lines, call_books, pipelines, .. } = builder;
     let turns = vec![SimTime::NEVER; dispatches.len()];
     let world = World {

@@ -138,7 +138,8 @@ fn queue(tape: &mut Tape<'_>) -> String {
     let discipline = tape.one_of(&named(QueueSpec::catalog()));
     let capacity = tape.maybe(60, |tape| format!("capacity: {}", tape.one_of(&[3, 0, 1, 50])));
     let displaces = capacity.as_ref().is_some_and(|text| !text.ends_with(": 0"));
-    let when_full = tape.maybe(60, |tape| format!("when_full: {}", tape.one_of(&["DropOldest", "Block"])));
+    let when_full =
+        tape.maybe(60, |tape| format!("when_full: {}", tape.one_of(&["DropOldest", "DropLowest", "Block"])));
     let when_full = when_full.filter(|_| displaces);
     let expired = tape.maybe(30, |_| "drop_expired: true".to_owned());
     group(&discipline, &[capacity, when_full, expired])

@@ -3,7 +3,7 @@
 use super::Shaped;
 use experiments::charts::data::{ArmStyle, Axis, Colour, Heading, Limit, Line, Point, Quantity, Span};
 use experiments::charts::{
-    Bar, BreakerState, HeatMap, HeatRow, Panel, Ribbon, RibbonRow, ServerBars, TimeSeries,
+    Bar, BreakerState, HeatMap, HeatRow, Panel, Ribbon, RibbonOf, RibbonRow, ServerBars, TimeSeries,
 };
 use libm::{cos, pow, sin};
 
@@ -46,6 +46,7 @@ pub(super) fn ribbon(breakers: usize) -> Ribbon {
         RibbonRow { label: format!("retry_breaker: clients to checkout #{breaker}"), states }
     };
     Ribbon {
+        of: RibbonOf::Breakers,
         heading: Heading::new(
             "Every breaker opens during the brown-out and closes within 20 s of its end",
             "A row is a breaker; full height is open, low is closed. Dotted lines are the edges of faults.",

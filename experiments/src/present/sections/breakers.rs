@@ -8,7 +8,7 @@ use super::super::{
 use models::report::MOST_DECISIONS;
 
 use crate::charts::{
-    BreakerState, Ribbon, RibbonRow,
+    BreakerState, Ribbon, RibbonOf, RibbonRow,
     data::{Heading, Quantity, Span},
     reading,
 };
@@ -42,6 +42,7 @@ fn chart(view: &View<'_>) -> Option<AnyChart> {
             "A row is a breaker in the first replication; full height is open, half is half open, low is closed. \
              Dotted lines are the edges of faults. Right: the share of time open.",
         ),
+        of: RibbonOf::Breakers,
         end,
         rows,
         faults: faults.collect(),

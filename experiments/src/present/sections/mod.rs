@@ -10,6 +10,7 @@ mod hockey_stick;
 mod loops;
 mod phases;
 mod precision;
+mod rotation;
 mod server_load;
 mod servers;
 mod slo_matrix;
@@ -40,6 +41,7 @@ pub(super) fn all(view: &View<'_>) -> Vec<Draft> {
         forest::draft(view),
         time_series::draft(view),
         breakers::draft(view),
+        rotation::draft(view),
         servers::draft(view),
         server_load::draft(view),
         where_time_goes::draft(view),

@@ -53,6 +53,9 @@ mod tests {
         assert_eq!(served("Fifo(capacity: 3)", "a b c d e"), "d! e! a b c");
         assert_eq!(served("Fifo(capacity: 3, when_full: DropOldest)", "a b c d e"), "a! b! c d e");
         assert_eq!(served("Fifo(capacity: 0)", "a"), "a!");
+        // The least important make room for whoever is more important, the latest of them first.
+        let words = "a:2 b:1 c:2 d:0 e:1 f:2 g:0";
+        assert_eq!(served("Fifo(capacity: 3, when_full: DropLowest)", words), "c! a! f! e! b d g");
     }
 
     #[test]

@@ -118,13 +118,25 @@ impl Books {
         self.waiting.push((ticket, entry));
     }
 
-    fn push(&mut self, line: &mut Line<usize>, entry: Entry<usize>) {
+    fn push(&mut self, line: &mut Line<usize>, entry: Entry<usize>, when_full: WhenFull) {
         self.entered += 1;
+        let lowest = when_full == WhenFull::DropLowest;
         match line.push(entry) {
             Pushed::Queued(ticket) => self.enter(ticket, entry),
-            Pushed::Refused(job) => self.leave(job),
+            Pushed::Refused(job) => {
+                let less_important = |(_, waits): &(Ticket, Entry<usize>)| waits.priority > entry.priority;
+                assert!(!lowest || !self.waiting.iter().any(less_important), "{entry:?} was refused");
+                self.leave(job);
+            }
             Pushed::Displaced(ticket, oldest) => {
-                assert_eq!(oldest, self.waiting[0].1, "the oldest is displaced");
+                let of = if lowest {
+                    // Of equal keys `max_by_key` takes the last, who joined after the others.
+                    self.waiting.iter().map(|(_, entry)| entry).max_by_key(|waits| waits.priority)
+                } else {
+                    self.waiting.first().map(|(_, entry)| entry)
+                };
+                assert_eq!(Some(&oldest), of, "who is displaced");
+                assert!(!lowest || oldest.priority > entry.priority, "{oldest:?} gave way to {entry:?}");
                 self.leave(oldest.job);
                 self.enter(ticket, entry);
             }
@@ -170,7 +182,7 @@ impl Books {
     }
 }
 
-fn obeys(spec: &QueueSpec, capacity: Capacity, steps: &[Step]) {
+fn obeys(spec: &QueueSpec, capacity: Capacity, when_full: WhenFull, steps: &[Step]) {
     let (mut line, mut random, mut books) = (Line::new(spec, SimTime::ZERO), stream(), Books::default());
     for (at, &step) in steps.iter().enumerate() {
         let now = SimTime::from_nanos(at as u64);
@@ -179,7 +191,7 @@ fn obeys(spec: &QueueSpec, capacity: Capacity, steps: &[Step]) {
                 let demand = SimDuration::from_nanos(demand);
                 let deadline = now + SimDuration::from_nanos(patience);
                 let job = books.entered;
-                books.push(&mut line, Entry { job, arrived: now, priority, demand, deadline });
+                books.push(&mut line, Entry { job, arrived: now, priority, demand, deadline }, when_full);
             }
             Step::Pop => books.pop(spec, &mut line, now, &mut random),
             Step::Remove { nth } => books.remove(&mut line, nth, now),
@@ -201,9 +213,9 @@ proptest! {
     #[test]
     fn who_enters_leaves_exactly_once(steps in prop::collection::vec(step(), 0..400), most in 0..20_u32) {
         for capacity in [Capacity::Unbounded, Capacity::Limited(most)] {
-            for when_full in [WhenFull::Reject, WhenFull::DropOldest] {
+            for when_full in [WhenFull::Reject, WhenFull::DropOldest, WhenFull::DropLowest] {
                 for member in members(capacity, when_full, most % 2 == 0) {
-                    obeys(&member, capacity, &steps);
+                    obeys(&member, capacity, when_full, &steps);
                 }
             }
         }
@@ -302,7 +314,11 @@ fn without_room_for_anybody_all_wait_outside() {
 
 #[test]
 fn nobody_to_drop_and_no_end_of_room_are_told() {
-    for wrong in ["Lifo(capacity: 0, when_full: DropOldest)", "Lifo(when_full: Block)"] {
+    for wrong in [
+        "Lifo(capacity: 0, when_full: DropOldest)",
+        "Lifo(capacity: 0, when_full: DropLowest)",
+        "Lifo(when_full: Block)",
+    ] {
         let mut check = Check::default();
         read(wrong).unwrap().check(&mut check);
         assert_eq!(check.into_problems()[0].path, ["Lifo", "when_full"], "{wrong}");

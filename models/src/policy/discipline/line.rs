@@ -1,5 +1,7 @@
 //! The waiting line itself: holds the jobs, asks its discipline who is next, keeps to its room.
 
+use std::collections::BTreeSet;
+
 use sim_core::{random::Stream, time::SimTime};
 
 use super::{Discipline, Entry, Next, Order, QueueSpec, Ticket, Waiting, WhenFull, aged::Aged};
@@ -34,6 +36,8 @@ pub struct Line<J> {
     jobs: Aged<J>,
     /// Those for whom there is no room yet, in a line that blocks. Whoever stands here came after all inside.
     outside: Aged<J>,
+    /// Those inside by importance, in a line that drops the least important.
+    ranks: Option<BTreeSet<(u8, Ticket)>>,
     discipline: Discipline,
 }
 
@@ -45,7 +49,8 @@ impl<J: Copy> Line<J> {
 
     /// An empty line under a discipline of one's own.
     pub fn with(discipline: Discipline) -> Self {
-        Self { jobs: Aged::new(), outside: Aged::new(), discipline }
+        let ranks = (discipline.room().when_full == WhenFull::DropLowest).then(BTreeSet::new);
+        Self { jobs: Aged::new(), outside: Aged::new(), ranks, discipline }
     }
 
     /// Lets a job wait, if there is room or room is made.
@@ -58,6 +63,10 @@ impl<J: Copy> Line<J> {
             WhenFull::Reject => Pushed::Refused(entry.job),
             WhenFull::DropOldest => match self.take_oldest() {
                 Some(oldest) => Pushed::Displaced(self.join(entry), oldest),
+                None => Pushed::Refused(entry.job),
+            },
+            WhenFull::DropLowest => match self.take_less_important_than(entry.priority) {
+                Some(lowest) => Pushed::Displaced(self.join(entry), lowest),
                 None => Pushed::Refused(entry.job),
             },
             WhenFull::Block => {
@@ -84,9 +93,8 @@ impl<J: Copy> Line<J> {
         let Some((ticket, entry)) = taken else {
             unreachable!("the discipline named a job that does not wait")
         };
-        let seen = seen(&entry, ticket);
-        let dropped = self.discipline.drops(&waiting, &seen);
-        self.discipline.on_leave(&seen);
+        let dropped = self.discipline.drops(&waiting, &seen(&entry, ticket));
+        self.leave(&entry, ticket);
         self.let_in(now);
         if dropped || self.discipline.room().drop_expired && entry.deadline <= now {
             return Popped::Expired(entry);
@@ -97,7 +105,7 @@ impl<J: Copy> Line<J> {
     /// Takes out the holder of `ticket`, which gave up; `None` if it left before.
     pub fn remove(&mut self, ticket: Ticket, now: SimTime) -> Option<Entry<J>> {
         let Some(entry) = self.jobs.take(ticket) else { return self.outside.take(ticket) };
-        self.discipline.on_leave(&seen(&entry, ticket));
+        self.leave(&entry, ticket);
         self.let_in(now);
         Some(entry)
     }
@@ -105,8 +113,25 @@ impl<J: Copy> Line<J> {
     /// Takes out who joined first, whoever would be next: to make room, or to empty a crashed server's line.
     pub fn take_oldest(&mut self) -> Option<Entry<J>> {
         let (ticket, entry) = self.jobs.take_oldest()?;
-        self.discipline.on_leave(&seen(&entry, ticket));
+        self.leave(&entry, ticket);
         Some(entry)
+    }
+
+    /// Takes out the latest of the least important, if that one is less important than a newcomer.
+    fn take_less_important_than(&mut self, priority: u8) -> Option<Entry<J>> {
+        let (_, ticket) = *self.ranks.as_ref()?.last().filter(|(lowest, _)| *lowest > priority)?;
+        let entry = self.jobs.take(ticket)?;
+        self.leave(&entry, ticket);
+        Some(entry)
+    }
+
+    /// Somebody inside is there no more.
+    #[inline]
+    fn leave(&mut self, entry: &Entry<J>, ticket: Ticket) {
+        if let Some(ranks) = &mut self.ranks {
+            ranks.remove(&(entry.priority, ticket));
+        }
+        self.discipline.on_leave(&seen(entry, ticket));
     }
 
     /// Whether it takes no more.
@@ -156,6 +181,9 @@ impl<J: Copy> Line<J> {
     #[inline]
     fn join(&mut self, entry: Entry<J>) -> Ticket {
         let ticket = self.jobs.push(entry);
+        if let Some(ranks) = &mut self.ranks {
+            ranks.insert((entry.priority, ticket));
+        }
         self.discipline.on_push(&seen(&entry, ticket));
         ticket
     }

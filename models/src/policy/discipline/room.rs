@@ -40,6 +40,10 @@ pub enum WhenFull {
     /// The job that arrived first goes, of whatever priority; the newcomer stays (drop-head).
     /// RabbitMQ's default for a queue of limited length.
     DropOldest,
+    /// The least important goes: of the highest priority number among those who wait and the newcomer, whoever came
+    /// last. So nobody is refused while anybody of less importance waits (Beyer et al., *Site Reliability Engineering*,
+    /// chapter 21, "Criticality").
+    DropLowest,
     /// The newcomer waits outside until there is room, first come, first served, and so does whoever called: a full
     /// line holds up its callers, whose own lines fill in turn (backpressure; `BlockingQueue.put` of java.util.concurrent).
     Block,
@@ -47,9 +51,9 @@ pub enum WhenFull {
 
 impl Room {
     pub(super) fn check(&self, check: &mut Check) {
-        let nobody = self.capacity == Capacity::Limited(0) && self.when_full == WhenFull::DropOldest;
-        check.require(!nobody, "when_full", || {
-            "DropOldest needs somebody who waits, but capacity is 0".to_owned()
+        let drops = matches!(self.when_full, WhenFull::DropOldest | WhenFull::DropLowest);
+        check.require(!drops || self.capacity != Capacity::Limited(0), "when_full", || {
+            format!("{:?} needs somebody who waits, but capacity is 0", self.when_full)
         });
         let never = self.capacity == Capacity::Unbounded && self.when_full != WhenFull::Reject;
         check.require(!never, "when_full", || {

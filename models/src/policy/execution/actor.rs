@@ -48,6 +48,9 @@ impl Spec {
     pub(super) fn check(&self, check: &mut Check) {
         check.require(self.actors > 0, "actors", || "actors must be at least 1, got 0".into());
         let nobody = self.mailbox == Capacity::Limited(0) && self.when_full == WhenFull::DropOldest;
+        check.require(self.when_full != WhenFull::DropLowest, "when_full", || {
+            "a mailbox drops its oldest or refuses: messages have no rank".into()
+        });
         check
             .require(!nobody, "when_full", || "DropOldest needs somebody who waits, but mailbox is 0".into());
         check.require(self.when_full != WhenFull::Block, "when_full", || {
