@@ -38,6 +38,8 @@ pub struct Request {
     pub priority: u8,
     /// Whether its connection was opened for it.
     pub fresh_connection: bool,
+    /// Whether it changes what it asks for.
+    pub writes: bool,
     /// Where its client sits.
     pub site: Site,
     /// When the client meant to send it: latency counts from here.

@@ -47,6 +47,8 @@ pub struct Kind {
     pub name: String,
     /// Its priority.
     pub priority: u8,
+    /// Whether it changes what it asks for.
+    pub writes: bool,
     /// Its keys; `None` draws from all 2⁶⁴.
     pub keys: Option<Keys>,
     /// Its sizes; `None` if they are all 0.
@@ -92,6 +94,7 @@ impl Mix {
             workload,
             class: kind.class,
             priority: kind.priority,
+            writes: kind.writes,
             fresh_connection: false,
             site,
             intended: now,
