@@ -193,7 +193,24 @@ impl Default for Layer {
     }
 }
 
+/// What a component is to whoever wires it, whatever it is called in files.
+#[derive(Clone, Copy, Debug)]
+pub enum Form<'a> {
+    /// It spreads what comes over others.
+    Balancer(&'a LoadBalancerSpec),
+    /// Its servers answer.
+    Pool(&'a PoolSpec),
+}
+
 impl ComponentSpec {
+    /// What it is to whoever wires it.
+    pub const fn form(&self) -> Form<'_> {
+        match self {
+            Self::LoadBalancer(balancer) => Form::Balancer(balancer),
+            Self::ServerPool(pool) | Self::Service(pool) => Form::Pool(pool),
+        }
+    }
+
     /// The name a file uses for this kind.
     pub fn kind(&self) -> &'static str {
         match self {

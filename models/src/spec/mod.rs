@@ -19,7 +19,7 @@ use sim_core::{random::distribution::Column, time::SimDuration};
 use crate::policy::arrival::ArrivalSpec;
 
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
-pub use component::{ComponentSpec, Layer, LoadBalancerSpec, PoolSpec};
+pub use component::{ComponentSpec, Form, Layer, LoadBalancerSpec, PoolSpec};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use heartbeats::HeartbeatsSpec;
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
@@ -49,6 +49,11 @@ pub struct SystemSpec {
 pub type ReadColumn<'a, E> = &'a mut dyn FnMut(&Column) -> Result<Vec<SimDuration>, E>;
 
 impl SystemSpec {
+    /// What the component of this id is to whoever wires it.
+    pub fn form(&self, id: &str) -> Option<Form<'_>> {
+        self.components.get(id).map(ComponentSpec::form)
+    }
+
     /// Fills in what distributions of time take from files: service, think and patience times, gaps.
     ///
     /// # Errors

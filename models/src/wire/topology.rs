@@ -21,7 +21,7 @@ use crate::{
         execution::{Executor, Setting},
     },
     request::Site,
-    spec::{ComponentSpec, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, SystemSpec},
+    spec::{Form, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, SystemSpec},
     world::{Node, Role},
 };
 
@@ -91,9 +91,9 @@ impl<'a> Builder<'a> {
     /// One node for each component, in order of their ids.
     pub(super) fn add_nodes(&mut self) {
         for (id, component) in &self.spec.components {
-            let node = match component {
-                ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => self.pool(id, pool),
-                ComponentSpec::LoadBalancer(balancer) => self.balancer(id, balancer),
+            let node = match component.form() {
+                Form::Pool(pool) => self.pool(id, pool),
+                Form::Balancer(balancer) => self.balancer(id, balancer),
             };
             self.nodes.push(node);
         }
