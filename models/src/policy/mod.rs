@@ -8,6 +8,7 @@ pub mod concurrency;
 pub mod detection;
 pub mod discipline;
 pub mod execution;
+pub mod freshness;
 pub mod hashing;
 pub mod locality;
 mod moving_average;
