@@ -7,6 +7,7 @@ pub mod budget;
 pub mod concurrency;
 pub mod detection;
 pub mod discipline;
+pub mod eviction;
 pub mod execution;
 pub mod freshness;
 pub mod hashing;
