@@ -202,6 +202,10 @@ fn shares<'a>(spec: &'a SystemSpec, id: &str, class: &str) -> Vec<(&'a str, f64)
 /// How often a request of a kind calls a component on average.
 fn count_calls(pool: &PoolSpec, class: &str, callee: &str) -> f64 {
     let mut count = 0.0;
+    // What a cache spares is not known before.
+    if pool.keeps.is_some() {
+        return count;
+    }
     for step in pool.steps(class) {
         step.visit(Some(class), 1.0, &mut |step, often| {
             if matches!(step, Step::Call(id) if id == callee) {

@@ -79,7 +79,7 @@ pub enum Awaited {
 pub struct Site(pub u16);
 
 /// A server of a component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instance {
     /// The component.
     pub node: u16,
@@ -108,6 +108,10 @@ pub struct Call {
     pub degraded: bool,
     /// Whether its request is followed.
     pub followed: bool,
+    /// What is asked of its callee.
+    pub verb: Verb,
+    /// Whether the cache that was asked last had it; of a call to a cache, whether that had it.
+    pub found: bool,
     /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
     pub run: u16,
     /// The next step of the service that handles it, or the attempts a gateway has made for it.
@@ -195,6 +199,22 @@ pub struct Picked {
     pub dispatch: u32,
     /// The row.
     pub row: u16,
+}
+
+/// What a call asks of its callee.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verb {
+    /// What its class says.
+    #[default]
+    Serve,
+    /// Of a cache: what it has.
+    Get,
+    /// Of a cache: to take this.
+    Put,
+    /// Of a cache: to drop what it has.
+    Drop,
+    /// What its class says, unless the caller has it still right.
+    Validate,
 }
 
 /// Where a call stands.

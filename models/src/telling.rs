@@ -190,6 +190,9 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
     if let Some(host) = hosts().next() {
         figures.pulse(&node.name, &beats, host.owners, window);
     }
+    if let Some(keeper) = node.keeper() {
+        figures.shelves(&node.name, &keeper.book, keeper.owners(), number, window);
+    }
     let blocked = || node.servers.iter().filter_map(|server| server.blocked.as_ref());
     if blocked().next().is_some() {
         let all = blocked().fold(Stretch::default(), |sum, level| sum.plus(level.within(number)));

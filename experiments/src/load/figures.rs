@@ -35,7 +35,8 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
         return Ok(if system.workloads.contains_key(id) {
             vec![Owner::Workload]
         } else {
-            [vec![Owner::Station, Owner::Pool], own(system, id)].concat()
+            let kept = system.form(id).and_then(Form::keeps);
+            [vec![Owner::Station, Owner::Pool], own(system, id), Owner::of_cache(kept).to_vec()].concat()
         });
     }
     if let Some(callee) = rest.strip_prefix(".calls.") {
@@ -175,7 +176,14 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
         Some(Owner::Journey) => "requests that are followed",
         Some(Owner::Hop) => "requests that are followed through a component",
         Some(
-            Owner::Station | Owner::Pool | Owner::Threads | Owner::Loops | Owner::Thieves | Owner::Blocking,
+            Owner::Station
+            | Owner::Pool
+            | Owner::Threads
+            | Owner::Loops
+            | Owner::Thieves
+            | Owner::Blocking
+            | Owner::Cache
+            | Owner::WriteBack,
         )
         | None => "a component",
     };

@@ -118,7 +118,7 @@ impl World {
         }
         let node = &self.nodes[usize::from(callee.node)];
         let from = node.servers[usize::from(callee.server)].site;
-        let origin = Origin::of_call(call, from);
+        let origin = Origin::of_call(call, from).asking(call.verb);
         let Role::Gateway(gateway) = &node.role else { return };
         let route = &node.routes[usize::from(gateway.routes[usize::from(class)])];
         let (line, book) = (route.line, route.book);
@@ -237,6 +237,9 @@ impl World {
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.forget(id);
         node.on_leave(call.callee.server, cx.now(), call.arrived, outcome);
+        if !self.truth.is_idle() {
+            self.settle_truth(id, &call, outcome, cx);
+        }
         self.reply(id, outcome, cx);
     }
 }

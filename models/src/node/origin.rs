@@ -4,7 +4,7 @@ use sim_core::{random::Luck, time::SimTime};
 
 use crate::{
     measure::NOT_FOLLOWED,
-    request::{Call, Request, Site},
+    request::{Call, Request, Site, Verb},
 };
 
 /// What a call inherits.
@@ -19,6 +19,7 @@ pub struct Origin {
     pub(super) need: Luck,
     pub(super) site: Site,
     pub(super) followed: bool,
+    pub(super) verb: Verb,
 }
 
 impl Origin {
@@ -26,7 +27,13 @@ impl Origin {
     #[inline(always)]
     pub fn of_call(call: &Call, site: Site) -> Self {
         let Call { workload, class, priority, hops, deadline, luck, need, followed, .. } = *call;
-        Self { workload, class, priority, hops: hops - 1, deadline, luck, need, site, followed }
+        let verb = Verb::Serve;
+        Self { workload, class, priority, hops: hops - 1, deadline, luck, need, site, followed, verb }
+    }
+
+    /// The same, asking for something else than its class says.
+    pub const fn asking(self, verb: Verb) -> Self {
+        Self { verb, ..self }
     }
 
     /// The luck that calls made for it begin with.
@@ -62,7 +69,8 @@ impl Origin {
     pub fn of_request(request: &Request, hops: u8) -> Self {
         let Request { workload, class, priority, luck, site, .. } = *request;
         let (followed, deadline) = (request.followed != NOT_FOLLOWED, SimTime::NEVER);
-        Self { workload, class, priority, hops, deadline, luck, need: luck, site, followed }
+        let verb = Verb::Serve;
+        Self { workload, class, priority, hops, deadline, luck, need: luck, site, followed, verb }
     }
 
     /// The same for somebody who gives up at that time, unless whoever asked does before.

@@ -6,11 +6,11 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::{program::Program, section::Resource};
+use super::{cache::Keeper, program::Program, section::Resource};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
-    request::{Call, CallId, Instance, Outcome, Phase, Reason},
+    request::{Call, CallId, Instance, Outcome, Phase, Reason, Verb},
     world::{Role, World},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(super) const DEMAND: u64 = name_hash("service/demand");
 
 /// What a service does with each class of request.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Service {
     /// Computing a call needs first, by class.
     pub demands: Vec<Distribution>,
@@ -28,6 +28,8 @@ pub struct Service {
     pub resources: Vec<Resource>,
     /// The book of what goes on by itself, if anything does.
     pub spawned: Option<u16>,
+    /// What it keeps, if it is a cache.
+    pub keeper: Option<Box<Keeper>>,
 }
 
 /// A way to a callee: whom to ask, and how long to wait.
@@ -83,6 +85,12 @@ impl World {
             },
         };
         call.work = SimDuration::from_nanos_f64(demand);
+        if call.verb == Verb::Validate {
+            let call = *call;
+            let part = self.part_to_do(&call);
+            self.calls[id].work = SimDuration::from_nanos_f64(demand * part);
+            return self.admit(id, cx);
+        }
         if server.host.is_some() {
             let at = call.callee;
             return self.host(id, at, cx);
@@ -91,6 +99,19 @@ impl World {
             return self.start(id, cx);
         }
         self.line_up(id, cx);
+    }
+
+    /// A call whose demand is known comes to its server.
+    fn admit(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(at) = self.calls.get(id).map(|call| call.callee) else { return };
+        let server = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
+        if server.host.is_some() {
+            self.host(id, at, cx);
+        } else if server.has_room() {
+            self.start(id, cx);
+        } else {
+            self.line_up(id, cx);
+        }
     }
 
     /// A call, or a task without a worker, joins the line of its server.
@@ -199,6 +220,9 @@ impl World {
         (call.phase, call.resumed) = (Phase::Returning, now);
         let call = *call;
         let wanted = self.is_wanted(&call);
+        if !self.truth.is_idle() {
+            self.settle_truth(id, &call, outcome, cx);
+        }
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.on_leave(call.callee.server, now, call.arrived, outcome);
         let server = &mut node.servers[usize::from(call.callee.server)];

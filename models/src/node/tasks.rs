@@ -3,7 +3,7 @@
 //!
 //! All of this stands beside the calls: a system without such steps pays for one look at an empty map.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use sim_core::{
     simulation::Context,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    request::{Awaited, Call, CallId, Outcome, Phase, Reason},
+    request::{Awaited, Call, CallId, Outcome, Phase, Reason, RequestId},
     world::{Role, World},
 };
 
@@ -32,6 +32,8 @@ pub struct Tasks {
     pub(super) threads: SecondaryMap<CallId, Thread>,
     /// Permits, in the order in which they were asked for.
     permits: SecondaryMap<CallId, Vec<Permit>>,
+    /// What requests asked for that may be over before what they left behind: how much there is of that, and the key.
+    outliving: BTreeMap<RequestId, (u32, u64)>,
 }
 
 /// A part of a request's work.
@@ -86,6 +88,26 @@ impl Tasks {
     #[inline(always)]
     fn are_none(&self) -> bool {
         self.all.is_empty() && self.permits.is_empty()
+    }
+
+    /// What a request asked for, if anything goes on for it by itself.
+    pub(super) fn outliving(&self, request: RequestId) -> Option<u64> {
+        self.outliving.get(&request).map(|(_, key)| *key)
+    }
+
+    /// Something goes on by itself for a request.
+    fn outlive(&mut self, request: RequestId, key: u64) {
+        self.outliving.entry(request).or_insert((0, key)).0 += 1;
+    }
+
+    /// Something that went on by itself for a request ends.
+    fn forget(&mut self, request: RequestId) {
+        if let Some((count, _)) = self.outliving.get_mut(&request) {
+            *count -= 1;
+            if *count == 0 {
+                self.outliving.remove(&request);
+            }
+        }
     }
 
     /// Where the steps of a call begin.
@@ -173,6 +195,7 @@ impl World {
                     self.go_on_after(id, soon, cx);
                 }
             }
+            Aside::Shelving(what) => self.shelve(id, what, cx),
             Aside::Leave => {
                 self.leave_section(id, cx);
                 self.go_on_after(id, soon, cx);
@@ -212,18 +235,24 @@ impl World {
     }
 
     /// What follows goes on by itself, the call behind it.
-    fn spawn(&mut self, id: CallId, behind: u16, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+    pub(super) fn spawn(&mut self, id: CallId, behind: u16, cx: &mut Context<Event>) -> Option<CallId> {
+        let call = self.calls.get_mut(id)?;
         let start = std::mem::replace(&mut call.step, behind);
-        let Role::Service(service) = &self.nodes[usize::from(call.callee.node)].role else { return };
-        let Some(book) = service.spawned else { return };
+        let Role::Service(service) = &self.nodes[usize::from(call.callee.node)].role else { return None };
+        let book = service.spawned?;
         // It is awaited, as far as its book goes, and by no deadline.
         let (sent, deadline) = (cx.now(), SimTime::NEVER);
         let part = Call { step: start, awaited: true, book, sent, deadline, ..part_of(call) };
         self.call_books[usize::from(book)].on_ask();
         self.call_books[usize::from(book)].on_send(false, false, false);
+        let request = part.request;
+        let key = self.requests.get(request).map(|request| request.key).or(self.tasks.outliving(request));
         let task = self.add_task(part, Kind::Spawned);
+        if let Some(key) = key {
+            self.tasks.outlive(request, key);
+        }
         self.go_on_after(task, SimDuration::ZERO, cx);
+        Some(task)
     }
 
     /// A task comes to its end.
@@ -240,6 +269,7 @@ impl World {
     }
 
     fn close_spawned(&mut self, call: &Call, outcome: Outcome, now: SimTime) {
+        self.tasks.forget(call.request);
         self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent));
     }
 
@@ -322,6 +352,9 @@ impl World {
     pub(crate) fn clear(&mut self, id: CallId, cx: &mut Context<Event>) {
         if !self.tasks.are_none() {
             self.clear_away(id, cx);
+        }
+        if !self.flights.are_none() {
+            self.give_up_flight(id, cx);
         }
     }
 

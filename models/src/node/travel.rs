@@ -82,6 +82,8 @@ impl World {
             awaited: true,
             degraded: false,
             followed: origin.followed,
+            verb: origin.verb,
+            found: false,
             run: 0,
             step: 0,
             callee: order.callee,

@@ -5,6 +5,7 @@ pub mod backoff;
 pub mod balancing;
 pub mod budget;
 pub mod concurrency;
+pub mod departed;
 pub mod detection;
 pub mod discipline;
 pub mod eviction;

@@ -1,5 +1,6 @@
 //! What the file says of the system: plain serde data, with defaults and units. No logic but its own checks.
 
+mod cache;
 mod call;
 mod component;
 mod fault;
@@ -18,13 +19,17 @@ use sim_core::{random::distribution::Column, time::SimDuration};
 
 use crate::policy::arrival::ArrivalSpec;
 
+pub use cache::{CachePool, CacheSpec, OnConcurrentMiss, OnWrite};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, Form, Layer, LoadBalancerSpec, PoolSpec};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use heartbeats::HeartbeatsSpec;
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use overrides::{Overrides, WarmUpSpec};
-pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
+pub use step::{
+    CachedRead, CachedWrite, Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, ThenCache, Try, Way,
+    of_class,
+};
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
 };
@@ -66,6 +71,13 @@ impl SystemSpec {
                     pool.service_time.fill(read)?;
                     pool.service_times.values_mut().try_for_each(|time| time.fill(read))?;
                     pool.handles.values_mut().flatten().try_for_each(|step| step.fill(read))?;
+                }
+                ComponentSpec::Cache(cache) => {
+                    cache.spec.hit_time.fill(read)?;
+                    if let Some(invalidation) = &mut cache.spec.invalidation {
+                        invalidation.delay.fill(read)?;
+                    }
+                    **cache = CachePool::from(cache.spec.clone());
                 }
             }
         }

@@ -24,7 +24,7 @@ use crate::{
         subsetting::{Membership, Subset},
     },
     request::{Instance, Site},
-    spec::{CallSpec, ComponentSpec, Form, LoadBalancerSpec, PoolSpec, View},
+    spec::{CacheSpec, CallSpec, ComponentSpec, Form, LoadBalancerSpec, PoolSpec, View},
     world::Role,
 };
 
@@ -92,6 +92,9 @@ impl<'a> Builder<'a> {
         let mut call = calls.get(callee).cloned().unwrap_or_default();
         if let Some(Form::Pool(pool)) = self.spec.form(callee) {
             call.timeout = call.timeout.or(pool.timeout);
+            if pool.keeps.is_some() && pool.servers > 1 && call.balancer.is_none() {
+                call.balancer = Some(CacheSpec::finder());
+            }
         }
         call
     }

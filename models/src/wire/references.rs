@@ -140,6 +140,12 @@ impl References<'_> {
                 }
                 (None, Vec::new(), &balancer.placed_in)
             }
+            // What it calls is its source: that it is there is all there is to check.
+            Form::Pool(pool) if pool.keeps.is_some() => {
+                let source = pool.keeps.as_ref().map_or("", |cache| cache.source.as_str());
+                self.known(id, "source", source, check);
+                (Some(&pool.calls), pool.callees(), &pool.placed_in)
+            }
             Form::Pool(pool) => {
                 for (class, steps) in &pool.handles {
                     self.class("handles", class, check);
@@ -210,11 +216,30 @@ impl References<'_> {
                 self.resource(owner, &section.resource, check);
                 check.at("steps", |check| inside(&section.steps, check));
             }
+            Step::CachedRead(read) => {
+                check.at("cache", |check| self.cache(owner, number, &read.cache, check));
+                check.at("on_miss", |check| inside(&read.on_miss, check));
+            }
+            Step::CachedWrite(write) => {
+                check.at("cache", |check| self.cache(owner, number, &write.cache, check));
+                check.at("steps", |check| inside(&write.steps, check));
+            }
             Step::Try(tried) => {
                 check.at("steps", |check| inside(&tried.steps, check));
                 check.at("on_failure", |check| inside(&tried.on_failure, check));
                 check.at("on_success", |check| inside(&tried.on_success, check));
             }
+        }
+    }
+
+    /// Requires that `id` names a cache.
+    fn cache(&self, owner: &str, number: usize, id: &str, check: &mut Check) {
+        let place = place(owner, &number.to_string());
+        self.known_here(&place, id, check);
+        if let Some(form) = self.spec.form(id)
+            && form.keeps().is_none()
+        {
+            check.problem("E0302", format!("`{id}` is no Cache; `{place}` looks into one"));
         }
     }
 

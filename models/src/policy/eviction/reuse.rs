@@ -91,7 +91,10 @@ impl ReuseDistances {
             *missed -= hits;
             Some(*missed)
         });
-        std::iter::once(self.requests).chain(missed).map(|missed| missed as f64 / self.requests as f64).collect()
+        std::iter::once(self.requests)
+            .chain(missed)
+            .map(|missed| missed as f64 / self.requests as f64)
+            .collect()
     }
 }
 
