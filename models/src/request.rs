@@ -58,6 +58,8 @@ pub struct Request {
     pub instance: u16,
     /// Its number among those that are followed, or [`NOT_FOLLOWED`](crate::measure::NOT_FOLLOWED).
     pub followed: u32,
+    /// The number of its trace, or [`NOT_TRACED`](crate::trace::NOT_TRACED).
+    pub trace: u32,
 }
 
 /// What somebody waits for.
@@ -77,7 +79,7 @@ pub enum Awaited {
 pub struct Site(pub u16);
 
 /// A server of a component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instance {
     /// The component.
     pub node: u16,
@@ -106,6 +108,8 @@ pub struct Call {
     pub degraded: bool,
     /// Whether its request is followed.
     pub followed: bool,
+    /// Whether its request is recorded.
+    pub traced: bool,
     /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
     pub run: u16,
     /// The next step of the service that handles it, or the attempts a gateway has made for it.

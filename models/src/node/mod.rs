@@ -22,5 +22,6 @@ mod steps;
 mod steps_tests;
 pub mod tasks;
 mod threads;
+mod tracing;
 pub mod travel;
 pub mod vigilance;
