@@ -151,6 +151,11 @@ impl Experiment for Formula {
             busiest: self.study.cells.iter().map(busiest).collect(),
         })
     }
+
+    fn trace(&self, cell: usize, replication: u64, supervisor: &Supervisor) -> Result<RunReport, RunFailure> {
+        // Nothing is simulated here, and so no request can be recorded.
+        self.execute(cell, replication, supervisor)
+    }
 }
 
 impl Execute for Formula {
