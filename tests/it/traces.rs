@@ -144,7 +144,7 @@ fn stored_requests_are_exported_and_drawn() {
 #[test]
 fn retries_and_what_goes_on_for_nobody_are_in_the_file() {
     let desk = Desk::new();
-    let tight = "timeout: \"20ms\", retry: (max_attempts: 3, backoff: Constant(\"5ms\")),";
+    let tight = "timeout: \"20ms\", retry: (max_attempts: 3, backoff: Constant(pause: \"5ms\")),";
     desk.write("tight.ron", counter_with("timeout: \"10s\",", tight));
     desk.say("run tight.ron -q --trace random@0.6").code.unwrap();
     let path = desk.results("results", "counter").join("trace/random@0.6#0.perfetto.json");

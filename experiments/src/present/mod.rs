@@ -43,7 +43,7 @@ const DOWNLOADS: [&str; 10] = [
 /// # Errors
 /// The folder cannot be written, or a chart is too large to be drawn.
 pub fn write(store: &Store, study: &Study, analysis: &Analysis, load: &Load<'_>) -> Result<(), StoreError> {
-    let view = View { traces: traces(store), ..View::new(study, analysis, load) };
+    let view = View::new(study, analysis, load, traces(store));
     let album = Album::draw(sections::all(&view));
     album.write(store)?;
     // A folder that somebody thinned out may lack it; the report says the rest.

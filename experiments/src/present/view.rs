@@ -35,10 +35,15 @@ pub(super) struct Spot<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(study: &'a Study, analysis: &'a Analysis, load: &'a Load<'a>) -> Self {
+    pub(super) fn new(
+        study: &'a Study,
+        analysis: &'a Analysis,
+        load: &'a Load<'a>,
+        traces: Vec<String>,
+    ) -> Self {
         let chosen = chosen(study, analysis);
         let sweep = Sweep::through(study, &chosen);
-        Self { study, analysis, load, chosen, sweep, traces: Vec::new() }
+        Self { study, analysis, load, chosen, sweep, traces }
     }
 
     /// An arm's cell at a point, if it was run.
