@@ -143,6 +143,10 @@ impl Chart for Waterfall {
             self.draw_row(&mut sheet.canvas, &plot, number, row);
         }
         sheet.top = plot.bottom + 2.0 * TICKS_HEIGHT;
+        if let Some(last) = self.goes_on() {
+            let last = reading(Quantity::Seconds, last);
+            sheet.note(&format!("Beyond the axis work goes on until {last}."));
+        }
         if self.rows.len() > MOST_ROWS {
             sheet.note(&format!("Shown are the first {MOST_ROWS} of {} rows.", self.rows.len()));
         }
@@ -175,12 +179,20 @@ impl Waterfall {
         self.rows.iter().take(MOST_ROWS).enumerate()
     }
 
+    /// Blocks that begin before the axis ends.
+    fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.shown().flat_map(|(_, row)| &row.blocks).filter(|block| block.from < self.end)
+    }
+
+    /// When the last work that is shown ends, if that is cut.
+    fn goes_on(&self) -> Option<f64> {
+        let last = self.shown().flat_map(|(_, row)| &row.blocks).map(|block| block.to).fold(0.0, f64::max);
+        (last > self.end && last.is_finite()).then_some(last)
+    }
+
     /// Only what occurs.
     fn keys(&self) -> Vec<Key> {
-        let occurs = |passing: &Passing| {
-            let mut blocks = self.shown().flat_map(|(_, row)| &row.blocks);
-            blocks.any(|block| block.passing == *passing)
-        };
+        let occurs = |passing: &Passing| self.blocks().any(|block| block.passing == *passing);
         let key = |passing: Passing| Key::other(passing.name(), Sample::Block(passing.colour()));
         Passing::ALL.into_iter().filter(occurs).map(key).collect()
     }
@@ -251,6 +263,9 @@ mod tests {
             attempt 1 → web,1,all,0.25,1,false,timed out\n\
             attempt 1 → web,1,compute,0.5,2,true,timed out\n";
         assert_eq!(chart.csv(), expected);
-        assert_eq!(chart.keys().len(), 1);
+        assert_eq!((chart.keys().len(), chart.goes_on()), (1, None));
+        // What lies beyond the axis needs no key, and is told.
+        let cut = Waterfall { end: 0.5, ..chart };
+        assert_eq!((cut.keys().len(), cut.goes_on()), (0, Some(2.0)));
     }
 }

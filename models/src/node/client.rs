@@ -165,7 +165,7 @@ impl World {
         request.followed = workload.journeys.begin(request.luck);
         if let Some(tracer) = &mut self.tracer {
             let (arrived, followed) = (workload.ledger.totals.arrivals, request.followed != NOT_FOLLOWED);
-            request.trace = tracer.begin(number, arrived, request.luck, followed, now);
+            request.trace = tracer.begin(number, arrived, request.luck, followed, request.intended);
         }
         let opening =
             workload.connections.as_mut().map_or(0, |connections| connections.use_one(&mut request));

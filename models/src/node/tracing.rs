@@ -4,7 +4,7 @@ use sim_core::time::SimTime;
 
 use super::{pipeline::Crossing, travel::Order};
 use crate::{
-    request::{CallId, Instance, Outcome, PassageId, Reason, RequestId},
+    request::{Call, CallId, Instance, Outcome, PassageId, Reason, RequestId},
     trace::{Actor, Lane, NOT_TRACED, Place, Recorder, SpanKind, Traces},
     world::World,
 };
@@ -87,6 +87,16 @@ impl World {
         let Crossing { pipeline, stage, errand, .. } = crossing;
         let name = self.pipelines[*pipeline as usize].stages[*stage].0;
         Some((self.actor(errand.request, errand.parent), name))
+    }
+
+    /// A call is gone; if nobody has heard how it ended, so.
+    #[inline(always)]
+    pub(super) fn part_with(&mut self, id: CallId, outcome: Outcome, now: SimTime) -> Option<Call> {
+        let call = self.calls.remove(id)?;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.over(id, outcome.into(), now));
+        }
+        Some(call)
     }
 
     /// What was recorded, once the run has ended.

@@ -148,16 +148,6 @@ impl World {
         }
     }
 
-    /// A call is gone.
-    #[inline(always)]
-    pub(super) fn part_with(&mut self, id: CallId, outcome: Outcome, now: SimTime) -> Option<Call> {
-        let call = self.calls.remove(id)?;
-        if call.traced {
-            record(&mut self.tracer, |tracer| tracer.over(id, outcome.into(), now));
-        }
-        Some(call)
-    }
-
     #[inline(always)]
     fn passage(&self, order: &Order, luck: Luck) -> Passage {
         if self.network.is_instant() {

@@ -5,6 +5,7 @@
 //! when a call stood in line and when it was served. Times are whole nanoseconds of simulated time.
 
 mod draft;
+mod live;
 mod recorder;
 mod reservoir;
 #[cfg(test)]

@@ -142,9 +142,9 @@ fn attempts_pauses_and_work_for_nobody_are_told_apart() {
         "compute web 2..20",
         // The server knows nothing of it and goes on.
         "service web orphaned 20..32",
-        "compute web orphaned 20..32",
         "backoff users Retry 20..30",
         "call 2 retry web timed_out 30..50",
+        "compute web orphaned 20..32",
         "network out web 30..32",
         "service web 32..50",
         "compute web 32..50",

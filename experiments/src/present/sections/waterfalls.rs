@@ -125,11 +125,23 @@ fn most(trace: &Trace) -> String {
     ];
     let spent = causes.map(|(name, kinds)| {
         let those = trace.spans.iter().filter(|span| span.standing == Standing::Awaited);
-        (those.filter(|span| kinds.contains(&span.kind)).map(Span::length).sum::<u64>(), name)
+        (covered(those.filter(|span| kinds.contains(&span.kind))), name)
     });
     // Of equal ones the first.
     let (time, name) = spent.into_iter().rev().max_by_key(|(time, _)| *time).unwrap_or_default();
     format!("{} {name}", seconds(time))
+}
+
+/// Nanoseconds in which any of these spans lasts: copies and branches overlap.
+fn covered<'a>(spans: impl Iterator<Item = &'a Span>) -> u64 {
+    let mut spans: Vec<(u64, u64)> = spans.map(|span| (span.from, span.to)).collect();
+    spans.sort_unstable();
+    let (mut sum, mut until) = (0, 0);
+    for (from, to) in spans {
+        sum += to.saturating_sub(from.max(until));
+        until = until.max(to);
+    }
+    sum
 }
 
 fn seconds(nanos: u64) -> String {
@@ -277,5 +289,27 @@ fn gather(story: &Story<'_>, of: u32, blocks: &mut Vec<Block>, below: &mut Vec<u
             }
             Part::Nothing => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_overlaps_counts_once() {
+        let span = |from, to| Span {
+            parent: Some(0),
+            kind: SpanKind::Queue,
+            lane: 0,
+            name: None,
+            from,
+            to,
+            ending: Ending::Done,
+            standing: Standing::Awaited,
+        };
+        let spans = [span(10, 20), span(0, 5), span(15, 30), span(16, 17), span(40, 41)];
+        assert_eq!(covered(spans.iter()), 5 + 20 + 1);
+        assert_eq!(covered([].iter()), 0);
     }
 }
