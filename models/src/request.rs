@@ -60,6 +60,8 @@ pub struct Request {
     pub instance: u16,
     /// Its number among those that are followed, or [`NOT_FOLLOWED`](crate::measure::NOT_FOLLOWED).
     pub followed: u32,
+    /// The number of its trace, or [`NOT_TRACED`](crate::trace::NOT_TRACED).
+    pub trace: u32,
 }
 
 /// What somebody waits for.
@@ -112,6 +114,8 @@ pub struct Call {
     pub verb: Verb,
     /// Whether the cache that was asked last had it; of a call to a cache, whether that had it.
     pub found: bool,
+    /// Whether its request is recorded.
+    pub traced: bool,
     /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
     pub run: u16,
     /// The next step of the service that handles it, or the attempts a gateway has made for it.

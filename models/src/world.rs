@@ -29,6 +29,7 @@ use crate::{
     observe::Observer,
     report::Decision,
     request::{CallId, Calls, Instance, Outcome, Requests, Site},
+    trace::Recorder,
 };
 
 /// Everything there is.
@@ -69,6 +70,8 @@ pub struct World {
     pub(crate) network: Network,
     pub(crate) faults: Vec<Fault>,
     pub(crate) observer: Observer,
+    /// Records single requests, if that is asked for.
+    pub(crate) tracer: Option<Box<Recorder>>,
     pub(crate) decisions: Vec<Decision>,
     /// How many decisions were taken, those no longer logged included.
     pub(crate) decided: u64,

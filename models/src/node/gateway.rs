@@ -14,6 +14,7 @@ use sim_core::{
 use super::{
     choice::{Chosen, Wish},
     origin::Origin,
+    tracing::record,
     travel::Order,
 };
 use crate::{
@@ -111,6 +112,9 @@ impl World {
         if arriving {
             call.started = cx.now();
         }
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.pass_on(id, arriving, cx.now()));
+        }
         let (step, callee, request, awaited) = (call.step, call.callee, call.request, call.awaited);
         let (class, luck) = (call.class, call.luck);
         if !awaited {
@@ -133,6 +137,7 @@ impl World {
             self.choose(&wish, &[], cx)
         };
         let Some((callee, picked)) = chosen else {
+            self.record_refusal(request, Some(id), None, Reason::NoBackend, cx.now());
             return self.pass_back(id, Outcome::Failure(Reason::NoBackend), cx);
         };
         let order = Order {

@@ -9,6 +9,7 @@ use crate::{
     measure::NOT_FOLLOWED,
     policy::arrival::trace::TraceRecord,
     request::{Awaited, Request, Site},
+    trace::NOT_TRACED,
 };
 
 const INSTANCE: u64 = name_hash("client instance");
@@ -106,6 +107,7 @@ impl Mix {
             awaits: Awaited::Nothing,
             instance,
             followed: NOT_FOLLOWED,
+            trace: NOT_TRACED,
         }
     }
 

@@ -25,6 +25,7 @@ mod steps;
 mod steps_tests;
 pub mod tasks;
 mod threads;
+mod tracing;
 pub mod travel;
 pub mod truth;
 pub mod vigilance;

@@ -6,11 +6,12 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::{cache::Keeper, program::Program, section::Resource};
+use super::{cache::Keeper, program::Program, section::Resource, tracing::record};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
     request::{Call, CallId, Instance, Outcome, Phase, Reason, Verb},
+    trace::SpanKind,
     world::{Role, World},
 };
 
@@ -57,10 +58,10 @@ impl World {
         let node = &mut self.nodes[usize::from(call.callee.node)];
         let server = &mut node.servers[usize::from(call.callee.server)];
         if server.ailment.silent {
-            call.phase = Phase::Lost;
-            if !call.awaited {
-                self.calls.remove(id);
+            if call.awaited {
+                return self.lose(id, now);
             }
+            self.part_with(id, Outcome::Failure(Reason::Cancelled), now);
             return;
         }
         if !server.ailment.up {
@@ -73,6 +74,9 @@ impl World {
             return self.turn_away(id, Reason::Expired, SimDuration::ZERO, cx);
         }
         call.arrived = now;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Queue, now));
+        }
         server.ledger.on_arrival(now);
         let demand = match &node.role {
             Role::Service(service) => {
@@ -146,6 +150,9 @@ impl World {
         let now = cx.now();
         let Some(call) = self.calls.get_mut(id) else { return };
         call.arrived = now;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Service, now));
+        }
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
         ledger.on_arrival(now);
@@ -167,6 +174,9 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         call.started = now;
         call.ticket = None;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Service, now));
+        }
         let wait = now.since(call.arrived);
         self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait);
         self.compute(id, cx);
@@ -187,6 +197,9 @@ impl World {
         };
         call.phase = Phase::Running;
         call.resumed = now;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Compute), now));
+        }
         call.run = call.run.wrapping_add(1);
         cx.after(length, Event::Complete { call: id, run: call.run });
     }
@@ -325,7 +338,7 @@ impl World {
             Phase::Waiting | Phase::Travelling | Phase::Returning | Phase::Lost => false,
         };
         // It is gone before anybody else is served: that may come back to it.
-        self.calls.remove(id);
+        self.part_with(id, Outcome::Failure(Reason::Cancelled), now);
         if hosted {
             self.settle_host(call.callee, cx);
             self.offer_if_idle(call.callee);

@@ -12,10 +12,12 @@ use super::{
     pipeline::Errand,
     program::{Catch, Next, steer},
     service::DEMAND,
+    tracing::record,
 };
 use crate::{
     event::Event,
     request::{CallId, Outcome, Phase, Reason, Verb},
+    trace::SpanKind,
     world::{Role, World},
 };
 
@@ -29,6 +31,9 @@ impl World {
     pub(super) fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
         let late = self.comes_too_late(id, cx.now());
         let Some(call) = self.calls.get_mut(id) else { return };
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.step(id, None, cx.now()));
+        }
         let node = &self.nodes[usize::from(call.callee.node)];
         let service = match &node.role {
             Role::Service(service) => service,
@@ -54,6 +59,9 @@ impl World {
             }
             Next::Wait(distribution) => {
                 let length = distribution.sample(call.need.at(WAIT, u64::from(call.step)));
+                if call.traced {
+                    record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Wait), cx.now()));
+                }
                 self.go_on_after(id, SimDuration::from_nanos_f64(length), cx);
             }
             Next::Call(route) => {

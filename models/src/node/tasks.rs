@@ -14,10 +14,12 @@ use slotmap::SecondaryMap;
 use super::{
     program::{Aside, Fork},
     section::Permit,
+    tracing::record,
 };
 use crate::{
     event::Event,
     request::{Awaited, Call, CallId, Outcome, Phase, Reason, RequestId},
+    trace::SpanKind,
     world::{Role, World},
 };
 
@@ -213,7 +215,9 @@ impl World {
             .iter()
             .map(|start| {
                 let part = Call { step: *start, awaited: false, degraded: false, ..part_of(&owner) };
-                self.add_task(part, Kind::Branch(id))
+                let branch = self.add_task(part, Kind::Branch(id));
+                self.record_part(branch, id, SpanKind::Branch, cx.now());
+                branch
             })
             .collect();
         let (needed, cancels) = (fork.needed as usize, fork.cancels);
@@ -251,6 +255,7 @@ impl World {
         if let Some(key) = key {
             self.tasks.outlive(request, key);
         }
+        self.record_part(task, id, SpanKind::Spawned, cx.now());
         self.go_on_after(task, SimDuration::ZERO, cx);
         Some(task)
     }
@@ -259,7 +264,7 @@ impl World {
     pub(super) fn end_task(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         self.clear(id, cx);
         let Some(task) = self.tasks.all.remove(id) else { return };
-        let Some(call) = self.calls.remove(id) else { return };
+        let Some(call) = self.part_with(id, outcome, cx.now()) else { return };
         self.part_leaves(id, call.callee, cx);
         match task.kind {
             Kind::Branch(owner) => self.join(owner, id, outcome, cx),
@@ -320,6 +325,9 @@ impl World {
         let family = self.tasks.family(id);
         let Some(task) = self.tasks.all.get_mut(id) else { return };
         task.kind = Kind::Straggler;
+        if self.calls.get(id).is_some_and(|call| call.traced) {
+            record(&mut self.tracer, |tracer| tracer.set_free(id, cx.now()));
+        }
         for member in family {
             self.leave_thread(member, thread, cx);
         }
@@ -340,7 +348,7 @@ impl World {
         self.clear(id, cx);
         self.stop_computing(id, cx);
         let Some(task) = self.tasks.all.remove(id) else { return };
-        let Some(call) = self.calls.remove(id) else { return };
+        let Some(call) = self.part_with(id, Outcome::Failure(reason), cx.now()) else { return };
         if task.kind == Kind::Spawned {
             self.close_spawned(&call, Outcome::Failure(reason), cx.now());
         }

@@ -134,6 +134,7 @@ pub fn build(
         network,
         faults,
         observer,
+        tracer: None,
         decisions: Vec::new(),
         decided: 0,
     };

@@ -18,6 +18,7 @@ mod story;
 mod system;
 mod time_series;
 mod trust;
+mod waterfalls;
 mod welch;
 mod where_time_goes;
 
