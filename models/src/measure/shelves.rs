@@ -60,6 +60,10 @@ pub struct ShelfTotals {
     pub stale_reads: u64,
     /// How long that had not been true, in nanoseconds.
     pub stale_nanos: u64,
+    /// Writes acknowledged before the source had them.
+    pub written: u64,
+    /// Those of them that it has.
+    pub passed_on: u64,
     /// Acknowledged writes that went with a server before the source had them.
     pub lost_writes: u64,
     /// Objects that were not taken in, since their key was changed after they were read.
@@ -98,6 +102,8 @@ impl ShelfTotals {
             evictions: self.evictions - before.evictions,
             stale_reads: self.stale_reads - before.stale_reads,
             stale_nanos: self.stale_nanos - before.stale_nanos,
+            written: self.written - before.written,
+            passed_on: self.passed_on - before.passed_on,
             lost_writes: self.lost_writes - before.lost_writes,
             refused_fills: self.refused_fills - before.refused_fills,
         }

@@ -407,6 +407,8 @@ impl World {
         let Some(keeper) = self.keeper(call.callee.node) else { return };
         let shelf = &mut keeper.shelves[usize::from(call.callee.server)];
         let waits = shelf.add_write(key);
+        keeper.book.totals.written += 1;
+        let shelf = &mut keeper.shelves[usize::from(call.callee.server)];
         if !waits {
             let version = shelf.peek(key).map_or(0, |held| held.version);
             self.truth.tell(id, version);
@@ -444,7 +446,8 @@ impl World {
         let Some(call) = self.calls.get(id).copied() else { return };
         let (key, version) = (self.key_of(&call), self.told_version(id, &call));
         let Some(keeper) = self.keeper(call.callee.node) else { return };
-        if keeper.shelves[usize::from(call.callee.server)].end_flush(key, version) {
+        let Keeper { shelves, book, .. } = keeper;
+        if shelves[usize::from(call.callee.server)].end_flush(key, version, book) {
             self.calls[id].step = again;
         }
         self.next_step(id, cx);

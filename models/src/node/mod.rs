@@ -22,6 +22,8 @@ pub mod service;
 pub mod shelf;
 mod steps;
 #[cfg(test)]
+mod cache_tests;
+#[cfg(test)]
 mod steps_tests;
 pub mod tasks;
 mod threads;

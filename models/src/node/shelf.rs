@@ -145,6 +145,10 @@ impl Shelf {
     }
 
     fn put(&mut self, key: u64, held: Held, book: &mut ShelfBook) {
+        // What was written here is newer than whatever was fetched.
+        if held.pending == 0 && self.unsaved_mut(key).is_some() {
+            return;
+        }
         let Self { cache, departed, random, unsaved, .. } = self;
         let size = self.sizes.sample(Luck(key).at(SIZE, 0)) as u64;
         let evicted = |gone: Evicted<Held>| {
@@ -183,8 +187,9 @@ impl Shelf {
     }
 
     /// Its source has it now as that version; whether more was written meanwhile.
-    pub fn end_flush(&mut self, key: u64, version: Version) -> bool {
+    pub fn end_flush(&mut self, key: u64, version: Version, book: &mut ShelfBook) -> bool {
         let Some(held) = self.unsaved_mut(key) else { return false };
+        book.totals.passed_on += u64::from(held.flushing);
         held.pending -= held.flushing;
         (held.flushing, held.version) = (0, version);
         let more = held.pending > 0;
@@ -204,6 +209,12 @@ impl Shelf {
     /// Whether an object that expired may be served since it cannot be fetched.
     pub fn stands_in(&self, key: u64, now: SimTime) -> Option<Held> {
         self.peek(key).filter(|held| self.freshness.stands_in(&held.life, now))
+    }
+
+    /// Writes that its source does not have yet.
+    pub fn pending(&self) -> u64 {
+        let held = self.cache.iter().map(|(_, _, held)| held).chain(self.unsaved.values());
+        held.map(|held| u64::from(held.pending)).sum()
     }
 
     /// Its server went down: all is gone; how many acknowledged writes went with it.
