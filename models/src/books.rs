@@ -104,8 +104,9 @@ impl World {
             let pending: u64 = keeper.shelves.iter().map(Shelf::pending).sum();
             let ShelfTotals { written, passed_on, lost_writes, .. } = keeper.book.totals;
             if written != passed_on + lost_writes + pending {
-                let what =
-                    format!("{written} written ≠ {passed_on} passed on + {lost_writes} lost + {pending} pending");
+                let what = format!(
+                    "{written} written ≠ {passed_on} passed on + {lost_writes} lost + {pending} pending"
+                );
                 return Err(Unbalanced { station: node.name.clone(), what });
             }
         }

@@ -35,8 +35,7 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
         return Ok(if system.workloads.contains_key(id) {
             vec![Owner::Workload]
         } else {
-            let kept = system.form(id).and_then(Form::keeps);
-            [vec![Owner::Station, Owner::Pool], own(system, id), Owner::of_cache(kept).to_vec()].concat()
+            of_component(system, id)
         });
     }
     if let Some(callee) = rest.strip_prefix(".calls.") {
@@ -129,6 +128,12 @@ fn servers(system: &SystemSpec, id: &str) -> u32 {
         Some(Form::Pool(pool)) => pool.servers,
         None => 0,
     }
+}
+
+/// What a component has as a whole.
+fn of_component(system: &SystemSpec, id: &str) -> Vec<Owner> {
+    let kept = Owner::of_cache(system.form(id).and_then(Form::keeps));
+    [vec![Owner::Station, Owner::Pool], own(system, id), kept.to_vec()].concat()
 }
 
 /// What a station has by its queue and by how it runs its requests, beside what all stations have.

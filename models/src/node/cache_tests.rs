@@ -166,7 +166,11 @@ fn a_cache_that_is_down_is_one_that_has_nothing() {
         faults: [Crash(target: "cache", at: "4970ms", duration: "2s")])"#;
     let seen = figures(text, 10, 1);
     assert_eq!((seen["users.errors.count"], seen["users.degraded.count"]), (0.0, 0.0));
-    assert_eq!(seen["db.arrivals.count"], 1.0 + 20.0 + 1.0, "one before, twenty meanwhile, and it comes back cold");
+    assert_eq!(
+        seen["db.arrivals.count"],
+        1.0 + 20.0 + 1.0,
+        "one before, twenty meanwhile, and it comes back cold"
+    );
     assert_eq!(seen["cache.missed_invalidated.count"], 1.0, "what it held went with it");
 }
 
@@ -190,9 +194,8 @@ fn what_a_server_has_not_passed_on_goes_with_it() {
 #[test]
 fn mistakes_are_named() {
     let problems = |components: &str| {
-        let text = format!(
-            r#"(workloads: {{ "users": OpenLoop(target: "web") }}, components: {{ {components} }})"#
-        );
+        let text =
+            format!(r#"(workloads: {{ "users": OpenLoop(target: "web") }}, components: {{ {components} }})"#);
         let told = wire::check(&read(&text)).into_iter();
         told.map(|problem| format!("{}: {}", problem.path.join("."), problem.what)).collect::<Vec<_>>()
     };

@@ -1,6 +1,8 @@
 //! Wiring: nodes own policies, turn events into questions and answers into events, and do nothing clever.
 
 pub mod cache;
+#[cfg(test)]
+mod cache_tests;
 pub mod care;
 mod choice;
 pub mod client;
@@ -21,8 +23,6 @@ pub mod server;
 pub mod service;
 pub mod shelf;
 mod steps;
-#[cfg(test)]
-mod cache_tests;
 #[cfg(test)]
 mod steps_tests;
 pub mod tasks;

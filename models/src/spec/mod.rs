@@ -4,6 +4,7 @@ mod cache;
 mod call;
 mod component;
 mod fault;
+mod form;
 mod heartbeats;
 mod network;
 mod overrides;
@@ -21,8 +22,9 @@ use crate::policy::arrival::ArrivalSpec;
 
 pub use cache::{CachePool, CacheSpec, OnConcurrentMiss, OnWrite};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
-pub use component::{ComponentSpec, Form, Layer, LoadBalancerSpec, PoolSpec};
+pub use component::{ComponentSpec, Layer, LoadBalancerSpec, PoolSpec};
 pub use fault::{FaultSpec, Moment, Struck};
+pub use form::Form;
 pub use heartbeats::HeartbeatsSpec;
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use overrides::{Overrides, WarmUpSpec};

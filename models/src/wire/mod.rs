@@ -77,20 +77,7 @@ pub fn build(
     bin: SimDuration,
     traces: Traces<'_>,
 ) -> Result<World, String> {
-    let mut builder = Builder {
-        spec,
-        streams,
-        windows,
-        locations: topology::locations(spec),
-        ids: spec.components.keys().enumerate().map(|(number, id)| (id.as_str(), number as u16)).collect(),
-        classes: topology::classes(spec),
-        nodes: Vec::new(),
-        dispatches: Vec::new(),
-        watchers: Vec::new(),
-        lines: Vec::new(),
-        call_books: Vec::new(),
-        pipelines: Vec::new(),
-    };
+    let mut builder = Builder::new(spec, streams, windows);
     builder.add_nodes();
     builder.add_routes();
     let mut workloads = builder.workloads(traces)?;
@@ -141,7 +128,26 @@ pub fn build(
     Ok(world)
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// Nothing built yet.
+    fn new(spec: &'a SystemSpec, streams: Streams, windows: Windows) -> Self {
+        let numbered = spec.components.keys().enumerate();
+        Self {
+            spec,
+            streams,
+            windows,
+            locations: topology::locations(spec),
+            ids: numbered.map(|(number, id)| (id.as_str(), number as u16)).collect(),
+            classes: topology::classes(spec),
+            nodes: Vec::new(),
+            dispatches: Vec::new(),
+            watchers: Vec::new(),
+            lines: Vec::new(),
+            call_books: Vec::new(),
+            pipelines: Vec::new(),
+        }
+    }
+
     /// Lets those workloads draw keys and addresses whose requests somebody tells apart.
     fn identify(&self, workloads: &mut [Workload]) {
         let keeps = self.nodes.iter().any(|node| node.keeper().is_some());
