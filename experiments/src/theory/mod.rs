@@ -9,6 +9,7 @@ mod suite;
 mod trial;
 
 mod balanced; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
+mod caching; // what is held, in limited room or for a limited time
 mod closed; // a fixed number of customers
 mod connected; // connections, deadlines met and missed, a server that fails fast
 mod detection; // who is down, and who is thought to be
@@ -80,6 +81,9 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         detection::lost_heartbeats(lab),
         redirection::caches(lab),
         redirection::takeover(lab),
+        caching::small_caches(lab),
+        caching::characteristic_times(lab),
+        caching::times_to_live(lab),
         connected::omission(lab),
         connected::opening(lab),
         connected::layers(lab),

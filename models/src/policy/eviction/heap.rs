@@ -85,9 +85,11 @@ impl Heap {
     fn least_child(&self, position: usize) -> Option<usize> {
         let first = position * WIDTH + 1;
         let last = (first + WIDTH).min(self.items.len());
-        (first..last).reduce(|least, child| {
-            if self.items[child].before(&self.items[least]) { child } else { least }
-        })
+        (first..last).reduce(
+            |least, child| {
+                if self.items[child].before(&self.items[least]) { child } else { least }
+            },
+        )
     }
 
     #[inline]

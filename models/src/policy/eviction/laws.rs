@@ -142,6 +142,12 @@ impl Run {
         }
     }
 
+    fn ask_all(&mut self, keys: &[u64]) {
+        for &key in keys {
+            self.ask(key, 1);
+        }
+    }
+
     fn store(&mut self, key: u64, size: u64) {
         self.values += 1;
         let held = &mut self.held;
@@ -183,7 +189,9 @@ proptest! {
     ) {
         for spec in specs() {
             let mut run = Run::new(&spec, capacity);
-            happenings.iter().for_each(|&happening| run.happen(happening));
+            for &happening in &happenings {
+                run.happen(happening);
+            }
         }
     }
 
@@ -198,7 +206,7 @@ proptest! {
                 run.happen(Happening::Remove { key });
             }
             prop_assert!(run.cache.is_empty());
-            keys.iter().for_each(|&key| run.ask(key, 1));
+            run.ask_all(&keys);
             run.compare();
         }
     }
@@ -208,7 +216,7 @@ proptest! {
         for spec in specs() {
             let told = [(); 2].map(|()| {
                 let mut run = Run::new(&spec, Capacity::Entries(7));
-                keys.iter().for_each(|&key| run.ask(key, 1));
+                run.ask_all(&keys);
                 run.told
             });
             prop_assert_eq!(&told[0], &told[1]);
@@ -219,7 +227,9 @@ proptest! {
     fn a_larger_lru_holds_what_a_smaller_one_holds(keys in prop::collection::vec(0..30_u64, 0..300)) {
         let mut runs = [3, 4, 8].map(|entries| Run::new(&read("Lru()"), Capacity::Entries(entries)));
         for key in keys {
-            runs.iter_mut().for_each(|run| run.ask(key, 1));
+            for run in &mut runs {
+                run.ask(key, 1);
+            }
             let [smallest, middle, largest] = [0, 1, 2].map(|index| &runs[index].held);
             prop_assert!(smallest.keys().all(|key| middle.contains_key(key)));
             prop_assert!(middle.keys().all(|key| largest.contains_key(key)));

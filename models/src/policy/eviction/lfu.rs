@@ -24,7 +24,9 @@ pub struct Spec {
 
 impl Spec {
     pub(super) fn check(&self, check: &mut Check) {
-        check.require(self.halve_every != Some(0), "halve_every", || "counts live for a request at least".into());
+        check.require(self.halve_every != Some(0), "halve_every", || {
+            "counts live for a request at least".into()
+        });
     }
 
     /// For static dispatch; else build the family.

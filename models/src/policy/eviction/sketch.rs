@@ -127,7 +127,11 @@ mod tests {
         }
         let before = sketch.frequency(1);
         sketch.increment(1);
-        assert!(before >= 10 && sketch.frequency(1) == before.midpoint(1).min(7), "{before} {}", sketch.frequency(1));
+        assert!(
+            before >= 10 && sketch.frequency(1) == before.midpoint(1).min(7),
+            "{before} {}",
+            sketch.frequency(1)
+        );
     }
 
     #[test]

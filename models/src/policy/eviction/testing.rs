@@ -139,7 +139,8 @@ fn add(sum: &mut u64, weight: u64) -> u64 {
 pub(super) fn scanned_trace() -> Vec<u64> {
     let mut fresh = 1_000_000..;
     let rounds = zipf_trace();
-    let rounds = rounds.chunks(1000).map(|round| [round.to_vec(), fresh.by_ref().take(200).collect()].concat());
+    let rounds =
+        rounds.chunks(1000).map(|round| [round.to_vec(), fresh.by_ref().take(200).collect()].concat());
     rounds.flatten().collect()
 }
 
