@@ -81,9 +81,9 @@ impl ByHand {
     fn unlink(&mut self, place: u32) {
         let Node { older, newer, .. } = self.nodes[place as usize];
         if older == NONE {
-            self.oldest = newer
+            self.oldest = newer;
         } else {
-            self.nodes[older as usize].newer = newer
+            self.nodes[older as usize].newer = newer;
         }
         if newer == NONE { self.newest = older } else { self.nodes[newer as usize].older = older }
     }
@@ -92,9 +92,9 @@ impl ByHand {
         let node = &mut self.nodes[place as usize];
         (node.older, node.newer) = (self.newest, NONE);
         if self.newest == NONE {
-            self.oldest = place
+            self.oldest = place;
         } else {
-            self.nodes[self.newest as usize].newer = place
+            self.nodes[self.newest as usize].newer = place;
         }
         self.newest = place;
     }
@@ -132,6 +132,7 @@ fn time_static(spec: &EvictionSpec, keys: &[u64], random: &mut Stream) -> (f64, 
         EvictionSpec::Lru(spec) => time(spec.build(capacity), keys, random),
         EvictionSpec::Fifo(spec) => time(spec.build(capacity), keys, random),
         EvictionSpec::Random(spec) => time(spec.build(capacity), keys, random),
+        EvictionSpec::SampledLru(spec) => time(spec.build(capacity), keys, random),
         EvictionSpec::Lfu(spec) => time(spec.build(capacity), keys, random),
         EvictionSpec::Clock(spec) => time(spec.build(capacity), keys, random),
         EvictionSpec::Sieve(spec) => time(spec.build(capacity), keys, random),

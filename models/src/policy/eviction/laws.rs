@@ -15,7 +15,8 @@ use super::{
 };
 
 /// What a file may say beyond the defaults.
-const WRITTEN: [&str; 12] = [
+const WRITTEN: [&str; 13] = [
+    "SampledLru(samples: 3, pool: 2)",
     "Clock(bits: 2)",
     "Clock(bits: 8)",
     "Lfu(halve_every: 7)",
@@ -58,6 +59,8 @@ fn what_is_written_reads_back_and_is_right() {
 #[test]
 fn what_is_wrong_is_named() {
     for (text, path) in [
+        ("SampledLru(samples: 0)", "SampledLru.samples"),
+        ("SampledLru(pool: 65)", "SampledLru.pool"),
         ("Clock(bits: 0)", "Clock.bits"),
         ("Clock(bits: 9)", "Clock.bits"),
         ("Lfu(halve_every: 0)", "Lfu.halve_every"),
