@@ -10,6 +10,8 @@ mod trial;
 
 mod balanced;
 mod cached; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
+mod balanced; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
+mod caching; // what is held, in limited room or for a limited time
 mod closed; // a fixed number of customers
 mod connected; // connections, deadlines met and missed, a server that fails fast
 mod detection; // who is down, and who is thought to be
@@ -84,6 +86,9 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         cached::lifetimes(lab),
         cached::stampedes(lab),
         cached::writes(lab),
+        caching::small_caches(lab),
+        caching::characteristic_times(lab),
+        caching::times_to_live(lab),
         connected::omission(lab),
         connected::opening(lab),
         connected::layers(lab),

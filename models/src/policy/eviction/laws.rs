@@ -15,7 +15,8 @@ use super::{
 };
 
 /// What a file may say beyond the defaults.
-const WRITTEN: [&str; 12] = [
+const WRITTEN: [&str; 13] = [
+    "SampledLru(samples: 3, pool: 2)",
     "Clock(bits: 2)",
     "Clock(bits: 8)",
     "Lfu(halve_every: 7)",
@@ -58,6 +59,8 @@ fn what_is_written_reads_back_and_is_right() {
 #[test]
 fn what_is_wrong_is_named() {
     for (text, path) in [
+        ("SampledLru(samples: 0)", "SampledLru.samples"),
+        ("SampledLru(pool: 65)", "SampledLru.pool"),
         ("Clock(bits: 0)", "Clock.bits"),
         ("Clock(bits: 9)", "Clock.bits"),
         ("Lfu(halve_every: 0)", "Lfu.halve_every"),
@@ -142,6 +145,12 @@ impl Run {
         }
     }
 
+    fn ask_all(&mut self, keys: &[u64]) {
+        for &key in keys {
+            self.ask(key, 1);
+        }
+    }
+
     fn store(&mut self, key: u64, size: u64) {
         self.values += 1;
         let held = &mut self.held;
@@ -183,7 +192,9 @@ proptest! {
     ) {
         for spec in specs() {
             let mut run = Run::new(&spec, capacity);
-            happenings.iter().for_each(|&happening| run.happen(happening));
+            for &happening in &happenings {
+                run.happen(happening);
+            }
         }
     }
 
@@ -198,7 +209,7 @@ proptest! {
                 run.happen(Happening::Remove { key });
             }
             prop_assert!(run.cache.is_empty());
-            keys.iter().for_each(|&key| run.ask(key, 1));
+            run.ask_all(&keys);
             run.compare();
         }
     }
@@ -208,7 +219,7 @@ proptest! {
         for spec in specs() {
             let told = [(); 2].map(|()| {
                 let mut run = Run::new(&spec, Capacity::Entries(7));
-                keys.iter().for_each(|&key| run.ask(key, 1));
+                run.ask_all(&keys);
                 run.told
             });
             prop_assert_eq!(&told[0], &told[1]);
@@ -219,7 +230,9 @@ proptest! {
     fn a_larger_lru_holds_what_a_smaller_one_holds(keys in prop::collection::vec(0..30_u64, 0..300)) {
         let mut runs = [3, 4, 8].map(|entries| Run::new(&read("Lru()"), Capacity::Entries(entries)));
         for key in keys {
-            runs.iter_mut().for_each(|run| run.ask(key, 1));
+            for run in &mut runs {
+                run.ask(key, 1);
+            }
             let [smallest, middle, largest] = [0, 1, 2].map(|index| &runs[index].held);
             prop_assert!(smallest.keys().all(|key| middle.contains_key(key)));
             prop_assert!(middle.keys().all(|key| largest.contains_key(key)));

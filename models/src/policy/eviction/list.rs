@@ -80,17 +80,17 @@ impl Default for List {
 
 impl List {
     #[inline]
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(self) -> bool {
         self.oldest == NONE
     }
 
     #[inline]
-    pub(super) const fn oldest(&self) -> Option<u32> {
+    pub(super) const fn oldest(self) -> Option<u32> {
         some(self.oldest)
     }
 
     #[inline]
-    pub(super) const fn newest(&self) -> Option<u32> {
+    pub(super) const fn newest(self) -> Option<u32> {
         some(self.newest)
     }
 

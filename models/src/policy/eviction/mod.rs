@@ -25,6 +25,7 @@ mod optimal;
 mod random;
 mod reuse;
 mod s3_fifo;
+mod sampled_lru;
 mod share;
 mod sieve;
 mod sketch;
@@ -70,6 +71,8 @@ family! {
     Fifo = fifo;
     /// Any object with equal chance.
     Random = random;
+    /// Of a few drawn at random, the object that was not used for longest (Redis).
+    SampledLru = sampled_lru;
     /// The object least often used since it came in, of equals the one not used for longest.
     Lfu = lfu;
     /// The oldest object that was not used since it was last passed over: second chance.

@@ -29,14 +29,11 @@ impl ReuseDistances {
         }
         self.now += 1;
         self.requests += 1;
-        let distance = match self.index.find(key) {
-            Some(row) => Some(self.again(row as usize)),
-            None => {
-                self.index.insert(key, self.last.len() as u32);
-                self.last.push(self.now);
-                None
-            }
-        };
+        let distance = self.index.find(key).map(|row| self.again(row as usize));
+        if distance.is_none() {
+            self.index.insert(key, self.last.len() as u32);
+            self.last.push(self.now);
+        }
         self.tree.add(self.now, 1);
         distance
     }
