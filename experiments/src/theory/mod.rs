@@ -8,9 +8,8 @@
 mod suite;
 mod trial;
 
-mod balanced;
-mod cached; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
 mod balanced; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
+mod cached; // caches in a system: lifetimes, stampedes, writes
 mod caching; // what is held, in limited room or for a limited time
 mod closed; // a fixed number of customers
 mod connected; // connections, deadlines met and missed, a server that fails fast
