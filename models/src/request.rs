@@ -90,6 +90,8 @@ pub struct Instance {
 }
 
 /// One attempt at one component, from sending to the reply.
+// Four questions that have nothing to do with one another.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     /// For whom; gone when its client stopped waiting.

@@ -89,13 +89,13 @@ impl Export {
                 }
                 text => text,
             },
-            Target::Perfetto => match self.requests(opened) {
-                Some(text) => text,
-                None => {
+            Target::Perfetto => {
+                let Some(text) = self.requests(opened) else {
                     console.complain("error: no recorded request of that arm is stored");
                     return Exit::NothingMatched;
-                }
-            },
+                };
+                text
+            }
         };
         console.print(&text);
         Exit::Done

@@ -159,7 +159,9 @@ impl Live {
         }
         let (phase, step) = (self.phase.map(|phase| phase.kind), self.step);
         let holds: Vec<u32> = self.holds.iter().map(|(name, _)| *name).collect();
-        holds.iter().for_each(|_| self.release(now, spans));
+        for _ in &holds {
+            self.release(now, spans);
+        }
         self.turn_to(None, now, spans);
         self.standing = Standing::Orphaned;
         if !self.settled {
@@ -167,7 +169,9 @@ impl Live {
         }
         self.turn_to(phase, now, spans);
         self.step(step.map(|step| (step.kind, step.name)), now, spans);
-        holds.iter().for_each(|name| self.hold(*name, now));
+        for name in holds {
+            self.hold(name, now);
+        }
     }
 
     /// It does nothing any more.

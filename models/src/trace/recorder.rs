@@ -107,7 +107,9 @@ impl Recorder {
         }
         let (luck, latency) = (draft.luck, draft.spans.all[0].length());
         let gone = self.reservoirs[usize::from(draft.workload)].offer(trace, luck, latency);
-        gone.into_iter().for_each(|trace| self.forget(trace));
+        for trace in gone {
+            self.forget(trace);
+        }
     }
 
     /// A trace is not kept.
@@ -134,7 +136,9 @@ impl Recorder {
             self.share = self.share.saturating_mul(2);
             let unlucky = |(trace, draft): (&u32, &Draft)| (draft.luck > self.below).then_some(*trace);
             let gone: Vec<u32> = self.drafts.iter().filter_map(unlucky).collect();
-            gone.into_iter().for_each(|trace| self.forget(trace));
+            for trace in gone {
+                self.forget(trace);
+            }
         }
     }
 

@@ -41,13 +41,13 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
                 .into(),
         ],
         charts: charts.take(MOST).chain(waterfalls::charts(view)).collect(),
-        links: view.traces.iter().map(trace_link).collect(),
+        links: view.traces.iter().map(|file| trace_link(file)).collect(),
         ..Draft::default()
     }
 }
 
 /// A replication whose requests were all recorded: `Perfetto trace of retry#3`.
-fn trace_link(file: &String) -> Link {
+fn trace_link(file: &str) -> Link {
     let label = format!("Perfetto trace of {}", file.trim_end_matches(TRACE_ENDING));
     Link { label, path: format!("{TRACE_FOLDER}/{file}") }
 }
