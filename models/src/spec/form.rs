@@ -1,6 +1,6 @@
 //! What components are to whoever wires them.
 
-use super::{CacheSpec, ComponentSpec, LoadBalancerSpec, PoolSpec};
+use super::{CacheSpec, ComponentSpec, LoadBalancerSpec, PoolSpec, Step};
 
 /// What a component is to whoever wires it, whatever it is called in files.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +12,15 @@ pub enum Form<'a> {
 }
 
 impl<'a> Form<'a> {
+    /// Whether it is a service that looks into this cache by itself.
+    pub fn looks_into(self, cache: &str) -> bool {
+        let looks = |step: &Step| matches!(step, Step::CachedRead(read) if read.cache == cache);
+        match self {
+            Form::Pool(pool) => pool.handles.values().flatten().any(|step| step.has(looks)),
+            Form::Balancer(_) => false,
+        }
+    }
+
     /// What it keeps, if it is a cache.
     pub fn keeps(self) -> Option<&'a CacheSpec> {
         match self {
