@@ -106,6 +106,11 @@ fn mistakes_in_how_others_are_called() {
 }
 
 #[test]
+fn mistakes_in_caches() {
+    snapshot("caches", running::CACHES);
+}
+
+#[test]
 fn mistakes_of_design() {
     snapshot("design", cases::DESIGN);
 }
@@ -136,6 +141,7 @@ fn every_code_is_shown_by_a_case() {
         running::STEPS,
         running::RUNNING,
         running::CALLING,
+        running::CACHES,
     ];
     let cases: Vec<&Case> = groups.into_iter().flatten().collect();
     assert!(cases.len() >= 50, "{}", cases.len());

@@ -139,6 +139,14 @@ pub fn read(path: &Path, format: TraceFormat) -> Result<TraceReader, TraceError>
     Ok(TraceReader { path: path.to_owned(), requests: Some(requests(plain, format)) })
 }
 
+/// Opens a file of text, whose compression is known by its first bytes.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn text(path: &Path) -> io::Result<BufReader<Box<dyn Read>>> {
+    Ok(BufReader::with_capacity(1 << 16, compression::plain(BufReader::new(File::open(path)?))?))
+}
+
 /// Reads a trace whose name tells its format.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ use sim_core::{random::distribution::Column, time::SimDuration};
 
 use crate::policy::arrival::ArrivalSpec;
 
-pub use cache::{CachePool, CacheSpec, OnConcurrentMiss, OnWrite};
+pub use cache::{CacheCapacity, CachePool, CacheSpec, InvalidationSpec, OnConcurrentMiss, OnWrite};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, Layer, LoadBalancerSpec, PoolSpec};
 pub use fault::{FaultSpec, Moment, Struck};

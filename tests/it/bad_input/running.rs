@@ -249,3 +249,117 @@ pub(super) const CALLING: &[Case] = &[
         )],
     ),
 ];
+
+/// Each stands beside the sound file's components.
+pub(super) const CACHES: &[Case] = &[
+    edit("cache without a source", &[("    components: {", "    components: { \"near\": Cache(),")]),
+    edit("cache of nobody", &[("    components: {", "    components: { \"near\": Cache(source: \"wbe\"),")]),
+    edit(
+        "unknown policy",
+        &[("    components: {", "    components: { \"near\": Cache(source: \"web\", policy: Lruu),")],
+    ),
+    edit(
+        "room for nothing",
+        &[("    components: {", "    components: { \"near\": Cache(source: \"web\", capacity: 0),")],
+    ),
+    edit(
+        "room of no kind",
+        &[("    components: {", "    components: { \"near\": Cache(source: \"web\", capacity: Large),")],
+    ),
+    edit(
+        "room without unit",
+        &[("    components: {", "    components: { \"near\": Cache(source: \"web\", capacity: \"64\"),")],
+    ),
+    edit(
+        "lifetime of nothing",
+        &[(
+            "    components: {",
+            "    components: { \"near\": Cache(source: \"web\", freshness: (ttl: \"0s\")),",
+        )],
+    ),
+    edit(
+        "jitter of a lifetime in percent",
+        &[(
+            "    components: {",
+            "    components: { \"near\": Cache(source: \"web\", freshness: (ttl: \"1s\", jitter: 10)),",
+        )],
+    ),
+    edit(
+        "end of what never ends",
+        &[(
+            "    components: {",
+            "    components: { \"near\": Cache(source: \"web\", freshness: (stale_while_revalidate: \"1s\")),",
+        )],
+    ),
+    edit(
+        "lifetime under another name",
+        &[("    components: {", "    components: { \"near\": Cache(source: \"web\", ttl: \"1s\"),")],
+    ),
+    edit(
+        "unknown protection",
+        &[(
+            "    components: {",
+            "    components: { \"near\": Cache(source: \"web\", on_concurrent_miss: Coalesc()),",
+        )],
+    ),
+    edit(
+        "lease of nothing",
+        &[(
+            "    components: {",
+            "    components: { \"near\": Cache(source: \"web\", on_concurrent_miss: Coalesce(lease: \"0s\")),",
+        )],
+    ),
+    edit(
+        "unknown way of writing",
+        &[(
+            "    components: {",
+            "    components: { \"near\": Cache(source: \"web\", on_write: WriteBehind()),",
+        )],
+    ),
+    edit(
+        "writes passed on all the time",
+        &[(
+            "    components: {",
+            "    components: { \"near\": Cache(source: \"web\", on_write: WriteBack(flush_every: \"0s\")),",
+        )],
+    ),
+    edit(
+        "messages lost in percent",
+        &[(
+            "    components: {",
+            "    components: { \"near\": Cache(source: \"web\", invalidation: (loss: 5)),",
+        )],
+    ),
+    edit(
+        "confirmation of what never expires",
+        &[("    components: {", "    components: { \"near\": Cache(source: \"web\", revalidation: 0.1),")],
+    ),
+    edit(
+        "look into what is no cache",
+        &[(
+            "    components: {",
+            "    components: { \"gate\": Service(handles: { \"*\": [CachedRead(cache: \"web\")] }),",
+        )],
+    ),
+    edit(
+        "look into nothing",
+        &[(
+            "    components: {",
+            "    components: { \"gate\": Service(handles: { \"*\": [CachedRead(cache: \"near\", on_miss: [Call(\"web\")])] }),",
+        )],
+    ),
+    edit(
+        "unknown word for a cache",
+        &[(
+            "    components: {",
+            "    components: { \"gate\": Service(handles: { \"*\": [CachedWrite(cache: \"near\", then: Forget)] }), \"near\": Cache(source: \"web\"),",
+        )],
+    ),
+    edit(
+        "caches in a circle",
+        &[(
+            "    components: {",
+            "    components: { \"near\": Cache(source: \"far\"), \"far\": Cache(source: \"near\"),",
+        )],
+    ),
+];

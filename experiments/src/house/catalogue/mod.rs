@@ -17,7 +17,9 @@ use models::{
         concurrency::ShareSpec,
         detection::{EjectSpec, active_check::ActiveCheckSpec, failure_detector::FailureDetectorSpec},
         discipline::QueueSpec,
+        eviction::EvictionSpec,
         execution::ConcurrencySpec,
+        freshness::FreshnessSpec,
         locality::LocalitySpec,
         redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
@@ -27,8 +29,8 @@ use models::{
     },
     report::Unit,
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, ResourceSpec, RetrySpec,
-        Security, Step, View, WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, InvalidationSpec, Layer, Load, NetworkSpec,
+        OnConcurrentMiss, OnWrite, ResourceSpec, RetrySpec, Security, Step, ThenCache, View, WorkloadSpec,
     },
 };
 use sim_core::random::{distribution::DistributionSpec, keys::KeysSpec};
@@ -107,6 +109,12 @@ fn strategies(book: &mut Book) {
     book.kinds::<StickySpec>(what, 1, "sticky");
     book.kinds::<SlowStartSpec>(what, 1, "slow_start");
     book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());
+    book.family(what, 4, "policy", named(EvictionSpec::catalog()), EvictionSpec::files());
+    book.kinds::<FreshnessSpec>(what, 4, "freshness");
+    book.kinds::<OnConcurrentMiss>(what, 4, "on_concurrent_miss");
+    book.kinds::<OnWrite>(what, 4, "on_write");
+    book.kinds::<InvalidationSpec>(what, 4, "invalidation");
+    book.kinds::<ThenCache>(what, 4, "then");
     book.family(what, 5, "concurrency", named(ConcurrencySpec::catalog()), ConcurrencySpec::files());
     book.family(what, 5, "sharing", named(ShareSpec::catalog()), ShareSpec::files());
     book.kinds::<RetrySpec>(what, 6, "retry");

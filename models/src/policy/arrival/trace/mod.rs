@@ -7,7 +7,10 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::{check::Check, time::SimTime};
+use sim_core::{
+    check::Check,
+    time::{SimDuration, SimTime},
+};
 use xxhash_rust::xxh64::xxh64;
 
 use crate::units::Bytes;
@@ -64,6 +67,18 @@ pub enum TraceFormat {
     Csv(csv::Spec),
     /// The Common Log Format of web servers, what follows it (as in the combined format) passed over.
     CommonLog,
+    /// libCacheSim's oracleGeneral: records of 24 bytes, times in whole seconds.
+    OracleGeneral,
+    /// A key a line, as the traces of LIRS: requests come evenly.
+    KeyList {
+        /// Time from one to the next. Default 1 ms.
+        #[serde(default = "one_millisecond")]
+        every: SimDuration,
+    },
+}
+
+const fn one_millisecond() -> SimDuration {
+    SimDuration::from_millis(1)
 }
 
 impl Default for TraceFormat {
@@ -86,15 +101,19 @@ impl TraceSpec {
         check.positive("time_scale", self.time_scale);
         check.at("format", |check| match &self.format {
             TraceFormat::Csv(spec) => check.at("Csv", |check| spec.check(check)),
-            TraceFormat::CommonLog => {}
+            TraceFormat::CommonLog | TraceFormat::OracleGeneral => {}
+            TraceFormat::KeyList { every } => check.at("KeyList", |check| {
+                check.require(!every.is_zero(), "every", || "every must be above 0".into());
+            }),
         });
     }
 
-    /// What reads the file's lines.
-    pub fn parser(&self) -> TraceParser {
+    /// What reads the file's lines; nothing does where requests are not told of in lines of text with their times.
+    pub fn parser(&self) -> Option<TraceParser> {
         match &self.format {
-            TraceFormat::Csv(spec) => TraceParser::Csv(Box::new(spec.parser())),
-            TraceFormat::CommonLog => TraceParser::CommonLog,
+            TraceFormat::Csv(spec) => Some(TraceParser::Csv(Box::new(spec.parser()))),
+            TraceFormat::CommonLog => Some(TraceParser::CommonLog),
+            TraceFormat::OracleGeneral | TraceFormat::KeyList { .. } => None,
         }
     }
 
@@ -198,7 +217,7 @@ mod tests {
         let mut check = Check::default();
         spec.check(&mut check);
         assert!(check.is_clean());
-        assert!(matches!(read::<TraceSpec>("(format: CommonLog)").parser(), TraceParser::CommonLog));
+        assert!(matches!(read::<TraceSpec>("(format: CommonLog)").parser(), Some(TraceParser::CommonLog)));
 
         read::<TraceSpec>("(format: Csv(time: \"\", delimiter: '→'), time_scale: 0)").check(&mut check);
         let paths: Vec<_> = check.into_problems().iter().map(|problem| problem.path.join(".")).collect();
