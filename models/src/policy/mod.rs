@@ -11,6 +11,7 @@ pub mod execution;
 pub mod hashing;
 pub mod locality;
 mod moving_average;
+pub mod partitioning;
 pub mod redirection;
 pub mod semaphore;
 pub mod slow_start;

@@ -19,6 +19,7 @@ use models::{
         discipline::QueueSpec,
         execution::ConcurrencySpec,
         locality::LocalitySpec,
+        partitioning::PartitionerSpec,
         redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
         stage::{StageSpec, sliding_window::Window},
@@ -106,6 +107,7 @@ fn strategies(book: &mut Book) {
     book.family(what, 1, "subset", named(SubsetSpec::catalog()), SubsetSpec::files());
     book.kinds::<StickySpec>(what, 1, "sticky");
     book.kinds::<SlowStartSpec>(what, 1, "slow_start");
+    book.family(what, 2, "partitioning", named(PartitionerSpec::catalog()), PartitionerSpec::files());
     book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());
     book.family(what, 5, "concurrency", named(ConcurrencySpec::catalog()), ConcurrencySpec::files());
     book.family(what, 5, "sharing", named(ShareSpec::catalog()), ShareSpec::files());
