@@ -24,4 +24,5 @@ pub mod runner;
 pub mod store;
 pub mod study;
 pub mod theory;
+pub mod traces;
 pub mod verify;

@@ -52,9 +52,25 @@ pub struct Study {
     /// What is simulated, for a diagram.
     #[serde(default)]
     pub system: System,
+    /// What theory says of a figure along an axis.
+    #[serde(default)]
+    pub curves: Vec<Curve>,
     /// The command that gives these results again, whatever the folder they stand in; empty if unknown.
     #[serde(default)]
     pub command: String,
+}
+
+/// What theory says of a figure along an axis.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// The path of the axis.
+    pub axis: String,
+    /// The figure it belongs beside: `cache.hit_ratio.mean`; the curve of a hit ratio tells of misses.
+    pub figure: String,
+    /// The model.
+    pub label: String,
+    /// Values of the axis and what the model says, ascending.
+    pub points: Vec<(f64, f64)>,
 }
 
 /// A sweep axis.

@@ -8,7 +8,8 @@ use std::fmt::Write;
 use sim_core::{random::name_hash, time::SimTime};
 
 use crate::{
-    measure::Ledger,
+    measure::{Ledger, ShelfTotals},
+    node::shelf::Shelf,
     request::Phase,
     world::{Node, Role, World},
 };
@@ -39,6 +40,7 @@ impl World {
         }
         self.check_servers(now)?;
         self.check_resources(now)?;
+        self.check_caches()?;
         self.check_passages().map_err(|what| Unbalanced { station: "the callers' stages".into(), what })?;
         self.check_calls()
     }
@@ -94,6 +96,23 @@ impl World {
         Ok(())
     }
 
+    /// Every write that a cache acknowledged before its source had it was passed on, or lost with its server, or is to be
+    /// passed on.
+    fn check_caches(&self) -> Result<(), Unbalanced> {
+        for node in &self.nodes {
+            let Some(keeper) = node.keeper() else { continue };
+            let pending: u64 = keeper.shelves.iter().map(Shelf::pending).sum();
+            let ShelfTotals { written, passed_on, lost_writes, .. } = keeper.book.totals;
+            if written != passed_on + lost_writes + pending {
+                let what = format!(
+                    "{written} written ≠ {passed_on} passed on + {lost_writes} lost + {pending} pending"
+                );
+                return Err(Unbalanced { station: node.name.clone(), what });
+            }
+        }
+        Ok(())
+    }
+
     /// Every permit asked for was had, given back, waited for in vain, or still is one of these.
     fn check_resources(&self, now: SimTime) -> Result<(), Unbalanced> {
         let gates = |node: &Node| -> Vec<Vec<(u128, u128)>> {
@@ -143,6 +162,9 @@ impl World {
         }
         for book in &self.call_books {
             let _ = write!(text, "{} {:?} {};", book.name, book.totals, book.outstanding);
+        }
+        for (node, keeper) in self.nodes.iter().filter_map(|node| Some((node, node.keeper()?))) {
+            let _ = write!(text, "{} {:?};", node.name, keeper.book.totals);
         }
         name_hash(&text)
     }

@@ -9,7 +9,7 @@ use crate::{
         arrival::{ProfileSpec, Shape},
         balancing::{BalancerSpec, Weights},
     },
-    spec::{ComponentSpec, Load, LoadBalancerSpec, PoolSpec, Step, SystemSpec, WorkloadSpec},
+    spec::{Form, Load, LoadBalancerSpec, PoolSpec, Step, SystemSpec, WorkloadSpec},
 };
 
 /// Requests a second each pool can serve at most.
@@ -112,11 +112,9 @@ fn capacity(spec: &SystemSpec, id: &str, flow: &BTreeMap<&str, f64>) -> f64 {
 /// Requests a second that a component can serve of such a mix.
 fn capacity_for(spec: &SystemSpec, id: &str, mix: &BTreeMap<&str, f64>) -> f64 {
     let copies = regions_of(spec, id) as f64;
-    match spec.components.get(id) {
-        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
-            speed_of(pool) / mean_seconds(pool, mix) * copies
-        }
-        Some(ComponentSpec::LoadBalancer(balancer)) => balancer_rate(balancer) * copies,
+    match spec.form(id) {
+        Some(Form::Pool(pool)) => speed_of(pool) / mean_seconds(pool, mix) * copies,
+        Some(Form::Balancer(balancer)) => balancer_rate(balancer) * copies,
         None => f64::INFINITY,
     }
 }
@@ -183,12 +181,12 @@ fn spread<'a>(
 
 /// How many calls a component makes for each of a class that it gets, by callee.
 fn shares<'a>(spec: &'a SystemSpec, id: &str, class: &str) -> Vec<(&'a str, f64)> {
-    match spec.components.get(id) {
-        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+    match spec.form(id) {
+        Some(Form::Pool(pool)) => {
             let calls = |callee| (callee, count_calls(pool, class, callee));
             pool.callees().into_iter().map(calls).collect()
         }
-        Some(ComponentSpec::LoadBalancer(balancer)) => {
+        Some(Form::Balancer(balancer)) => {
             if let Some(pool) = balancer.routes.get(class) {
                 return vec![(pool.as_str(), 1.0)];
             }
@@ -204,6 +202,10 @@ fn shares<'a>(spec: &'a SystemSpec, id: &str, class: &str) -> Vec<(&'a str, f64)
 /// How often a request of a kind calls a component on average.
 fn count_calls(pool: &PoolSpec, class: &str, callee: &str) -> f64 {
     let mut count = 0.0;
+    // What a cache spares is not known before.
+    if pool.keeps.is_some() {
+        return count;
+    }
     for step in pool.steps(class) {
         step.visit(Some(class), 1.0, &mut |step, often| {
             if matches!(step, Step::Call(id) if id == callee) {
@@ -250,9 +252,9 @@ fn balancer_rate(balancer: &LoadBalancerSpec) -> f64 {
 }
 
 fn regions_of(spec: &SystemSpec, id: &str) -> usize {
-    let placed_in = match spec.components.get(id) {
-        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => &pool.placed_in.0,
-        Some(ComponentSpec::LoadBalancer(balancer)) => &balancer.placed_in.0,
+    let placed_in = match spec.form(id) {
+        Some(Form::Pool(pool)) => &pool.placed_in.0,
+        Some(Form::Balancer(balancer)) => &balancer.placed_in.0,
         None => return 1,
     };
     if placed_in.is_empty() {
@@ -266,17 +268,17 @@ fn regions_of(spec: &SystemSpec, id: &str) -> usize {
 
 /// The strategy of the balancer before a pool.
 fn strategy_before<'a>(spec: &'a SystemSpec, id: &str) -> Option<&'a BalancerSpec> {
-    spec.components.values().find_map(|component| match component {
-        ComponentSpec::LoadBalancer(balancer) if balancer.backends.0.iter().any(|backend| backend == id) => {
+    spec.components.values().find_map(|component| match component.form() {
+        Form::Balancer(balancer) if balancer.backends.0.iter().any(|backend| backend == id) => {
             Some(&balancer.strategy)
         }
-        ComponentSpec::LoadBalancer(_) | ComponentSpec::ServerPool(_) | ComponentSpec::Service(_) => None,
+        Form::Balancer(_) | Form::Pool(_) => None,
     })
 }
 
 /// The busiest server of a pool behind a strategy that does not look at load.
 fn busiest(spec: &SystemSpec, id: &str, arrivals: f64, capacity: f64) -> Option<(String, f64)> {
-    let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = spec.components.get(id) else {
+    let Some(Form::Pool(pool)) = spec.form(id) else {
         return None;
     };
     let before = strategy_before(spec, id)?;

@@ -106,6 +106,15 @@ pub enum Event {
         /// The view.
         dispatch: u32,
     },
+    /// A message reaches a server of a cache that a key has changed.
+    Invalidate {
+        /// The cache.
+        node: u16,
+        /// Its server.
+        server: u16,
+        /// The key.
+        key: u64,
+    },
     /// A fault begins or ends.
     Fault {
         /// The fault.
@@ -135,6 +144,7 @@ impl Event {
             | Self::Checked { .. }
             | Self::Tend { .. }
             | Self::Board { .. }
+            | Self::Invalidate { .. }
             | Self::Fault { .. } => Order::Tick,
             Self::Arrive { .. } | Self::Think { .. } | Self::Deliver(_) => Order::Arrival,
         }

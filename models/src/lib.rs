@@ -17,9 +17,10 @@ pub mod request;
 mod run;
 pub mod spec;
 mod telling;
+pub mod trace;
 pub mod units;
 pub mod wire;
 pub mod world;
 
 pub use books::Unbalanced;
-pub use run::{Limit, LimitOf, RunError, RunSettings, run};
+pub use run::{Limit, LimitOf, RunError, RunSettings, run, run_traced};

@@ -10,7 +10,6 @@ use crate::{
     node::{client::Workload, dispatch::Dispatch, pipeline::Pipeline},
     policy::stage::{Mode, Stage},
     report::{Series, Unit},
-    request::Instance,
     world::Node,
 };
 
@@ -90,24 +89,8 @@ impl Observer {
         let tracked_nodes = nodes.iter().map(|node| track(&node.name, &NODE)).collect();
         let followed = nodes.iter().filter(|node| follows_servers(node)).flat_map(|node| &node.servers);
         let tracked_servers = followed.map(|server| track(&server.name, &SERVER)).collect();
-        let mut breakers = Vec::new();
-        for (number, pipeline) in pipelines.iter().enumerate() {
-            for (place, (stage, state)) in pipeline.stages.iter().enumerate() {
-                if state.mode().is_some() && breakers.len() < MOST_BREAKERS {
-                    let name = format!("{}.{stage}", pipeline.name);
-                    breakers.push((number, place, recorder.add(name, Unit::Ratio)));
-                }
-            }
-        }
-        let watched = dispatches.iter().enumerate().filter(|(_, dispatch)| dispatch.takes_out());
-        let watched = watched.flat_map(|(number, dispatch)| {
-            dispatch.targets.iter().enumerate().map(move |(row, target)| (number, row, *target))
-        });
-        let mut out = |(number, row, target): (usize, usize, Instance)| {
-            let server = &nodes[usize::from(target.node)].servers[usize::from(target.server)].name;
-            (number, row, recorder.add(format!("{}.{server}.out", dispatches[number].name), Unit::Ratio))
-        };
-        let watched: Vec<_> = watched.take(MOST_WATCHED).map(&mut out).collect();
+        let breakers = breakers(pipelines, &mut recorder);
+        let watched = watched(dispatches, nodes, &mut recorder);
         let attempts = books.iter().enumerate().take(MOST_BOOKS).map(|(number, book)| {
             (number, 0, recorder.add(format!("{}.attempts", book.name), Unit::PerSecond))
         });
@@ -225,6 +208,33 @@ impl Observer {
     pub fn into_series(self) -> Vec<Series> {
         self.recorder.into_series()
     }
+}
+
+/// A series for each breaker: its pipeline, its stage, the series.
+fn breakers(pipelines: &[Pipeline], recorder: &mut Recorder) -> Vec<(usize, usize, usize)> {
+    let mut breakers = Vec::new();
+    for (number, pipeline) in pipelines.iter().enumerate() {
+        for (place, (stage, state)) in pipeline.stages.iter().enumerate() {
+            if state.mode().is_some() && breakers.len() < MOST_BREAKERS {
+                let name = format!("{}.{stage}", pipeline.name);
+                breakers.push((number, place, recorder.add(name, Unit::Ratio)));
+            }
+        }
+    }
+    breakers
+}
+
+/// A series for each server that somebody may take out of rotation: the view, its row, the series.
+fn watched(dispatches: &[Dispatch], nodes: &[Node], recorder: &mut Recorder) -> Vec<(usize, usize, usize)> {
+    let judging = dispatches.iter().enumerate().filter(|(_, dispatch)| dispatch.takes_out());
+    let rows = judging.flat_map(|(number, dispatch)| {
+        dispatch.targets.iter().enumerate().map(move |(row, target)| (number, row, *target))
+    });
+    let watched = rows.take(MOST_WATCHED).map(|(number, row, target)| {
+        let server = &nodes[usize::from(target.node)].servers[usize::from(target.server)].name;
+        (number, row, recorder.add(format!("{}.{server}.out", dispatches[number].name), Unit::Ratio))
+    });
+    watched.collect()
 }
 
 impl Tracked {

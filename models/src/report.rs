@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sim_core::statistics::Histogram;
 
+use crate::trace::Traces;
+
 /// A log is for reading: a run that decides more often than this is told by its metrics and series.
 pub const MOST_DECISIONS: usize = 10_000;
 
@@ -27,6 +29,8 @@ pub struct RunReport {
     pub backlogs: Vec<Backlog>,
     /// A hash of every final integer accumulator, in a fixed order.
     pub digest: u64,
+    /// What was recorded of single requests, if anything was.
+    pub traces: Traces,
 }
 
 /// One figure of one run.

@@ -38,6 +38,8 @@ pub struct Request {
     pub priority: u8,
     /// Whether its connection was opened for it.
     pub fresh_connection: bool,
+    /// Whether it changes what it asks for.
+    pub writes: bool,
     /// Where its client sits.
     pub site: Site,
     /// When the client meant to send it: latency counts from here.
@@ -58,6 +60,8 @@ pub struct Request {
     pub instance: u16,
     /// Its number among those that are followed, or [`NOT_FOLLOWED`](crate::measure::NOT_FOLLOWED).
     pub followed: u32,
+    /// The number of its trace, or [`NOT_TRACED`](crate::trace::NOT_TRACED).
+    pub trace: u32,
 }
 
 /// What somebody waits for.
@@ -77,7 +81,7 @@ pub enum Awaited {
 pub struct Site(pub u16);
 
 /// A server of a component.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instance {
     /// The component.
     pub node: u16,
@@ -86,6 +90,8 @@ pub struct Instance {
 }
 
 /// One attempt at one component, from sending to the reply.
+// Four questions that have nothing to do with one another.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     /// For whom; gone when its client stopped waiting.
@@ -106,6 +112,12 @@ pub struct Call {
     pub degraded: bool,
     /// Whether its request is followed.
     pub followed: bool,
+    /// What is asked of its callee.
+    pub verb: Verb,
+    /// Whether the cache that was asked last had it; of a call to a cache, whether that had it.
+    pub found: bool,
+    /// Whether its request is recorded.
+    pub traced: bool,
     /// Bumped whenever its completion is scheduled anew, so that an old completion is known.
     pub run: u16,
     /// The next step of the service that handles it, or the attempts a gateway has made for it.
@@ -193,6 +205,22 @@ pub struct Picked {
     pub dispatch: u32,
     /// The row.
     pub row: u16,
+}
+
+/// What a call asks of its callee.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verb {
+    /// What its class says.
+    #[default]
+    Serve,
+    /// Of a cache: what it has.
+    Get,
+    /// Of a cache: to take this.
+    Put,
+    /// Of a cache: to drop what it has.
+    Drop,
+    /// What its class says, unless the caller has it still right.
+    Validate,
 }
 
 /// Where a call stands.

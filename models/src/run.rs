@@ -13,6 +13,7 @@ use crate::{
     measure::{Window, Windows},
     report::RunReport,
     spec::SystemSpec,
+    trace::{Recorder, Tracing},
     wire,
 };
 
@@ -112,11 +113,26 @@ pub fn run(
     traces: wire::Traces<'_>,
     supervisor: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<RunReport, RunError> {
+    run_traced(spec, settings, Tracing::Off, traces, supervisor)
+}
+
+/// The same, and records some requests or all of them; what else the report tells does not depend on that.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_traced(
+    spec: &SystemSpec,
+    settings: &RunSettings,
+    tracing: Tracing,
+    traces: wire::Traces<'_>,
+    supervisor: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<RunReport, RunError> {
     let measurement = Window { name: String::new(), from: settings.measure_from, to: settings.end };
     let windows = Windows::new(measurement, settings.windows.iter().cloned());
     let streams = Streams::new(settings.seed, settings.replication);
     let mut world = wire::build(spec, streams, windows, settings.bin, traces).map_err(RunError::Trace)?;
     world.watch_limits(&settings.limits);
+    world.tracer = Recorder::new(tracing, world.workloads.len());
     let mut simulation = Simulation::new(world);
     let (world, context) = simulation.parts();
     world.begin(context);

@@ -34,13 +34,14 @@ impl World {
         }
     }
 
-    pub(crate) fn into_report(self, settings: &RunSettings, events: u64) -> RunReport {
+    pub(crate) fn into_report(mut self, settings: &RunSettings, events: u64) -> RunReport {
         let digest = self.digest();
         let requests = self.workloads.iter().map(|workload| workload.ledger.totals.arrivals).sum();
         let limits = settings.limits.iter().map(|limit| self.limit_count(limit, settings.end)).collect();
         let metrics = self.metrics();
         let histograms = self.histograms();
         let backlogs = self.backlogs();
+        let traces = self.take_traces(settings.end);
         let Self { observer, decisions, .. } = self;
         RunReport {
             events,
@@ -52,6 +53,7 @@ impl World {
             decisions,
             backlogs,
             digest,
+            traces,
         }
     }
 
@@ -189,6 +191,9 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
     let beats = hosts().fold(Beats::default(), |sum, host| sum.plus(host.pulse.within(number)));
     if let Some(host) = hosts().next() {
         figures.pulse(&node.name, &beats, host.owners, window);
+    }
+    if let Some(keeper) = node.keeper() {
+        figures.shelves(&node.name, &keeper.book, keeper.owners(), number, window);
     }
     let blocked = || node.servers.iter().filter_map(|server| server.blocked.as_ref());
     if blocked().next().is_some() {

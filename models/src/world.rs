@@ -12,9 +12,11 @@ use crate::{
     event::Event,
     measure::{Ages, CallBook, Times, Windows},
     node::{
+        cache::Keeper,
         client::Workload,
         dispatch::Dispatch,
         faults::Fault,
+        flights::Flights,
         gateway::Gateway,
         network::Network,
         pipeline::{Crossings, Pipeline},
@@ -22,10 +24,12 @@ use crate::{
         server::{Server, WarmUp},
         service::{Route, Service},
         tasks::Tasks,
+        truth::Truth,
     },
     observe::Observer,
     report::Decision,
     request::{CallId, Calls, Instance, Outcome, Requests, Site},
+    trace::Recorder,
 };
 
 /// Everything there is.
@@ -38,6 +42,12 @@ pub struct World {
     pub(crate) crossings: Crossings,
     pub(crate) opened: u64,
     pub(crate) closed: u64,
+    /// What is true of the keys that caches keep.
+    pub(crate) truth: Truth,
+    /// Fetches that others wait for.
+    pub(crate) flights: Flights,
+    /// Which classes of requests change what they ask for.
+    pub(crate) writes: Vec<bool>,
     /// What goes on beside the rest of its request, and permits that are held.
     pub(crate) tasks: Tasks,
     /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
@@ -60,6 +70,8 @@ pub struct World {
     pub(crate) network: Network,
     pub(crate) faults: Vec<Fault>,
     pub(crate) observer: Observer,
+    /// Records single requests, if that is asked for.
+    pub(crate) tracer: Option<Box<Recorder>>,
     pub(crate) decisions: Vec<Decision>,
     /// How many decisions were taken, those no longer logged included.
     pub(crate) decided: u64,
@@ -138,6 +150,22 @@ impl Node {
         }
     }
 
+    /// What it keeps, if it is a cache.
+    pub(crate) fn keeper(&self) -> Option<&Keeper> {
+        match &self.role {
+            Role::Service(service) => service.keeper.as_deref(),
+            Role::Gateway(_) => None,
+        }
+    }
+
+    /// What it keeps, if it is a cache.
+    pub(crate) fn keeper_mut(&mut self) -> Option<&mut Keeper> {
+        match &mut self.role {
+            Role::Service(service) => service.keeper.as_deref_mut(),
+            Role::Gateway(_) => None,
+        }
+    }
+
     /// One of its servers begins to serve somebody after a wait.
     #[inline(always)]
     pub(crate) fn on_start(&mut self, server: u16, now: SimTime, wait: SimDuration) {
@@ -182,6 +210,9 @@ impl World {
                 server.times.on_turn(&turn);
                 server.on_turn(now, &turn);
             }
+        }
+        for keeper in self.nodes.iter_mut().filter_map(Node::keeper_mut) {
+            keeper.on_turn(now, &turn);
         }
         for resource in self.nodes.iter_mut().flat_map(Node::resources_mut) {
             resource.times.on_turn(&turn);
@@ -237,6 +268,9 @@ impl Model for World {
             Event::Checked { dispatch, row, healthy } => self.on_checked(dispatch, row, healthy, cx),
             Event::Tend { dispatch } => self.on_tend(dispatch, cx),
             Event::Board { dispatch } => self.on_board(dispatch, cx),
+            Event::Invalidate { node, server, key } => {
+                self.on_invalidate(Instance { node, server }, key, cx.now());
+            }
             Event::Fault { fault, target, begins } => self.on_fault(fault, target, begins, cx),
         }
     }

@@ -9,3 +9,4 @@ mod experiments;
 mod laws;
 mod style;
 mod theory;
+mod traces;

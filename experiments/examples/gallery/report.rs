@@ -69,6 +69,7 @@ fn sections() -> Vec<Section> {
         "forest" => "Is one strategy really better than another?",
         "time_series" => "What did the fault do, and for how long?",
         "heat_map" => "Who is hot?",
+        "waterfall" => "Where did the time of one request go?",
         "server_bars" => "Is the load shared out fairly?",
         "precision" => "Are there enough replications?",
         "welch" => "Is the experiment long enough?",
@@ -92,6 +93,7 @@ fn section(name: &str, heading: &str, picture: Picture) -> Section {
         explanation: vec!["All figures are means over 10 replications with common random numbers.".into()],
         figures: vec![Figure { picture, links }],
         tables: Vec::new(),
+        links: Vec::new(),
     }
 }
 

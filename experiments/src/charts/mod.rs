@@ -35,6 +35,7 @@ mod table;
 mod thin;
 mod ticks;
 mod time_series;
+mod waterfall;
 mod welch;
 pub(crate) mod xml;
 
@@ -54,6 +55,7 @@ pub use server_bars::{Bar, Imbalance, ServerBars};
 pub use slo_matrix::{MatrixCell, MatrixRow, SloMatrix, Verdict};
 pub use stacked_bars::{StackedBars, StackedRow};
 pub use time_series::{Panel, TimeSeries};
+pub use waterfall::{Block, Passing, Waterfall, WaterfallRow};
 pub use welch::Welch;
 
 /// What every kind of chart can do.

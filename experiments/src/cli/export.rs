@@ -3,13 +3,23 @@
 use std::fmt::Write;
 
 use clap::{Args, ValueEnum};
+use models::report::RunReport;
 
 use super::{
     ResultsRoot,
     console::Console,
     report::{Opened, open},
 };
-use crate::{exit::Exit, output};
+use crate::{
+    exit::Exit,
+    output::{
+        self,
+        perfetto::{Recorded, perfetto},
+    },
+    runner::TRACED_REPLICATION,
+    store::Found,
+    study::Cell,
+};
 
 /// Print stored results in a format for other tools
 #[derive(Debug, Args)]
@@ -17,6 +27,7 @@ use crate::{exit::Exit, output};
 Examples:
   stampede export latest --to csv > cells.csv
   stampede export latest --to hgrm --metric clients.latency --arm random
+  stampede export latest --to perfetto > requests.json    open at https://ui.perfetto.dev
   stampede export lb_one_slow_server --to junit > junit.xml")]
 pub(super) struct Export {
     /// A results folder, an experiment's name, or `latest`
@@ -27,7 +38,7 @@ pub(super) struct Export {
     /// Only distributions of this metric (hgrm)
     #[arg(long)]
     metric: Option<String>,
-    /// Only distributions of this arm (hgrm)
+    /// Only distributions or requests of this arm (hgrm, perfetto)
     #[arg(long)]
     arm: Option<String>,
     /// Count missed SLOs as failures (junit)
@@ -51,6 +62,8 @@ enum Target {
     Junit,
     /// HdrHistogram percentile tables in milliseconds.
     Hgrm,
+    /// Some requests of each cell, span by span, as JSON of the Trace Event Format.
+    Perfetto,
 }
 
 impl Export {
@@ -76,9 +89,33 @@ impl Export {
                 }
                 text => text,
             },
+            Target::Perfetto => {
+                let Some(text) = self.requests(opened) else {
+                    console.complain("error: no recorded request of that arm is stored");
+                    return Exit::NothingMatched;
+                };
+                text
+            }
         };
         console.print(&text);
         Exit::Done
+    }
+
+    /// The recorded requests of every cell; none if there are none.
+    fn requests(&self, opened: &Opened) -> Option<String> {
+        let wanted = |cell: &&Cell| self.arm.as_ref().is_none_or(|arm| *arm == cell.arm);
+        let cells = opened.study.cells.iter().filter(wanted);
+        let runs: Vec<(String, RunReport)> = cells
+            .filter_map(|cell| match opened.store.load(cell, TRACED_REPLICATION) {
+                Found::Valid(run) => (!run.traces.requests.is_empty()).then(|| (cell.label(), *run)),
+                Found::Missing | Found::Spoiled(_) => None,
+            })
+            .collect();
+        let recorded: Vec<Recorded<'_>> = runs
+            .iter()
+            .map(|(label, run)| Recorded { label, traces: &run.traces, decisions: &run.decisions })
+            .collect();
+        (!recorded.is_empty()).then(|| perfetto(&recorded))
     }
 
     /// Percentile tables one after the other, each under a comment that says whose it is.

@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod selftest;
 mod sources;
+mod trace;
 mod verify;
 
 use std::ffi::OsString;

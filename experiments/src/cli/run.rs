@@ -8,7 +8,13 @@ use std::{
 
 use clap::Args;
 
-use super::{Loaded, Overrides, ResultsRoot, Sources, console::Console, list, options::Format};
+use super::{
+    Loaded, Overrides, ResultsRoot, Sources,
+    console::Console,
+    list,
+    options::Format,
+    trace::{Traced, resolve},
+};
 use crate::{
     campaign::{self, Ending, Finished, Listener, Order},
     exit::Exit,
@@ -29,6 +35,7 @@ Examples:
   stampede run my.ron --precision 5%@clients.latency.p99 until p99 is known within 5 %
   stampede run my.ron -s web.servers=32 --arm 'least*'   what if?
   stampede run my.ron --shard 2/8                        one of eight machines' part; copy the folders together
+  stampede run my.ron --trace retry@0.95#3               every request of one replication, for ui.perfetto.dev
   stampede run my.ron --gate --format quiet              in CI: only the exit code")]
 pub(super) struct Run {
     /// Experiment files
@@ -40,6 +47,13 @@ pub(super) struct Run {
     root: ResultsRoot,
     #[command(flatten)]
     how: How,
+    /// Run one replication again and record its requests for Perfetto: trace/ in the results folder
+    ///
+    /// ARM at its only sweep point, or ARM@POINT; #REP is a replication, the first (#0) if not said. Written are all
+    /// requests from arrival to the last work done for them, with calls, attempts, queues, service and pauses; of a run
+    /// with more than 200 000 such spans one request in two, four, eight … is recorded.
+    #[arg(long, value_name = "ARM[@POINT][#REP]", conflicts_with_all = ["plan_only", "shard"])]
+    trace: Option<Traced>,
     /// Let SLO verdicts set the exit code too
     #[arg(long)]
     gate: bool,
@@ -129,6 +143,14 @@ impl Run {
     }
 
     fn execute(&self, file: &Path, mut loaded: Loaded, console: &Console, supervisor: &Supervisor) -> Exit {
+        if let Some(wanted) = &self.trace {
+            let cell = resolve(wanted, &loaded.study, console);
+            let written =
+                cell.and_then(|cell| wanted.write(&loaded, cell, &self.root.out, supervisor, console));
+            if let Err(exit) = written {
+                return exit;
+            }
+        }
         let order = self.order(file);
         loaded.study.command = self.again(file, &loaded.study);
         let threads = self.how.threads();

@@ -2,8 +2,14 @@
 
 use std::path::Path;
 
+use models::report::RunReport;
+
 use super::Overrides;
-use crate::{campaign::Texts, runner::Execute, study::Study};
+use crate::{
+    campaign::Texts,
+    runner::{Execute, RunFailure, Supervisor},
+    study::Study,
+};
 
 /// The house, as the commands see it.
 pub trait Sources: Sync {
@@ -45,6 +51,12 @@ pub struct Loaded {
 pub trait Experiment: Execute {
     /// What can be said of it without running it; none if its equations cannot be solved.
     fn forecast(&self) -> Option<Forecast>;
+
+    /// The report of a run with all of its requests recorded, as far as there is room for them.
+    ///
+    /// # Errors
+    /// As [`Execute::execute`].
+    fn trace(&self, cell: usize, replication: u64, supervisor: &Supervisor) -> Result<RunReport, RunFailure>;
 }
 
 /// Why there is no experiment.

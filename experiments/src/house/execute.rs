@@ -2,7 +2,12 @@
 
 use std::{ops::ControlFlow, path::PathBuf};
 
-use models::{Limit, LimitOf, RunError, RunSettings, measure, report::RunReport, spec::WorkloadSpec};
+use models::{
+    Limit, LimitOf, RunError, RunSettings, measure,
+    report::RunReport,
+    spec::WorkloadSpec,
+    trace::{MOST_SPANS, Tracing},
+};
 use sim_core::{
     random::name_hash,
     simulation::{Budget, Stop},
@@ -14,7 +19,7 @@ use crate::{
     cli::{Experiment, Forecast},
     clock::Stopwatch,
     plan::{Cell, Plan},
-    runner::{Execute, RunFailure, Supervisor},
+    runner::{Execute, RunFailure, Supervisor, TRACED_REPLICATION},
 };
 
 /// Bins beyond this many are widened: a series is for looking at.
@@ -90,6 +95,20 @@ impl Execute for Cells {
         replication: u64,
         supervisor: &Supervisor,
     ) -> Result<RunReport, RunFailure> {
+        // Enough to show a reader what requests go through; all replications would tell no more.
+        let first = replication == TRACED_REPLICATION;
+        self.run(cell, replication, if first { Tracing::Sampled } else { Tracing::Off }, supervisor)
+    }
+}
+
+impl Cells {
+    fn run(
+        &self,
+        cell: usize,
+        replication: u64,
+        tracing: Tracing,
+        supervisor: &Supervisor,
+    ) -> Result<RunReport, RunFailure> {
         let Some(cell) = self.plan.cells.get(cell) else {
             return Err(RunFailure::Broken("there is no such cell".into()));
         };
@@ -105,7 +124,8 @@ impl Execute for Cells {
         let mut look = |_: &sim_core::simulation::Progress| {
             if supervisor.stopped() || is_late() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        models::run(&cell.system, &settings, &mut traces, &mut look).map_err(|error| match error {
+        let told = models::run_traced(&cell.system, &settings, tracing, &mut traces, &mut look);
+        told.map_err(|error| match error {
             RunError::Budget { stop: Stop::Supervisor, .. } if supervisor.stopped() => {
                 RunFailure::Interrupted
             }
@@ -130,5 +150,9 @@ fn too_late(wall_time: Option<SimDuration>, fullest: Option<(String, u32)>) -> S
 impl Experiment for Cells {
     fn forecast(&self) -> Option<Forecast> {
         forecast::of(&self.plan)
+    }
+
+    fn trace(&self, cell: usize, replication: u64, supervisor: &Supervisor) -> Result<RunReport, RunFailure> {
+        self.run(cell, replication, Tracing::Whole { most_spans: MOST_SPANS }, supervisor)
     }
 }

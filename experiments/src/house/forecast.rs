@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use models::{
     estimate::{Estimate, StationEstimate},
-    spec::{ComponentSpec, PoolSpec, WorkloadSpec},
+    spec::{Form, PoolSpec, WorkloadSpec},
 };
 use sim_core::time::SimTime;
 
@@ -66,16 +66,14 @@ fn busiest(cell: &Cell, estimate: &Estimate) -> Busiest {
 
 /// A line for each pool: `web: 15 × 200/s + 1 × 100/s = 3100/s`.
 fn capacities(system: &models::spec::SystemSpec, estimate: &Estimate) -> Vec<String> {
-    let line = |station: &StationEstimate| match system.components.get(&station.id) {
-        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => Some(format!(
+    let line = |station: &StationEstimate| match system.form(&station.id) {
+        Some(Form::Pool(pool)) => Some(format!(
             "{}: {} = {}/s",
             station.id,
             parts(pool, station.capacity),
             figure(station.capacity)
         )),
-        Some(ComponentSpec::LoadBalancer(_)) => {
-            Some(format!("{}: {}/s", station.id, figure(station.capacity)))
-        }
+        Some(Form::Balancer(_)) => Some(format!("{}: {}/s", station.id, figure(station.capacity))),
         None => None,
     };
     estimate.stations.iter().filter_map(line).collect()

@@ -1,6 +1,7 @@
 //! What the house gives its commands: the loader's plans as studies, the models' runs, the catalogue.
 
 mod catalogue;
+mod curves;
 mod execute;
 mod explain;
 mod files;

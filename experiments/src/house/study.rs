@@ -57,6 +57,7 @@ pub(super) fn of(plan: &Plan) -> Study {
         slos: plan.slos.iter().map(claim_of).collect(),
         expectations: expectations.collect(),
         system: super::system::of(plan),
+        curves: super::curves::of(plan),
         command: String::new(),
     }
 }

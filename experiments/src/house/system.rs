@@ -3,7 +3,7 @@
 //! Arms and sweeps change facts; what is not the same in every cell is named and not told.
 
 use models::spec::{
-    CallSpec, ComponentSpec, Layer, Load, LoadBalancerSpec, PoolSpec, SystemSpec, WorkloadSpec,
+    CallSpec, ComponentSpec, Form, Layer, Load, LoadBalancerSpec, PoolSpec, SystemSpec, WorkloadSpec,
 };
 use ron::{Options, extensions::Extensions, ser::PrettyConfig};
 use serde::Serialize;
@@ -94,9 +94,9 @@ fn call_facts(call: &CallSpec) -> Vec<Fact> {
 }
 
 fn component_facts(component: &ComponentSpec) -> Vec<Fact> {
-    match component {
-        ComponentSpec::LoadBalancer(balancer) => balancer_facts(balancer),
-        ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => pool_facts(pool),
+    match component.form() {
+        Form::Balancer(balancer) => balancer_facts(balancer),
+        Form::Pool(pool) => pool_facts(pool),
     }
 }
 
@@ -150,12 +150,12 @@ fn calls(system: &SystemSpec) -> Vec<Call> {
         add(id, workload.common().target, None);
     }
     for (id, component) in &system.components {
-        match component {
-            ComponentSpec::LoadBalancer(balancer) => {
+        match component.form() {
+            Form::Balancer(balancer) => {
                 balancer.backends.0.iter().for_each(|pool| add(id, pool, None));
                 balancer.routes.iter().for_each(|(class, pool)| add(id, pool, Some(class)));
             }
-            ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => {
+            Form::Pool(pool) => {
                 pool.callees().into_iter().for_each(|callee| add(id, callee, None));
             }
         }
@@ -165,9 +165,9 @@ fn calls(system: &SystemSpec) -> Vec<Call> {
 
 /// Servers with a speed, a weight or workers of their own.
 fn odd_servers(system: &SystemSpec) -> Vec<OddServer> {
-    let of_pool = |(id, component): (&String, &ComponentSpec)| match component {
-        ComponentSpec::LoadBalancer(_) => Vec::new(),
-        ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => odd_in(id, pool),
+    let of_pool = |(id, component): (&String, &ComponentSpec)| match component.form() {
+        Form::Balancer(_) => Vec::new(),
+        Form::Pool(pool) => odd_in(id, pool),
     };
     system.components.iter().flat_map(of_pool).collect()
 }

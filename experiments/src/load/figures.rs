@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use models::{
     measure::{METRICS, Owner},
-    spec::{CallSpec, ComponentSpec, Scope, SystemSpec},
+    spec::{CallSpec, Form, Scope, SystemSpec},
 };
 
 use crate::{
@@ -35,7 +35,7 @@ fn owners(system: &SystemSpec, claim: &Claim) -> Result<Vec<Owner>, Box<Diagnost
         return Ok(if system.workloads.contains_key(id) {
             vec![Owner::Workload]
         } else {
-            [vec![Owner::Station, Owner::Pool], own(system, id)].concat()
+            of_component(system, id)
         });
     }
     if let Some(callee) = rest.strip_prefix(".calls.") {
@@ -92,12 +92,12 @@ fn callees(system: &SystemSpec, id: &str) -> Vec<String> {
         let common = workload.common();
         return std::iter::once(common.target.to_owned()).chain(fallbacks(common.calls)).collect();
     }
-    match system.components.get(id) {
-        Some(ComponentSpec::LoadBalancer(balancer)) => {
+    match system.form(id) {
+        Some(Form::Balancer(balancer)) => {
             // Calls to several pools at once are told under all their names together.
             balancer.callees().into_iter().map(|pools| pools.join("+")).collect()
         }
-        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+        Some(Form::Pool(pool)) => {
             let spawned = pool.spawns().then_some("spawned");
             let named = pool.callees().into_iter().chain(spawned).map(str::to_owned);
             named.chain(fallbacks(&pool.calls)).collect()
@@ -108,8 +108,7 @@ fn callees(system: &SystemSpec, id: &str) -> Vec<String> {
 
 /// What a resource of a component is, if it has it: a station, and of several gates a pool of them.
 fn resource(system: &SystemSpec, id: &str, name: &str) -> Option<Vec<Owner>> {
-    let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = system.components.get(id)
-    else {
+    let Some(Form::Pool(pool)) = system.form(id) else {
         return None;
     };
     let several = pool.resources.get(name)?.scope == Scope::Server && pool.servers > 1;
@@ -124,20 +123,26 @@ fn fallbacks(calls: &BTreeMap<String, CallSpec>) -> impl Iterator<Item = String>
 
 /// The servers of a component in one region; a workload has none.
 fn servers(system: &SystemSpec, id: &str) -> u32 {
-    match system.components.get(id) {
-        Some(ComponentSpec::LoadBalancer(balancer)) => balancer.instances,
-        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => pool.servers,
+    match system.form(id) {
+        Some(Form::Balancer(balancer)) => balancer.instances,
+        Some(Form::Pool(pool)) => pool.servers,
         None => 0,
     }
 }
 
+/// What a component has as a whole.
+fn of_component(system: &SystemSpec, id: &str) -> Vec<Owner> {
+    let kept = Owner::of_cache(system.form(id).and_then(Form::keeps));
+    [vec![Owner::Station, Owner::Pool], own(system, id), kept.to_vec()].concat()
+}
+
 /// What a station has by its queue and by how it runs its requests, beside what all stations have.
 fn own(system: &SystemSpec, id: &str) -> Vec<Owner> {
-    match system.components.get(id) {
-        Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+    match system.form(id) {
+        Some(Form::Pool(pool)) => {
             [Owner::of_queue(&pool.queue), Owner::of_concurrency(pool.concurrency.as_ref())].concat()
         }
-        Some(ComponentSpec::LoadBalancer(balancer)) => Owner::of_queue(&balancer.queue).to_vec(),
+        Some(Form::Balancer(balancer)) => Owner::of_queue(&balancer.queue).to_vec(),
         None => Vec::new(),
     }
 }
@@ -176,7 +181,14 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
         Some(Owner::Journey) => "requests that are followed",
         Some(Owner::Hop) => "requests that are followed through a component",
         Some(
-            Owner::Station | Owner::Pool | Owner::Threads | Owner::Loops | Owner::Thieves | Owner::Blocking,
+            Owner::Station
+            | Owner::Pool
+            | Owner::Threads
+            | Owner::Loops
+            | Owner::Thieves
+            | Owner::Blocking
+            | Owner::Cache
+            | Owner::WriteBack,
         )
         | None => "a component",
     };

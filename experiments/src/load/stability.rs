@@ -3,7 +3,7 @@
 use models::{
     estimate::Estimate,
     policy::discipline::{Capacity, Order, QueueSpec},
-    spec::{ComponentSpec, PoolSpec, SystemSpec, WorkloadSpec},
+    spec::{Form, PoolSpec, SystemSpec, WorkloadSpec},
 };
 use sim_core::time::{SimDuration, SimTime};
 
@@ -47,11 +47,9 @@ fn waits_for_files(system: &SystemSpec) -> bool {
 fn nothing_gives_way(system: &SystemSpec) -> bool {
     let patient = system.workloads.values().all(|workload| workload.common().patience.is_none());
     patient
-        && system.components.values().all(|component| match component {
-            ComponentSpec::LoadBalancer(balancer) => {
-                balancer.max_connections == 0 && is_unlimited(&balancer.queue)
-            }
-            ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => takes_everything(pool),
+        && system.components.values().all(|component| match component.form() {
+            Form::Balancer(balancer) => balancer.max_connections == 0 && is_unlimited(&balancer.queue),
+            Form::Pool(pool) => takes_everything(pool),
         })
 }
 

@@ -8,6 +8,7 @@ mod markdown;
 pub(crate) mod metastable;
 pub mod names;
 pub mod number;
+pub mod perfetto;
 mod summary;
 mod tables;
 pub mod terminal;
@@ -39,6 +40,17 @@ pub const SUMMARY_SCHEMA: &str = include_str!("summary.schema.json");
 /// The page to open first in a results folder.
 pub fn report_path(folder: &Path) -> PathBuf {
     folder.join("report.html")
+}
+
+/// Where the traces of requests stand in a results folder.
+pub const TRACE_FOLDER: &str = "trace";
+/// How their names end.
+pub const TRACE_ENDING: &str = ".perfetto.json";
+
+/// The file of a replication whose requests were all recorded, in its results folder.
+pub fn trace_path(study: &Study, cell: usize, replication: u64) -> String {
+    let stem = study.cells.get(cell).map(|cell| names::cell_stem(study, cell)).unwrap_or_default();
+    format!("{TRACE_FOLDER}/{stem}#{replication}{TRACE_ENDING}")
 }
 
 /// What the terminal tells of a run beside its results.

@@ -33,6 +33,8 @@ pub(super) struct Draft {
     pub(super) charts: Vec<AnyChart>,
     /// Its tables.
     pub(super) tables: Vec<Table>,
+    /// Files beside the report that tell more.
+    pub(super) links: Vec<Link>,
 }
 
 /// A chart in all its forms.
@@ -90,6 +92,7 @@ impl Album {
             explanation: draft.explanation,
             figures: drawn.into_iter().map(figure).collect(),
             tables: draft.tables,
+            links: draft.links,
         };
         self.sections.into_iter().map(section).collect()
     }

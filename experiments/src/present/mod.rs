@@ -43,7 +43,7 @@ const DOWNLOADS: [&str; 10] = [
 /// # Errors
 /// The folder cannot be written, or a chart is too large to be drawn.
 pub fn write(store: &Store, study: &Study, analysis: &Analysis, load: &Load<'_>) -> Result<(), StoreError> {
-    let view = View::new(study, analysis, load);
+    let view = View::new(study, analysis, load, traces(store));
     let album = Album::draw(sections::all(&view));
     album.write(store)?;
     // A folder that somebody thinned out may lack it; the report says the rest.
@@ -51,6 +51,15 @@ pub fn write(store: &Store, study: &Study, analysis: &Analysis, load: &Load<'_>)
     let file = output::report_path(store.folder());
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     store.write(&name, html(&report(&view, album, resolved)).as_bytes())
+}
+
+/// The traces in the folder, sorted by name.
+fn traces(store: &Store) -> Vec<String> {
+    let entries = fs::read_dir(store.folder().join(output::TRACE_FOLDER)).into_iter().flatten();
+    let names = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut traces: Vec<String> = names.filter(|name| name.ends_with(output::TRACE_ENDING)).collect();
+    traces.sort();
+    traces
 }
 
 fn report(view: &View<'_>, album: Album, resolved: String) -> ReportData {

@@ -20,6 +20,8 @@ pub(super) struct View<'a> {
     pub(super) chosen: Vec<String>,
     /// The sweep through that point, if there is one.
     pub(super) sweep: Option<Sweep>,
+    /// Files of replications whose requests were all recorded.
+    pub(super) traces: Vec<String>,
 }
 
 /// One arm at one sweep point.
@@ -33,10 +35,15 @@ pub(super) struct Spot<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(study: &'a Study, analysis: &'a Analysis, load: &'a Load<'a>) -> Self {
+    pub(super) fn new(
+        study: &'a Study,
+        analysis: &'a Analysis,
+        load: &'a Load<'a>,
+        traces: Vec<String>,
+    ) -> Self {
         let chosen = chosen(study, analysis);
         let sweep = Sweep::through(study, &chosen);
-        Self { study, analysis, load, chosen, sweep }
+        Self { study, analysis, load, chosen, sweep, traces }
     }
 
     /// An arm's cell at a point, if it was run.

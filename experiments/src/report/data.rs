@@ -82,6 +82,8 @@ pub struct Section {
     pub figures: Vec<Figure>,
     /// Tables.
     pub tables: Vec<Table>,
+    /// Files beside the report that tell more.
+    pub links: Vec<Link>,
 }
 
 /// A chart with links to its files.

@@ -1,6 +1,6 @@
 //! The page: header, notices, results, checks, the experiment itself.
 
-use super::data::{Check, Chip, Notice, ReportData, Section, Severity};
+use super::data::{Check, Chip, Link, Notice, ReportData, Section, Severity};
 use super::html::{class, figure, link, list, paragraphs, symbol, table, text};
 use crate::charts::dark_rules;
 use crate::charts::xml::escape;
@@ -109,12 +109,21 @@ fn sections(report: &ReportData) -> String {
 
 fn section(number: usize, section: &Section) -> String {
     format!(
-        "<section id=\"section-{number}\">\n{}{}{}{}</section>\n",
+        "<section id=\"section-{number}\">\n{}{}{}{}{}</section>\n",
         text("h2", &section.heading),
         paragraphs(&section.explanation),
         section.figures.iter().map(figure).collect::<String>(),
-        section.tables.iter().map(table).collect::<String>()
+        section.tables.iter().map(table).collect::<String>(),
+        links(&section.links)
     )
+}
+
+/// A list of files; nothing if there are none.
+fn links(links: &[Link]) -> String {
+    if links.is_empty() {
+        return String::new();
+    }
+    list("downloads", links.iter().map(|file| format!("<li>{}</li>\n", link(file))))
 }
 
 fn footer(report: &ReportData) -> String {
@@ -186,6 +195,7 @@ mod tests {
                 explanation: vec![evil()],
                 figures: vec![figure],
                 tables: vec![],
+                links: vec![Link { label: evil(), path: evil() }],
             }],
             checks: vec![Check { name: evil(), verdict: Verdict::Pass, detail: evil() }],
             experiment: evil(),

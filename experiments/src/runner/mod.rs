@@ -27,6 +27,9 @@ pub use self::{
 };
 use crate::{clock::Stopwatch, store::StoreError};
 
+/// The replication of each cell whose report holds some requests span by span.
+pub const TRACED_REPLICATION: u64 = 0;
+
 /// Carries out one replication of one cell.
 pub trait Execute: Sync {
     /// The report of the `replication`-th run of the cell with that index.

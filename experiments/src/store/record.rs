@@ -6,7 +6,11 @@
 
 use std::{io, sync::LazyLock};
 
-use models::report::{Backlog, Decision, LimitCount, Metric, RunReport, Series, Unit};
+use models::{
+    report::{Backlog, Decision, LimitCount, Metric, RunReport, Series, Unit},
+    request::Reason,
+    trace::{Ending, Kept, Lane, Span, SpanKind, Standing, Trace, Traces},
+};
 use sim_core::statistics::Histogram;
 use xxhash_rust::xxh64::xxh64;
 
@@ -89,7 +93,20 @@ fn one_of_everything() -> RunReport {
         decisions: vec![Decision { at: 11.0, who: name("who"), what: name("what") }],
         backlogs: vec![Backlog { station: name("station"), growth: 12.0, arrivals: 13.0, served: 14.0 }],
         digest: 15,
+        traces: Traces {
+            lanes: vec![Lane { component: name("component"), name: name("server") }],
+            names: vec![name("stage")],
+            requests: vec![Trace { number: 16, kept: Kept::Slow, spans: spans(), cut: true }],
+            thinned: Some(17),
+        },
     }
+}
+
+fn spans() -> Vec<Span> {
+    let kind = SpanKind::Call { attempt: 18, retry: true, copy: false };
+    let (ending, standing) = (Ending::Failed(Reason::TimedOut), Standing::Orphaned);
+    let (parent, lane, name, from, to) = (Some(19), 20, Some(21), 22, 23);
+    vec![Span { parent, kind, lane, name, from, to, ending, standing }]
 }
 
 fn header(cell: &str, replication: u64, length: u64) -> Vec<u8> {

@@ -9,6 +9,8 @@ mod suite;
 mod trial;
 
 mod balanced; // many stations behind a balancer: choices, shortest lines, idle queues, turns, old news
+mod cached; // caches in a system: lifetimes, stampedes, writes
+mod caching; // what is held, in limited room or for a limited time
 mod closed; // a fixed number of customers
 mod connected; // connections, deadlines met and missed, a server that fails fast
 mod detection; // who is down, and who is thought to be
@@ -80,6 +82,12 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         detection::lost_heartbeats(lab),
         redirection::caches(lab),
         redirection::takeover(lab),
+        cached::lifetimes(lab),
+        cached::stampedes(lab),
+        cached::writes(lab),
+        caching::small_caches(lab),
+        caching::characteristic_times(lab),
+        caching::times_to_live(lab),
         connected::omission(lab),
         connected::opening(lab),
         connected::layers(lab),

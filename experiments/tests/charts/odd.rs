@@ -4,9 +4,9 @@ use experiments::charts::data::{
     ArmStyle, Axis, Colour, Heading, Limit, Line, Point, Quantity, Span, Theory,
 };
 use experiments::charts::{
-    Bar, Better, BreakerState, Chart, Diagram, Difference, Distribution, Edge, Forest, Goodput, HeatMap,
-    HeatRow, HockeyStick, MatrixCell, MatrixRow, Node, Panel, Quantile, Ribbon, RibbonOf, RibbonRow,
-    ServerBars, SloMatrix, Tail, TimeSeries, Verdict, Welch,
+    Bar, Better, Block, BreakerState, Chart, Diagram, Difference, Distribution, Edge, Forest, Goodput,
+    HeatMap, HeatRow, HockeyStick, MatrixCell, MatrixRow, Node, Panel, Passing, Quantile, Ribbon, RibbonOf,
+    RibbonRow, ServerBars, SloMatrix, Tail, TimeSeries, Verdict, Waterfall, WaterfallRow, Welch,
 };
 use proptest::prelude::*;
 
@@ -38,6 +38,7 @@ impl Odd {
             Box::new(self.server_bars()),
             Box::new(self.slo_matrix()),
             Box::new(self.diagram()),
+            Box::new(self.waterfall()),
         ]
     }
 
@@ -52,6 +53,28 @@ impl Odd {
 
     fn arms(&self) -> impl Iterator<Item = (usize, String)> {
         self.names.iter().cloned().enumerate()
+    }
+
+    fn waterfall(&self) -> Waterfall {
+        let blocks = || {
+            let block = |(index, name): (usize, String)| Block {
+                from: self.at(index),
+                to: self.at(index + 1),
+                passing: Passing::ALL[index % Passing::ALL.len()],
+                orphaned: index % 2 == 0,
+                label: name,
+            };
+            self.arms().map(block).collect()
+        };
+        let row = |(index, name): (usize, String)| WaterfallRow {
+            ending: name.clone(),
+            label: name,
+            depth: index * 3,
+            from: self.at(index + 2),
+            to: self.at(index),
+            blocks: blocks(),
+        };
+        Waterfall { heading: self.heading(), end: self.at(1), rows: self.arms().map(row).collect() }
     }
 
     fn limit(&self) -> Option<Limit> {

@@ -3,6 +3,7 @@
 use crate::{
     policy::{discipline::QueueSpec, execution::ConcurrencySpec},
     report::Unit,
+    spec::{CacheSpec, OnWrite},
 };
 
 /// A figure of the catalogue.
@@ -43,12 +44,25 @@ pub enum Owner {
     Thieves,
     /// A component, or each of several servers, whose queue lets nobody in when it is full: `when_full: Block`.
     Blocking,
+    /// A cache.
+    Cache,
+    /// One that passes writes on later: `on_write: WriteBack`.
+    WriteBack,
 }
 
 impl Owner {
     /// What a component has by its queue, beside what all stations have.
     pub fn of_queue(queue: &QueueSpec) -> &'static [Self] {
         if queue.blocks() { &[Self::Blocking] } else { &[] }
+    }
+
+    /// What a component has by what it keeps, beside what all stations have.
+    pub fn of_cache(cache: Option<&CacheSpec>) -> &'static [Self] {
+        match cache.map(|cache| cache.on_write) {
+            Some(OnWrite::WriteThrough | OnWrite::WriteAround) => &[Self::Cache],
+            Some(OnWrite::WriteBack { .. }) => &[Self::Cache, Self::WriteBack],
+            None => &[],
+        }
     }
 
     /// What a component has by how it runs its requests, beside what all stations have.
@@ -62,8 +76,10 @@ impl Owner {
     }
 }
 
-use Owner::{Blocking, Calls, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload};
-use Unit::{Count, PerSecond, Ratio, Seconds};
+use Owner::{
+    Blocking, Cache, Calls, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload, WriteBack,
+};
+use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
 const ALL: &[Owner] = &[Workload, Station, Calls];
 const REQUESTS: &[Owner] = &[Workload, Station];
@@ -76,6 +92,8 @@ const THREADS: &[Owner] = &[Threads];
 const LOOPS: &[Owner] = &[Loops];
 const THIEVES: &[Owner] = &[Thieves];
 const BLOCKING: &[Owner] = &[Blocking];
+const CACHE: &[Owner] = &[Cache];
+const WRITE_BACK: &[Owner] = &[WriteBack];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const FLOW: &[&str] = &["count", "rate"];
@@ -93,7 +111,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 57] = [
+pub const METRICS: [Figure; 77] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -109,6 +127,26 @@ pub const METRICS: [Figure; 57] = [
     row("utilization", &["mean"], Ratio, STATION, "busy workers over all"),
     row("threads", &["mean", "max"], Count, THREADS, "threads there are, idle ones included; the maximum is that of the server that had most"),
     row("blocked", &["mean", "max"], Count, BLOCKING, "requests outside a full line, which hold up their callers; the maximum is that of the server that had most"),
+    row("hit_ratio", &["mean"], Ratio, CACHE, "lookups answered from the cache over all lookups"),
+    row("byte_hit_ratio", &["mean"], Ratio, CACHE, "the same by the sizes of what was asked for"),
+    row("hits", FLOW, PerSecond, CACHE, "lookups answered from the cache"),
+    row("misses", FLOW, PerSecond, CACHE, "lookups that were not"),
+    row("missed_cold", &["count"], Count, CACHE, "misses of what was never held, as far as is remembered: of what left, eight times as much as it holds"),
+    row("missed_capacity", &["count"], Count, CACHE, "misses of what had to go for something else"),
+    row("missed_expired", &["count"], Count, CACHE, "misses of what had expired"),
+    row("missed_invalidated", &["count"], Count, CACHE, "misses of what was dropped since it had changed, or went with its server"),
+    row("coalesced", FLOW, PerSecond, CACHE, "misses that waited for somebody else's fetch"),
+    row("refreshes", FLOW, PerSecond, CACHE, "fetches in the background"),
+    row("evictions", FLOW, PerSecond, CACHE, "objects that had to go for others"),
+    row("refused_fills", &["count"], Count, CACHE, "objects that were fetched and not kept, since they had changed meanwhile"),
+    row("entries", &["mean", "max"], Count, CACHE, "objects held, at all servers together"),
+    row("bytes", &["mean", "max"], Bytes, CACHE, "the bytes of those, to the KiB"),
+    row("stale_reads", FLOW, PerSecond, CACHE, "hits on what had changed at the source"),
+    row("stale_ratio", &["mean"], Ratio, CACHE, "those over all hits"),
+    row("stale_age", &["mean", "max"], Seconds, CACHE, "how long what was served had not been true"),
+    row("lost_writes", &["count"], Count, WRITE_BACK, "acknowledged writes that went with a server before the source had them"),
+    row("hit_latency", TIMES, Seconds, CACHE, "how long the cache took to answer from what it holds"),
+    row("miss_latency", TIMES, Seconds, CACHE, "how long it took where it had to fetch first"),
     row("loop_lag", &["mean"], Seconds, LOOPS, "how long a task was ready before its loop took it up"),
     row("steals", FLOW, PerSecond, THIEVES, "times an idle loop took work from another"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work that nobody waited for any more, the caller or whoever the caller worked for: its share of all work, how often, how often a second"),

@@ -10,6 +10,7 @@ use super::{
     ledger::{Ledger, Seen, Totals},
     level::Stretch,
     pulse::Beats,
+    shelves::{Absence, ShelfBook},
     times::Times,
     windows::Window,
 };
@@ -88,6 +89,46 @@ impl Figures {
     /// Adds how many stood outside the lines of a component, or of one server, in one window.
     pub fn blocked(&mut self, id: &str, blocked: Stretch, window: &Window) {
         Sheet::new(self, id, window).level("blocked", blocked);
+    }
+
+    /// Adds what a cache did in one window.
+    pub fn shelves(&mut self, id: &str, book: &ShelfBook, owners: &[Owner], number: usize, window: &Window) {
+        let mut sheet = Sheet::new(self, id, window);
+        let totals = book.within(number);
+        let missed = totals.missed();
+        let lookups = totals.hits + missed;
+        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        sheet.add("hit_ratio.mean", Unit::Ratio, share(totals.hits, lookups), lookups);
+        let bytes = totals.hit_bytes.saturating_add(totals.missed_bytes);
+        sheet.add("byte_hit_ratio.mean", Unit::Ratio, share(totals.hit_bytes, bytes), lookups);
+        sheet.flow("hits", totals.hits, lookups);
+        sheet.flow("misses", missed, lookups);
+        for why in Absence::ALL {
+            sheet.count(&format!("missed_{}", why.name()), totals.misses[why as usize], lookups);
+        }
+        sheet.flow("coalesced", totals.coalesced, missed);
+        sheet.flow("refreshes", totals.refreshes, lookups);
+        sheet.flow("evictions", totals.evictions, missed);
+        sheet.count("refused_fills", totals.refused_fills, missed);
+        let (entries, kibibytes) = book.size(number);
+        sheet.level("entries", entries);
+        let nanos = sheet.seconds * 1e9;
+        let most = u64::from(kibibytes.most) << 10;
+        sheet.add("bytes.mean", Unit::Bytes, Some(kibibytes.area as f64 / nanos * 1024.0), most);
+        sheet.add("bytes.max", Unit::Bytes, Some(most as f64), most);
+        sheet.flow("stale_reads", totals.stale_reads, totals.hits);
+        sheet.add("stale_ratio.mean", Unit::Ratio, share(totals.stale_reads, totals.hits), totals.hits);
+        let ages = book.staleness(number);
+        let seconds = |nanos: f64| nanos / 1e9;
+        sheet.add("stale_age.mean", Unit::Seconds, ages.mean().map(seconds), totals.stale_reads);
+        let oldest = ages.max().map(|nanos| seconds(nanos as f64));
+        sheet.add("stale_age.max", Unit::Seconds, oldest, totals.stale_reads);
+        if owners.contains(&Owner::WriteBack) {
+            sheet.count("lost_writes", totals.lost_writes, totals.lost_writes);
+        }
+        let (hits, misses) = book.latency(number);
+        sheet.distribution("hit_latency", hits);
+        sheet.distribution("miss_latency", misses);
     }
 
     /// Adds all that a caller's calls to one callee came to in one window.

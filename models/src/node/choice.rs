@@ -5,6 +5,7 @@ use sim_core::{
     simulation::Context,
 };
 
+use super::tasks::Tasks;
 use crate::{
     event::Event,
     policy::balancing::Ask,
@@ -38,7 +39,8 @@ impl World {
     pub(crate) fn choose(&mut self, wish: &Wish, tried: &[u16], cx: &Context<Event>) -> Option<Chosen> {
         let Some(dispatch) = wish.dispatch else { return Some((self.nearby(wish), None)) };
         let view = &mut self.dispatches[dispatch as usize];
-        let ask = if view.asks_who() { ask(&self.requests, wish.request) } else { Ask::default() };
+        let ask =
+            if view.asks_who() { ask(&self.requests, &self.tasks, wish.request) } else { Ask::default() };
         let row = view.pick(cx.now(), &ask, tried)?;
         view.on_send(cx.now(), row);
         Some((view.targets[row], Some(Picked { dispatch, row: row as u16 })))
@@ -62,6 +64,9 @@ impl World {
 }
 
 /// What a balancer may know of a request.
-fn ask(requests: &Requests, id: RequestId) -> Ask {
-    requests.get(id).map_or_else(Ask::default, |request| Ask { key: request.key, address: request.address })
+fn ask(requests: &Requests, tasks: &Tasks, id: RequestId) -> Ask {
+    match requests.get(id) {
+        Some(request) => Ask { key: request.key, address: request.address },
+        None => Ask { key: tasks.outliving(id).unwrap_or_default(), ..Ask::default() },
+    }
 }

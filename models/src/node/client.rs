@@ -13,12 +13,14 @@ use super::{
     origin::Origin,
     pipeline::{Errand, Way},
     service::Route,
+    tracing::record,
 };
 use crate::{
     event::Event,
     measure::{Journeys, Ledger, NOT_FOLLOWED, Times},
     policy::arrival::{Arrivals, Draws, trace::TraceRecord},
     request::{Call, Outcome, Phase, Reason, Request, RequestId},
+    trace::NOT_TRACED,
     units::Rate,
     world::World,
 };
@@ -161,6 +163,10 @@ impl World {
         }
         workload.ledger.on_arrival(now);
         request.followed = workload.journeys.begin(request.luck);
+        if let Some(tracer) = &mut self.tracer {
+            let (arrived, followed) = (workload.ledger.totals.arrivals, request.followed != NOT_FOLLOWED);
+            request.trace = tracer.begin(number, arrived, request.luck, followed, request.intended);
+        }
         let opening =
             workload.connections.as_mut().map_or(0, |connections| connections.use_one(&mut request));
         let id = self.requests.insert(request);
@@ -203,7 +209,7 @@ impl World {
     fn close(&mut self, id: RequestId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(request) = self.requests.get(id) else { return };
         let (number, user, intended) = (request.workload, request.user, request.intended);
-        let (followed, luck) = (request.followed, request.luck);
+        let (followed, luck, trace) = (request.followed, request.luck, request.trace);
         self.requests.remove(id);
         let (now, latency) = (cx.now(), cx.now().since(intended));
         let workload = &mut self.workloads[usize::from(number)];
@@ -212,6 +218,10 @@ impl World {
         if followed != NOT_FOLLOWED {
             let measured = self.windows.open().contains(&0);
             workload.journeys.end(followed, luck, (intended, now), measured);
+        }
+        if trace != NOT_TRACED {
+            let measured = self.windows.open().contains(&0);
+            record(&mut self.tracer, |tracer| tracer.end(trace, outcome.into(), measured, now));
         }
         self.observer.on_latency(number, latency);
         if matches!(workload.source, Source::Closed { .. }) {

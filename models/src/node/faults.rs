@@ -211,6 +211,7 @@ impl World {
     fn crash(&mut self, at: Instance, cx: &mut Context<Event>) {
         let now = cx.now();
         self.nodes[usize::from(at.node)].servers[usize::from(at.server)].evacuate();
+        self.lose_shelf(at, cx);
         for id in self.calls_at(at) {
             if self.tasks.is_task(id) {
                 // Branches end with whoever waits for them.

@@ -14,6 +14,7 @@ use sim_core::{
 use super::{
     choice::{Chosen, Wish},
     origin::Origin,
+    tracing::record,
     travel::Order,
 };
 use crate::{
@@ -111,6 +112,9 @@ impl World {
         if arriving {
             call.started = cx.now();
         }
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.pass_on(id, arriving, cx.now()));
+        }
         let (step, callee, request, awaited) = (call.step, call.callee, call.request, call.awaited);
         let (class, luck) = (call.class, call.luck);
         if !awaited {
@@ -118,7 +122,7 @@ impl World {
         }
         let node = &self.nodes[usize::from(callee.node)];
         let from = node.servers[usize::from(callee.server)].site;
-        let origin = Origin::of_call(call, from);
+        let origin = Origin::of_call(call, from).asking(call.verb);
         let Role::Gateway(gateway) = &node.role else { return };
         let route = &node.routes[usize::from(gateway.routes[usize::from(class)])];
         let (line, book) = (route.line, route.book);
@@ -133,6 +137,7 @@ impl World {
             self.choose(&wish, &[], cx)
         };
         let Some((callee, picked)) = chosen else {
+            self.record_refusal(request, Some(id), None, Reason::NoBackend, cx.now());
             return self.pass_back(id, Outcome::Failure(Reason::NoBackend), cx);
         };
         let order = Order {
@@ -237,6 +242,9 @@ impl World {
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.forget(id);
         node.on_leave(call.callee.server, cx.now(), call.arrived, outcome);
+        if !self.truth.is_idle() {
+            self.settle_truth(id, &call, outcome, cx);
+        }
         self.reply(id, outcome, cx);
     }
 }

@@ -10,7 +10,7 @@ use sim_core::{
 };
 use slotmap::{Key, KeyData};
 
-use super::server::Server;
+use super::{server::Server, tracing::record};
 use crate::{
     event::Event,
     measure::{Owner, Pulse, Turn, Windows},
@@ -20,6 +20,7 @@ use crate::{
         execution::{Admission, Execute, Executor, Newcomer, Wake},
     },
     request::{Call, CallId, Instance, Phase, Reason},
+    trace::SpanKind,
     world::World,
 };
 
@@ -146,6 +147,9 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         call.phase = Phase::Running;
         let (at, call) = (call.callee, *call);
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Compute), now));
+        }
         let task = self.task(id, &call, now);
         if let Some(host) = &mut self.hosting(at).host {
             host.executor.on_compute(now, &task);
@@ -198,7 +202,7 @@ impl World {
 
     /// Those who have begun hold up nobody in line any more.
     fn note_begun(&mut self, at: Instance, now: SimTime) {
-        let Self { nodes, calls, .. } = self;
+        let Self { nodes, calls, tracer, .. } = self;
         let node = &mut nodes[usize::from(at.node)];
         loop {
             let Some(host) = &mut node.servers[usize::from(at.server)].host else { return };
@@ -206,6 +210,9 @@ impl World {
             let Some(call) = calls.get_mut(call_of(job)) else { continue };
             call.started = now;
             call.phase = Phase::Running;
+            if call.traced {
+                record(tracer, |tracer| tracer.start_hosted(call_of(job), now));
+            }
             node.on_start(at.server, now, now.since(call.arrived));
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     measure::NOT_FOLLOWED,
     policy::arrival::trace::TraceRecord,
     request::{Awaited, Request, Site},
+    trace::NOT_TRACED,
 };
 
 const INSTANCE: u64 = name_hash("client instance");
@@ -47,6 +48,8 @@ pub struct Kind {
     pub name: String,
     /// Its priority.
     pub priority: u8,
+    /// Whether it changes what it asks for.
+    pub writes: bool,
     /// Its keys; `None` draws from all 2⁶⁴.
     pub keys: Option<Keys>,
     /// Its sizes; `None` if they are all 0.
@@ -92,6 +95,7 @@ impl Mix {
             workload,
             class: kind.class,
             priority: kind.priority,
+            writes: kind.writes,
             fresh_connection: false,
             site,
             intended: now,
@@ -103,6 +107,7 @@ impl Mix {
             awaits: Awaited::Nothing,
             instance,
             followed: NOT_FOLLOWED,
+            trace: NOT_TRACED,
         }
     }
 

@@ -1,10 +1,14 @@
 //! Wiring: nodes own policies, turn events into questions and answers into events, and do nothing clever.
 
+pub mod cache;
+#[cfg(test)]
+mod cache_tests;
 pub mod care;
 mod choice;
 pub mod client;
 pub mod dispatch;
 pub mod faults;
+pub mod flights;
 pub mod gateway;
 pub mod guard;
 pub mod heartbeats;
@@ -17,10 +21,13 @@ pub mod program;
 pub mod section;
 pub mod server;
 pub mod service;
+pub mod shelf;
 mod steps;
 #[cfg(test)]
 mod steps_tests;
 pub mod tasks;
 mod threads;
+mod tracing;
 pub mod travel;
+pub mod truth;
 pub mod vigilance;

@@ -4,7 +4,8 @@ use sim_core::{random::Luck, time::SimTime};
 
 use crate::{
     measure::NOT_FOLLOWED,
-    request::{Call, Request, Site},
+    request::{Call, Request, Site, Verb},
+    trace::NOT_TRACED,
 };
 
 /// What a call inherits.
@@ -19,14 +20,22 @@ pub struct Origin {
     pub(super) need: Luck,
     pub(super) site: Site,
     pub(super) followed: bool,
+    pub(super) verb: Verb,
+    pub(super) traced: bool,
 }
 
 impl Origin {
     /// What a call made for another one, at a server on this site, inherits.
     #[inline(always)]
     pub fn of_call(call: &Call, site: Site) -> Self {
-        let Call { workload, class, priority, hops, deadline, luck, need, followed, .. } = *call;
-        Self { workload, class, priority, hops: hops - 1, deadline, luck, need, site, followed }
+        let Call { workload, class, priority, hops, deadline, luck, need, followed, traced, .. } = *call;
+        let (hops, verb) = (hops - 1, Verb::Serve);
+        Self { workload, class, priority, hops, deadline, luck, need, site, followed, verb, traced }
+    }
+
+    /// The same, asking for something else than its class says.
+    pub const fn asking(self, verb: Verb) -> Self {
+        Self { verb, ..self }
     }
 
     /// The luck that calls made for it begin with.
@@ -61,8 +70,9 @@ impl Origin {
     #[inline(always)]
     pub fn of_request(request: &Request, hops: u8) -> Self {
         let Request { workload, class, priority, luck, site, .. } = *request;
-        let (followed, deadline) = (request.followed != NOT_FOLLOWED, SimTime::NEVER);
-        Self { workload, class, priority, hops, deadline, luck, need: luck, site, followed }
+        let (followed, traced) = (request.followed != NOT_FOLLOWED, request.trace != NOT_TRACED);
+        let (deadline, verb) = (SimTime::NEVER, Verb::Serve);
+        Self { workload, class, priority, hops, deadline, luck, need: luck, site, followed, verb, traced }
     }
 
     /// The same for somebody who gives up at that time, unless whoever asked does before.

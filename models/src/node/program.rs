@@ -2,7 +2,7 @@
 
 use sim_core::random::{distribution::Distribution, name_hash, unit};
 
-use crate::request::Call;
+use crate::request::{Call, Verb};
 
 /// Draws a call makes at its callee, told apart by purpose.
 const FAIL: u64 = name_hash("service/fail");
@@ -26,6 +26,8 @@ pub struct Catch {
     pub to: u16,
     /// Where a failure goes on.
     pub handler: u16,
+    /// Whether the answer is then something else than was asked for.
+    pub degrades: bool,
 }
 
 /// A step.
@@ -63,6 +65,69 @@ pub enum Aside {
     Enter(u16),
     /// Gives the permit it took last back.
     Leave,
+    /// Deals with a cache.
+    Shelving(Shelving),
+}
+
+/// An action of a cache, or of a service that looks into one.
+#[derive(Clone, Copy, Debug)]
+pub enum Shelving {
+    /// Looks for what is asked for: goes on at `found` with it, else here, unless somebody else fetches it. What is found
+    /// and is to be fetched anew has that done in the background by what stands at `renew`, if anything does.
+    LookUp {
+        /// Where whoever finds it goes on.
+        found: u16,
+        /// The fetch in the background.
+        renew: Option<u16>,
+        /// Where a failed fetch of somebody else is dealt with.
+        failed: u16,
+    },
+    /// Fetches by this route of the node, and says what it has where a confirmation is cheaper.
+    Fetch(u16),
+    /// Takes in what was fetched; whoever waits for it goes on.
+    Fill,
+    /// It could not be fetched: serves what has expired, if that is allowed, else fails.
+    Missed,
+    /// It could not be fetched in the background.
+    Lapsed,
+    /// Takes in what was written.
+    Store,
+    /// Drops what it has.
+    Discard,
+    /// Takes in what is written, and has what stands at `flush` pass it on later.
+    StoreLater {
+        /// What passes it on.
+        flush: u16,
+    },
+    /// Waits for the next of the regular times to pass on what was written.
+    AwaitFlush,
+    /// Is about to pass it on; goes on behind if there is nothing any more.
+    Flush {
+        /// Behind the passing on.
+        behind: u16,
+    },
+    /// It was passed on; goes on there if more was written meanwhile.
+    Flushed {
+        /// Where it waits for the next time.
+        again: u16,
+    },
+    /// Asks a cache by this route of the node.
+    Ask(u16, Verb),
+    /// Goes on there if the cache that was asked had it.
+    IfFound(u16),
+    /// Fetches alone, or waits for whoever of this server does already for this route of the node.
+    Join {
+        /// The route to the cache.
+        route: u16,
+        /// Where whoever waited goes on once it is there.
+        there: u16,
+        /// Where whoever waited goes on if it could not be fetched.
+        failed: u16,
+        /// Where whoever waited looks again if whoever fetched has given up.
+        again: u16,
+    },
+    /// What was fetched alone is there.
+    Land,
 }
 
 /// Several places to go on at.

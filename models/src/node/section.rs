@@ -6,6 +6,7 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
+use super::tracing::record;
 use crate::{
     event::Event,
     measure::{Ages, Ledger, Times, Windows},
@@ -99,6 +100,9 @@ impl World {
         } else {
             gate.ledger.set_queued(now, gate.semaphore.waiting());
         }
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.ask_permit(id, &resource.name, entered, now));
+        }
         let had = entered.then_some(now);
         tasks.note_permit(id, Permit { resource: number, place: call.step, asked: now, had });
         entered
@@ -107,8 +111,12 @@ impl World {
     /// A call gives back the permit it asked for last, or no longer waits for it.
     pub(super) fn leave_section(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
-        let Some(at) = self.calls.get(id).map(|call| call.callee) else { return };
+        let Some(call) = self.calls.get(id) else { return };
+        let (at, traced) = (call.callee, call.traced);
         let Some(permit) = self.tasks.take_permit(id) else { return };
+        if traced && permit.had.is_some() {
+            record(&mut self.tracer, |tracer| tracer.release(id, now));
+        }
         let Self { nodes, .. } = self;
         let Role::Service(service) = &mut nodes[usize::from(at.node)].role else { return };
         let resource = &mut service.resources[usize::from(permit.resource)];
@@ -132,7 +140,8 @@ impl World {
     /// A call that waited has its permit and goes on.
     fn grant(&mut self, id: CallId, cx: &mut Context<Event>) {
         let now = cx.now();
-        let Some(at) = self.calls.get(id).map(|call| call.callee) else { return };
+        let Some(call) = self.calls.get(id) else { return };
+        let (at, traced) = (call.callee, call.traced);
         let Some(permit) = self.tasks.last_permit(id) else { return };
         permit.had = Some(now);
         let (wait, number) = (now.since(permit.asked), permit.resource);
@@ -141,6 +150,9 @@ impl World {
             let resource = &mut service.resources[usize::from(number)];
             resource.gate(at.server).ledger.on_start(now, wait);
             resource.times.on_start(wait);
+            if traced {
+                record(&mut self.tracer, |tracer| tracer.have_permit(id, &resource.name, now));
+            }
         }
         // Not at once: whoever gives back may be in the middle of a crash.
         self.go_on_after(id, SimDuration::ZERO, cx);

@@ -6,11 +6,12 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::{program::Program, section::Resource};
+use super::{cache::Keeper, program::Program, section::Resource, tracing::record};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
-    request::{Call, CallId, Instance, Outcome, Phase, Reason},
+    request::{Call, CallId, Instance, Outcome, Phase, Reason, Verb},
+    trace::SpanKind,
     world::{Role, World},
 };
 
@@ -18,7 +19,7 @@ use crate::{
 pub(super) const DEMAND: u64 = name_hash("service/demand");
 
 /// What a service does with each class of request.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Service {
     /// Computing a call needs first, by class.
     pub demands: Vec<Distribution>,
@@ -28,6 +29,8 @@ pub struct Service {
     pub resources: Vec<Resource>,
     /// The book of what goes on by itself, if anything does.
     pub spawned: Option<u16>,
+    /// What it keeps, if it is a cache.
+    pub keeper: Option<Box<Keeper>>,
 }
 
 /// A way to a callee: whom to ask, and how long to wait.
@@ -55,10 +58,10 @@ impl World {
         let node = &mut self.nodes[usize::from(call.callee.node)];
         let server = &mut node.servers[usize::from(call.callee.server)];
         if server.ailment.silent {
-            call.phase = Phase::Lost;
-            if !call.awaited {
-                self.calls.remove(id);
+            if call.awaited {
+                return self.lose(id, now);
             }
+            self.part_with(id, Outcome::Failure(Reason::Cancelled), now);
             return;
         }
         if !server.ailment.up {
@@ -71,6 +74,9 @@ impl World {
             return self.turn_away(id, Reason::Expired, SimDuration::ZERO, cx);
         }
         call.arrived = now;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Queue, now));
+        }
         server.ledger.on_arrival(now);
         let demand = match &node.role {
             Role::Service(service) => {
@@ -83,6 +89,12 @@ impl World {
             },
         };
         call.work = SimDuration::from_nanos_f64(demand);
+        if call.verb == Verb::Validate {
+            let call = *call;
+            let part = self.part_to_do(&call);
+            self.calls[id].work = SimDuration::from_nanos_f64(demand * part);
+            return self.admit(id, cx);
+        }
         if server.host.is_some() {
             let at = call.callee;
             return self.host(id, at, cx);
@@ -91,6 +103,19 @@ impl World {
             return self.start(id, cx);
         }
         self.line_up(id, cx);
+    }
+
+    /// A call whose demand is known comes to its server.
+    fn admit(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(at) = self.calls.get(id).map(|call| call.callee) else { return };
+        let server = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
+        if server.host.is_some() {
+            self.host(id, at, cx);
+        } else if server.has_room() {
+            self.start(id, cx);
+        } else {
+            self.line_up(id, cx);
+        }
     }
 
     /// A call, or a task without a worker, joins the line of its server.
@@ -125,6 +150,9 @@ impl World {
         let now = cx.now();
         let Some(call) = self.calls.get_mut(id) else { return };
         call.arrived = now;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Service, now));
+        }
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
         ledger.on_arrival(now);
@@ -146,6 +174,9 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         call.started = now;
         call.ticket = None;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Service, now));
+        }
         let wait = now.since(call.arrived);
         self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait);
         self.compute(id, cx);
@@ -166,6 +197,9 @@ impl World {
         };
         call.phase = Phase::Running;
         call.resumed = now;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Compute), now));
+        }
         call.run = call.run.wrapping_add(1);
         cx.after(length, Event::Complete { call: id, run: call.run });
     }
@@ -199,6 +233,9 @@ impl World {
         (call.phase, call.resumed) = (Phase::Returning, now);
         let call = *call;
         let wanted = self.is_wanted(&call);
+        if !self.truth.is_idle() {
+            self.settle_truth(id, &call, outcome, cx);
+        }
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.on_leave(call.callee.server, now, call.arrived, outcome);
         let server = &mut node.servers[usize::from(call.callee.server)];
@@ -301,7 +338,7 @@ impl World {
             Phase::Waiting | Phase::Travelling | Phase::Returning | Phase::Lost => false,
         };
         // It is gone before anybody else is served: that may come back to it.
-        self.calls.remove(id);
+        self.part_with(id, Outcome::Failure(Reason::Cancelled), now);
         if hosted {
             self.settle_host(call.callee, cx);
             self.offer_if_idle(call.callee);

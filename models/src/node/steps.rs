@@ -7,14 +7,17 @@ use sim_core::{
 };
 
 use super::{
+    cache::program_of,
     origin::Origin,
     pipeline::Errand,
     program::{Catch, Next, steer},
     service::DEMAND,
+    tracing::record,
 };
 use crate::{
     event::Event,
-    request::{CallId, Outcome, Phase, Reason},
+    request::{CallId, Outcome, Phase, Reason, Verb},
+    trace::SpanKind,
     world::{Role, World},
 };
 
@@ -28,6 +31,9 @@ impl World {
     pub(super) fn next_step(&mut self, id: CallId, cx: &mut Context<Event>) {
         let late = self.comes_too_late(id, cx.now());
         let Some(call) = self.calls.get_mut(id) else { return };
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.step(id, None, cx.now()));
+        }
         let node = &self.nodes[usize::from(call.callee.node)];
         let service = match &node.role {
             Role::Service(service) => service,
@@ -37,7 +43,7 @@ impl World {
                 return self.forward(id, false, cx);
             }
         };
-        match steer(&service.steps[usize::from(call.class)], call) {
+        match steer(program_of(&service.steps, service.keeper.as_deref(), call), call) {
             // Who is done answers all the same.
             Next::Compute(_) | Next::Wait(_) | Next::Call(_) | Next::Aside(_) if late => self.expire(id, cx),
             Next::Compute(distribution) => {
@@ -53,11 +59,14 @@ impl World {
             }
             Next::Wait(distribution) => {
                 let length = distribution.sample(call.need.at(WAIT, u64::from(call.step)));
+                if call.traced {
+                    record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Wait), cx.now()));
+                }
                 self.go_on_after(id, SimDuration::from_nanos_f64(length), cx);
             }
             Next::Call(route) => {
                 call.phase = Phase::Calling;
-                self.call_out(id, route, cx);
+                self.call_out(id, route, Verb::Serve, cx);
             }
             Next::Aside(aside) => {
                 call.phase = Phase::Calling;
@@ -87,12 +96,12 @@ impl World {
     }
 
     /// Makes a service's own call by one of its routes.
-    fn call_out(&mut self, id: CallId, route: u16, cx: &mut Context<Event>) {
+    pub(super) fn call_out(&mut self, id: CallId, route: u16, verb: Verb, cx: &mut Context<Event>) {
         let call = &self.calls[id];
         let (callee, request, visit) = (call.callee, call.request, call.step);
         let node = &self.nodes[usize::from(callee.node)];
         let way = node.routes[usize::from(route)].way(usize::from(callee.server));
-        let origin = Origin::of_call(call, node.servers[usize::from(callee.server)].site);
+        let origin = Origin::of_call(call, node.servers[usize::from(callee.server)].site).asking(verb);
         let (delay, arriving) = (SimDuration::ZERO, false);
         self.ask(Errand { request, origin, parent: Some(id), way, visit, delay, arriving }, cx);
     }
@@ -119,14 +128,14 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         let Role::Service(service) = &self.nodes[usize::from(call.callee.node)].role else { return };
         let failed = call.step.saturating_sub(1);
-        let catches = &service.steps[usize::from(call.class)].catches;
+        let catches = &program_of(&service.steps, service.keeper.as_deref(), call).catches;
         let inside = |catch: &&Catch| catch.from <= failed && failed < catch.to;
         // A branch's failure is caught inside the branch or not at all: whoever waits for the branches hears of it.
         let begun = self.tasks.begun_at(id);
         let Some(catch) = catches.iter().find(inside).copied().filter(|catch| catch.from >= begun) else {
             return self.conclude(id, Outcome::Failure(reason), cx);
         };
-        (call.step, call.degraded) = (catch.handler, true);
+        (call.step, call.degraded) = (catch.handler, call.degraded || catch.degrades);
         self.give_back(id, catch.from, cx);
         // Not at once: a long row of failures would be as deep a recursion.
         self.go_on_after(id, SimDuration::ZERO, cx);

@@ -3,7 +3,7 @@
 //!
 //! All of this stands beside the calls: a system without such steps pays for one look at an empty map.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use sim_core::{
     simulation::Context,
@@ -14,10 +14,12 @@ use slotmap::SecondaryMap;
 use super::{
     program::{Aside, Fork},
     section::Permit,
+    tracing::record,
 };
 use crate::{
     event::Event,
-    request::{Awaited, Call, CallId, Outcome, Phase, Reason},
+    request::{Awaited, Call, CallId, Outcome, Phase, Reason, RequestId},
+    trace::SpanKind,
     world::{Role, World},
 };
 
@@ -32,6 +34,8 @@ pub struct Tasks {
     pub(super) threads: SecondaryMap<CallId, Thread>,
     /// Permits, in the order in which they were asked for.
     permits: SecondaryMap<CallId, Vec<Permit>>,
+    /// What requests asked for that may be over before what they left behind: how much there is of that, and the key.
+    outliving: BTreeMap<RequestId, (u32, u64)>,
 }
 
 /// A part of a request's work.
@@ -86,6 +90,26 @@ impl Tasks {
     #[inline(always)]
     fn are_none(&self) -> bool {
         self.all.is_empty() && self.permits.is_empty()
+    }
+
+    /// What a request asked for, if anything goes on for it by itself.
+    pub(super) fn outliving(&self, request: RequestId) -> Option<u64> {
+        self.outliving.get(&request).map(|(_, key)| *key)
+    }
+
+    /// Something goes on by itself for a request.
+    fn outlive(&mut self, request: RequestId, key: u64) {
+        self.outliving.entry(request).or_insert((0, key)).0 += 1;
+    }
+
+    /// Something that went on by itself for a request ends.
+    fn forget(&mut self, request: RequestId) {
+        if let Some((count, _)) = self.outliving.get_mut(&request) {
+            *count -= 1;
+            if *count == 0 {
+                self.outliving.remove(&request);
+            }
+        }
     }
 
     /// Where the steps of a call begin.
@@ -173,6 +197,7 @@ impl World {
                     self.go_on_after(id, soon, cx);
                 }
             }
+            Aside::Shelving(what) => self.shelve(id, what, cx),
             Aside::Leave => {
                 self.leave_section(id, cx);
                 self.go_on_after(id, soon, cx);
@@ -190,7 +215,9 @@ impl World {
             .iter()
             .map(|start| {
                 let part = Call { step: *start, awaited: false, degraded: false, ..part_of(&owner) };
-                self.add_task(part, Kind::Branch(id))
+                let branch = self.add_task(part, Kind::Branch(id));
+                self.record_part(branch, id, SpanKind::Branch, cx.now());
+                branch
             })
             .collect();
         let (needed, cancels) = (fork.needed as usize, fork.cancels);
@@ -212,25 +239,32 @@ impl World {
     }
 
     /// What follows goes on by itself, the call behind it.
-    fn spawn(&mut self, id: CallId, behind: u16, cx: &mut Context<Event>) {
-        let Some(call) = self.calls.get_mut(id) else { return };
+    pub(super) fn spawn(&mut self, id: CallId, behind: u16, cx: &mut Context<Event>) -> Option<CallId> {
+        let call = self.calls.get_mut(id)?;
         let start = std::mem::replace(&mut call.step, behind);
-        let Role::Service(service) = &self.nodes[usize::from(call.callee.node)].role else { return };
-        let Some(book) = service.spawned else { return };
+        let Role::Service(service) = &self.nodes[usize::from(call.callee.node)].role else { return None };
+        let book = service.spawned?;
         // It is awaited, as far as its book goes, and by no deadline.
         let (sent, deadline) = (cx.now(), SimTime::NEVER);
         let part = Call { step: start, awaited: true, book, sent, deadline, ..part_of(call) };
         self.call_books[usize::from(book)].on_ask();
         self.call_books[usize::from(book)].on_send(false, false, false);
+        let request = part.request;
+        let key = self.requests.get(request).map(|request| request.key).or(self.tasks.outliving(request));
         let task = self.add_task(part, Kind::Spawned);
+        if let Some(key) = key {
+            self.tasks.outlive(request, key);
+        }
+        self.record_part(task, id, SpanKind::Spawned, cx.now());
         self.go_on_after(task, SimDuration::ZERO, cx);
+        Some(task)
     }
 
     /// A task comes to its end.
     pub(super) fn end_task(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         self.clear(id, cx);
         let Some(task) = self.tasks.all.remove(id) else { return };
-        let Some(call) = self.calls.remove(id) else { return };
+        let Some(call) = self.part_with(id, outcome, cx.now()) else { return };
         self.part_leaves(id, call.callee, cx);
         match task.kind {
             Kind::Branch(owner) => self.join(owner, id, outcome, cx),
@@ -240,6 +274,7 @@ impl World {
     }
 
     fn close_spawned(&mut self, call: &Call, outcome: Outcome, now: SimTime) {
+        self.tasks.forget(call.request);
         self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent));
     }
 
@@ -290,6 +325,9 @@ impl World {
         let family = self.tasks.family(id);
         let Some(task) = self.tasks.all.get_mut(id) else { return };
         task.kind = Kind::Straggler;
+        if self.calls.get(id).is_some_and(|call| call.traced) {
+            record(&mut self.tracer, |tracer| tracer.set_free(id, cx.now()));
+        }
         for member in family {
             self.leave_thread(member, thread, cx);
         }
@@ -310,7 +348,7 @@ impl World {
         self.clear(id, cx);
         self.stop_computing(id, cx);
         let Some(task) = self.tasks.all.remove(id) else { return };
-        let Some(call) = self.calls.remove(id) else { return };
+        let Some(call) = self.part_with(id, Outcome::Failure(reason), cx.now()) else { return };
         if task.kind == Kind::Spawned {
             self.close_spawned(&call, Outcome::Failure(reason), cx.now());
         }
@@ -322,6 +360,9 @@ impl World {
     pub(crate) fn clear(&mut self, id: CallId, cx: &mut Context<Event>) {
         if !self.tasks.are_none() {
             self.clear_away(id, cx);
+        }
+        if !self.flights.are_none() {
+            self.give_up_flight(id, cx);
         }
     }
 

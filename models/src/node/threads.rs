@@ -6,9 +6,11 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
+use super::tracing::record;
 use crate::{
     event::Event,
     request::{Call, CallId, Phase},
+    trace::SpanKind,
     world::World,
 };
 
@@ -27,6 +29,9 @@ impl World {
             // It waits for the thread, not for a reply.
             if let Some(call) = self.calls.get_mut(id) {
                 call.phase = Phase::Calling;
+                if call.traced {
+                    record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Queue), cx.now()));
+                }
             }
             return;
         }
@@ -38,7 +43,13 @@ impl World {
     fn seek_worker(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         let server = &self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
-        if server.has_room() { self.take_worker(id, cx) } else { self.line_up(id, cx) }
+        if server.has_room() {
+            return self.take_worker(id, cx);
+        }
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Queue), cx.now()));
+        }
+        self.line_up(id, cx);
     }
 
     /// A task has a worker.

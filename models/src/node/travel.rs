@@ -10,12 +10,13 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{network::Passage, origin::Origin};
+use super::{network::Passage, origin::Origin, tracing::record};
 use crate::{
     event::Event,
     request::{
         Awaited, Call, CallId, Ended, Instance, Outcome, PassageId, Phase, Picked, Reason, RequestId, Site,
     },
+    trace::SpanKind,
     world::{Role, World},
 };
 
@@ -82,6 +83,9 @@ impl World {
             awaited: true,
             degraded: false,
             followed: origin.followed,
+            verb: origin.verb,
+            found: false,
+            traced: origin.traced,
             run: 0,
             step: 0,
             callee: order.callee,
@@ -100,6 +104,9 @@ impl World {
             resumed: now,
             work: SimDuration::ZERO,
         });
+        if origin.traced {
+            self.record_sending(id, &order, now);
+        }
         let elsewhere =
             !self.network.is_one_place() && self.network.are_apart(origin.site, self.site(order.callee));
         self.call_books[usize::from(order.book)].on_send(order.retry, order.copy, elsewhere);
@@ -130,7 +137,16 @@ impl World {
                 self.arrive(id, cx);
             }
             Passage::Arrives(travel) => cx.after(travel + order.delay, Event::Deliver(id)),
-            Passage::Lost => self.calls[id].phase = Phase::Lost,
+            Passage::Lost => self.lose(id, cx.now()),
+        }
+    }
+
+    /// A message is lost, or whoever took it is silent.
+    pub(super) fn lose(&mut self, id: CallId, now: SimTime) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.phase = Phase::Lost;
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Lost, now));
         }
     }
 
@@ -149,7 +165,7 @@ impl World {
         let Some(call) = self.calls.get(id) else { return };
         let node = &self.nodes[usize::from(call.callee.node)];
         if !call.awaited && node.cancels {
-            self.calls.remove(id);
+            self.part_with(id, Outcome::Failure(Reason::Cancelled), cx.now());
             return;
         }
         if call.hops == 0 {
@@ -162,8 +178,11 @@ impl World {
     #[inline]
     pub(crate) fn reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.finish(id, cx.now()));
+        }
         if !call.awaited {
-            self.calls.remove(id);
+            self.part_with(id, outcome, cx.now());
             return;
         }
         if self.network.is_instant() {
@@ -177,7 +196,7 @@ impl World {
                 (call.phase, call.resumed) = (Phase::Returning, cx.now());
                 cx.after(travel, Event::Reply { call: id, outcome });
             }
-            Passage::Lost => self.calls[id].phase = Phase::Lost,
+            Passage::Lost => self.lose(id, cx.now()),
         }
     }
 
@@ -189,7 +208,7 @@ impl World {
         if call.followed {
             self.follow(id, cx.now());
         }
-        self.calls.remove(id);
+        self.part_with(id, outcome, cx.now());
         if awaited {
             self.settle(id, &ended, outcome, cx);
         }
@@ -300,7 +319,7 @@ impl World {
     pub(crate) fn give_up(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
         let Some(ended) = self.calls.get(id).map(Call::ended) else { return };
         self.follow(id, cx.now());
-        self.let_go(id, cx);
+        self.let_go(id, reason, cx);
         self.settle(id, &ended, Outcome::Failure(reason), cx);
     }
 
@@ -310,19 +329,23 @@ impl World {
         let (awaited, ended) = (call.awaited, call.ended());
         if awaited {
             self.follow(id, cx.now());
-            self.let_go(id, cx);
+            self.let_go(id, Reason::Cancelled, cx);
             self.release(&ended, Outcome::Failure(Reason::Cancelled), cx);
         }
     }
 
     /// Nobody waits for a call any more: ends it where the callee listens, else lets it run on.
-    fn let_go(&mut self, id: CallId, cx: &mut Context<Event>) {
+    fn let_go(&mut self, id: CallId, reason: Reason, cx: &mut Context<Event>) {
+        let (now, outcome) = (cx.now(), Outcome::Failure(reason));
         let Some(call) = self.calls.get_mut(id) else { return };
         call.awaited = false;
         let (callee, phase) = (call.callee, call.phase);
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.give_up(id, outcome.into(), now));
+        }
         match phase {
             Phase::Lost => {
-                self.calls.remove(id);
+                self.part_with(id, outcome, now);
             }
             Phase::Waiting | Phase::Running | Phase::Calling
                 if self.nodes[usize::from(callee.node)].cancels =>

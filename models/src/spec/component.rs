@@ -8,6 +8,7 @@ use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDu
 
 use super::{
     HeartbeatsSpec, Ids,
+    cache::{CachePool, CacheSpec},
     call::{CallSpec, RetrySpec, View, require_timeout},
     overrides::{Overrides, WarmUpSpec},
     step::{ResourceSpec, Step, of_class},
@@ -35,6 +36,8 @@ pub enum ComponentSpec {
     ServerPool(PoolSpec),
     /// Servers that also call others: the same as a `ServerPool` with `handles`.
     Service(PoolSpec),
+    /// Servers that keep answers.
+    Cache(Box<CachePool>),
 }
 
 /// Servers with workers and a line each.
@@ -73,6 +76,10 @@ pub struct PoolSpec {
     pub calls: BTreeMap<String, CallSpec>,
     /// Where it stands: regions, or `region/zone`. Default: all of them, servers spread evenly.
     pub placed_in: Ids,
+    /// What it keeps, if it is a cache.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub keeps: Option<Box<CacheSpec>>,
 }
 
 impl Default for PoolSpec {
@@ -93,6 +100,7 @@ impl Default for PoolSpec {
             timeout: None,
             calls: BTreeMap::new(),
             placed_in: Ids::default(),
+            keeps: None,
         }
     }
 }
@@ -200,19 +208,27 @@ impl ComponentSpec {
             Self::LoadBalancer(_) => "LoadBalancer",
             Self::ServerPool(_) => "ServerPool",
             Self::Service(_) => "Service",
+            Self::Cache(_) => "Cache",
         }
     }
 
     /// Every kind with its default, for catalogues.
-    pub fn catalog() -> [Self; 3] {
+    pub fn catalog() -> [Self; 4] {
         let pool = PoolSpec::default;
-        [Self::LoadBalancer(Box::default()), Self::ServerPool(pool()), Self::Service(pool())]
+        let cache = CachePool::from(CacheSpec::default());
+        [
+            Self::LoadBalancer(Box::default()),
+            Self::ServerPool(pool()),
+            Self::Service(pool()),
+            Self::Cache(Box::new(cache)),
+        ]
     }
 
     pub(super) fn check(&self, check: &mut Check) {
         match self {
             Self::LoadBalancer(spec) => spec.check(check),
             Self::ServerPool(spec) | Self::Service(spec) => spec.check(check),
+            Self::Cache(cache) => cache.spec.check(check),
         }
     }
 }
@@ -305,7 +321,8 @@ impl PoolSpec {
 
     /// Whether any of its steps goes on by itself.
     pub fn spawns(&self) -> bool {
-        self.handles.values().flatten().any(|step| step.has(|step| matches!(step, Step::Spawn(_))))
+        self.keeps.is_some()
+            || self.handles.values().flatten().any(|step| step.has(|step| matches!(step, Step::Spawn(_))))
     }
 
     /// The steps of a kind of request after its first computing.

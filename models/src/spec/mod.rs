@@ -1,8 +1,10 @@
 //! What the file says of the system: plain serde data, with defaults and units. No logic but its own checks.
 
+mod cache;
 mod call;
 mod component;
 mod fault;
+mod form;
 mod heartbeats;
 mod network;
 mod overrides;
@@ -18,13 +20,18 @@ use sim_core::{random::distribution::Column, time::SimDuration};
 
 use crate::policy::arrival::ArrivalSpec;
 
+pub use cache::{CachePool, CacheSpec, OnConcurrentMiss, OnWrite};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, Layer, LoadBalancerSpec, PoolSpec};
 pub use fault::{FaultSpec, Moment, Struck};
+pub use form::Form;
 pub use heartbeats::HeartbeatsSpec;
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use overrides::{Overrides, WarmUpSpec};
-pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
+pub use step::{
+    CachedRead, CachedWrite, Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, ThenCache, Try, Way,
+    of_class,
+};
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
 };
@@ -49,6 +56,11 @@ pub struct SystemSpec {
 pub type ReadColumn<'a, E> = &'a mut dyn FnMut(&Column) -> Result<Vec<SimDuration>, E>;
 
 impl SystemSpec {
+    /// What the component of this id is to whoever wires it.
+    pub fn form(&self, id: &str) -> Option<Form<'_>> {
+        self.components.get(id).map(ComponentSpec::form)
+    }
+
     /// Fills in what distributions of time take from files: service, think and patience times, gaps.
     ///
     /// # Errors
@@ -61,6 +73,13 @@ impl SystemSpec {
                     pool.service_time.fill(read)?;
                     pool.service_times.values_mut().try_for_each(|time| time.fill(read))?;
                     pool.handles.values_mut().flatten().try_for_each(|step| step.fill(read))?;
+                }
+                ComponentSpec::Cache(cache) => {
+                    cache.spec.hit_time.fill(read)?;
+                    if let Some(invalidation) = &mut cache.spec.invalidation {
+                        invalidation.delay.fill(read)?;
+                    }
+                    **cache = CachePool::from(cache.spec.clone());
                 }
             }
         }

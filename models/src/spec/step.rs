@@ -40,6 +40,11 @@ pub enum Step {
     /// Steps that need a permit of a resource: a lock, a pool of connections. Who finds none free waits in order of
     /// coming and keeps its worker; a permit is given back however the steps end.
     Section(Section),
+    /// Looks into a cache, and does other steps where that does not have it; what they bring is kept there (cache-aside).
+    /// A cache that does not answer is one that does not have it.
+    CachedRead(CachedRead),
+    /// Changes something, and then what a cache has of it (cache-aside).
+    CachedWrite(CachedWrite),
     /// Steps whose failure is not the end: then others are done in their place, and the answer is degraded.
     Try(Try),
 }
@@ -118,6 +123,42 @@ pub struct Section {
     pub resource: String,
     /// What is done while it is held.
     pub steps: Vec<Step>,
+}
+
+/// A look into a cache, and what is done if that has it not.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CachedRead {
+    /// The cache's id.
+    pub cache: String,
+    /// What fetches it: usually a call of the cache's `source`.
+    pub on_miss: Vec<Step>,
+    /// Whether requests of one server that miss the same key wait for the first of them (single flight). Default false.
+    pub coalesce: bool,
+}
+
+/// A change, and what becomes of what a cache has of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CachedWrite {
+    /// The cache's id.
+    pub cache: String,
+    /// What changes it: usually a call of the cache's `source`.
+    pub steps: Vec<Step>,
+    /// What the cache is told afterwards. Default `Invalidate`.
+    pub then: ThenCache,
+}
+
+/// What a cache is told after a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ThenCache {
+    /// To drop what it has (Nishtala et al., *Scaling Memcache at Facebook*, 2013).
+    #[default]
+    Invalidate,
+    /// To keep what was written.
+    Update,
+    /// Nothing: what it has stays until its lifetime is over.
+    Nothing,
 }
 
 /// Steps whose failure is not the end.
@@ -228,6 +269,9 @@ impl Step {
                     inside(steps, often);
                 }
             }
+            // What a cache spares is not known before.
+            Self::CachedRead(read) => inside(&read.on_miss, 0.0),
+            Self::CachedWrite(write) => inside(&write.steps, often),
             Self::Try(tried) => {
                 inside(&tried.steps, often);
                 inside(&tried.on_failure, 0.0);
@@ -239,10 +283,21 @@ impl Step {
     /// The components it calls, each time it is mentioned.
     pub fn calls(&self) -> Vec<&str> {
         let mut calls = Vec::new();
-        self.visit(None, 1.0, &mut |step, _| {
-            if let Self::Call(id) = step {
-                calls.push(id.as_str());
-            }
+        self.visit(None, 1.0, &mut |step, _| match step {
+            Self::Call(id)
+            | Self::CachedRead(CachedRead { cache: id, .. })
+            | Self::CachedWrite(CachedWrite { cache: id, .. }) => calls.push(id.as_str()),
+            Self::Compute(_)
+            | Self::Wait(_)
+            | Self::Fail(_)
+            | Self::Sequence(_)
+            | Self::Branch(_)
+            | Self::ByClass(_)
+            | Self::Repeat(_)
+            | Self::Parallel(_)
+            | Self::Spawn(_)
+            | Self::Section(_)
+            | Self::Try(_) => {}
         });
         calls
     }
@@ -276,6 +331,8 @@ impl Step {
             Self::Branch(ways) => ways.iter_mut().map(|way| &mut way.steps).collect(),
             Self::ByClass(by_class) => by_class.values_mut().collect(),
             Self::Parallel(parallel) => parallel.branches.iter_mut().collect(),
+            Self::CachedRead(CachedRead { on_miss: steps, .. })
+            | Self::CachedWrite(CachedWrite { steps, .. }) => vec![steps],
             Self::Try(Try { steps, on_failure, on_success }) => vec![steps, on_failure, on_success],
         }
     }

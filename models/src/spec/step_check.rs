@@ -55,6 +55,8 @@ impl Step {
             }
             Self::Spawn(steps) => length(steps).saturating_add(2),
             Self::Section(section) => length(&section.steps).saturating_add(2),
+            Self::CachedRead(read) => length(&read.on_miss).saturating_add(8),
+            Self::CachedWrite(write) => length(&write.steps).saturating_add(2),
             Self::Try(tried) => sum(&mut [&tried.steps, &tried.on_failure, &tried.on_success].into_iter()),
         }
     }
@@ -76,6 +78,9 @@ impl Step {
                 parallel.count() - failing * u64::from(parallel.copies) < parallel.needed()
             }
             Self::Section(section) => some(&section.steps),
+            // What it has is answered all the same.
+            Self::CachedRead(_) => false,
+            Self::CachedWrite(write) => some(&write.steps),
             Self::Try(tried) => some(if some(&tried.steps) { &tried.on_failure } else { &tried.on_success }),
         }
     }
@@ -122,6 +127,8 @@ impl Step {
                 });
             }
             Self::Section(section) => section.check(held, check),
+            Self::CachedRead(read) => inside("on_miss", &read.on_miss, check),
+            Self::CachedWrite(write) => inside("steps", &write.steps, check),
             Self::Try(tried) => {
                 inside("steps", &tried.steps, check);
                 inside("on_failure", &tried.on_failure, check);

@@ -206,6 +206,8 @@ pub struct RequestSpec {
     pub weight: f64,
     /// Lower is served first where a queue knows priorities. Default 0.
     pub priority: u8,
+    /// Whether it changes what it asks for. Default false: it reads. Caches and databases treat the two differently.
+    pub writes: bool,
     /// Its sizes, if they differ from the workload's.
     pub size: Option<DistributionSpec<Bytes>>,
     /// What it asks for, if that differs from the workload's.
@@ -214,7 +216,7 @@ pub struct RequestSpec {
 
 impl Default for RequestSpec {
     fn default() -> Self {
-        Self { weight: 1.0, priority: 0, size: None, keys: None }
+        Self { weight: 1.0, priority: 0, writes: false, size: None, keys: None }
     }
 }
 
@@ -226,13 +228,14 @@ impl<'de> Deserialize<'de> for RequestSpec {
         struct Long {
             weight: f64,
             priority: u8,
+            writes: bool,
             size: Option<DistributionSpec<Bytes>>,
             keys: Option<KeysSpec>,
         }
         impl Default for Long {
             fn default() -> Self {
-                let RequestSpec { weight, priority, size, keys } = RequestSpec::default();
-                Self { weight, priority, size, keys }
+                let RequestSpec { weight, priority, writes, size, keys } = RequestSpec::default();
+                Self { weight, priority, writes, size, keys }
             }
         }
         struct Visitor;
@@ -251,9 +254,9 @@ impl<'de> Deserialize<'de> for RequestSpec {
                 self.visit_f64(weight as f64)
             }
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<RequestSpec, A::Error> {
-                let Long { weight, priority, size, keys } =
+                let Long { weight, priority, writes, size, keys } =
                     Long::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                Ok(RequestSpec { weight, priority, size, keys })
+                Ok(RequestSpec { weight, priority, writes, size, keys })
             }
         }
         deserializer.deserialize_any(Visitor)

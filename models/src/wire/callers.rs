@@ -24,7 +24,7 @@ use crate::{
         subsetting::{Membership, Subset},
     },
     request::{Instance, Site},
-    spec::{CallSpec, ComponentSpec, LoadBalancerSpec, PoolSpec, View},
+    spec::{CacheSpec, CallSpec, ComponentSpec, Form, LoadBalancerSpec, PoolSpec, View},
     world::Role,
 };
 
@@ -54,9 +54,9 @@ impl<'a> Builder<'a> {
             node.regional = (0..regions).map(of).collect();
         }
         for (number, (id, component)) in self.spec.components.iter().enumerate() {
-            let wishes: Vec<Wishes<'a>> = match component {
-                ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => self.pool_wishes(id, pool),
-                ComponentSpec::LoadBalancer(balancer) => balancer_wishes(id, balancer),
+            let wishes: Vec<Wishes<'a>> = match component.form() {
+                Form::Pool(pool) => self.pool_wishes(id, pool),
+                Form::Balancer(balancer) => balancer_wishes(id, balancer),
             };
             let sites: Vec<Site> = self.nodes[number].servers.iter().map(|server| server.site).collect();
             self.nodes[number].routes = wishes.iter().map(|wishes| self.route(wishes, &sites)).collect();
@@ -66,7 +66,7 @@ impl<'a> Builder<'a> {
 
     /// Opens a book for what a component lets go on by itself, if it does.
     fn add_spawned(&mut self, number: usize, id: &str, component: &ComponentSpec) {
-        let (ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) = component else { return };
+        let Form::Pool(pool) = component.form() else { return };
         if let (true, Role::Service(service)) = (pool.spawns(), &mut self.nodes[number].role) {
             service.spawned = Some(self.call_books.len() as u16);
             self.call_books.push(CallBook::new(format!("{id}.calls.spawned"), &self.windows));
@@ -90,10 +90,11 @@ impl<'a> Builder<'a> {
         callee: &str,
     ) -> CallSpec {
         let mut call = calls.get(callee).cloned().unwrap_or_default();
-        if let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) =
-            self.spec.components.get(callee)
-        {
+        if let Some(Form::Pool(pool)) = self.spec.form(callee) {
             call.timeout = call.timeout.or(pool.timeout);
+            if pool.keeps.is_some() && pool.servers > 1 && call.balancer.is_none() {
+                call.balancer = Some(CacheSpec::finder());
+            }
         }
         call
     }

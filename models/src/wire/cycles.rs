@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sim_core::check::Check;
 
 use super::references::descend;
-use crate::spec::{ComponentSpec, Step, SystemSpec, WorkloadSpec};
+use crate::spec::{Form, Step, SystemSpec, WorkloadSpec};
 
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
     Cycles { spec }.find(check);
@@ -42,9 +42,9 @@ impl Cycles<'_> {
 
     /// Goes to where a component calls another.
     fn at_call(&self, caller: &str, callee: &str, check: &mut Check, told: impl FnOnce(&mut Check)) {
-        let place = match self.spec.components.get(caller) {
-            Some(ComponentSpec::LoadBalancer(_)) => vec!["backends".to_owned()],
-            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => {
+        let place = match self.spec.form(caller) {
+            Some(Form::Balancer(_)) => vec!["backends".to_owned()],
+            Some(Form::Pool(pool)) => {
                 let calls = |step: &Step| step.calls().contains(&callee);
                 let found = pool
                     .handles
@@ -71,9 +71,9 @@ impl Cycles<'_> {
     }
 
     fn callees(&self, id: &str) -> Vec<&str> {
-        match self.spec.components.get(id) {
-            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => pool.callees(),
-            Some(ComponentSpec::LoadBalancer(balancer)) => balancer.callees().into_iter().flatten().collect(),
+        match self.spec.form(id) {
+            Some(Form::Pool(pool)) => pool.callees(),
+            Some(Form::Balancer(balancer)) => balancer.callees().into_iter().flatten().collect(),
             None => Vec::new(),
         }
     }

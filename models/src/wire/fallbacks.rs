@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sim_core::check::Check;
 
 use super::references::descend;
-use crate::spec::{CallSpec, ComponentSpec, SystemSpec};
+use crate::spec::{CallSpec, Form, SystemSpec};
 
 /// Checks every fallback service that a caller names.
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
@@ -13,9 +13,9 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
         calls(spec, ["workloads", id], workload.common().calls, check);
     }
     for (id, component) in &spec.components {
-        match component {
-            ComponentSpec::LoadBalancer(_) => {}
-            ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => {
+        match component.form() {
+            Form::Balancer(_) => {}
+            Form::Pool(pool) => {
                 calls(spec, ["components", id], &pool.calls, check);
             }
         }

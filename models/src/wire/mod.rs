@@ -1,5 +1,6 @@
 //! From spec to world: checks what a spec cannot know alone, turns names into ids, and builds everything there is.
 
+mod caches;
 mod callers;
 mod cycles;
 mod fallbacks;
@@ -20,7 +21,10 @@ use sim_core::{
 
 use crate::{
     measure::{CallBook, Windows},
-    node::{client::Workload, dispatch::Dispatch, network::Location, pipeline::Pipeline, tasks::Tasks},
+    node::{
+        client::Workload, dispatch::Dispatch, flights::Flights, network::Location, pipeline::Pipeline,
+        tasks::Tasks,
+    },
     observe::Observer,
     policy::arrival::trace::TraceRecord,
     request::{CallId, Site},
@@ -73,20 +77,7 @@ pub fn build(
     bin: SimDuration,
     traces: Traces<'_>,
 ) -> Result<World, String> {
-    let mut builder = Builder {
-        spec,
-        streams,
-        windows,
-        locations: topology::locations(spec),
-        ids: spec.components.keys().enumerate().map(|(number, id)| (id.as_str(), number as u16)).collect(),
-        classes: topology::classes(spec),
-        nodes: Vec::new(),
-        dispatches: Vec::new(),
-        watchers: Vec::new(),
-        lines: Vec::new(),
-        call_books: Vec::new(),
-        pipelines: Vec::new(),
-    };
+    let mut builder = Builder::new(spec, streams, windows);
     builder.add_nodes();
     builder.add_routes();
     let mut workloads = builder.workloads(traces)?;
@@ -103,6 +94,7 @@ pub fn build(
         &builder.dispatches,
         &builder.call_books,
     );
+    let (truth, writes) = (builder.truth(), builder.writes());
     let Builder { windows, nodes, dispatches, watchers, lines, call_books, pipelines, .. } = builder;
     let turns = vec![SimTime::NEVER; dispatches.len()];
     let world = World {
@@ -111,6 +103,9 @@ pub fn build(
         calls: slotmap::SlotMap::with_key(),
         crossings: slotmap::SlotMap::with_key(),
         tasks: Tasks::default(),
+        truth,
+        flights: Flights::default(),
+        writes,
         opened: 0,
         closed: 0,
         pipelines,
@@ -126,16 +121,37 @@ pub fn build(
         network,
         faults,
         observer,
+        tracer: None,
         decisions: Vec::new(),
         decided: 0,
     };
     Ok(world)
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// Nothing built yet.
+    fn new(spec: &'a SystemSpec, streams: Streams, windows: Windows) -> Self {
+        let numbered = spec.components.keys().enumerate();
+        Self {
+            spec,
+            streams,
+            windows,
+            locations: topology::locations(spec),
+            ids: numbered.map(|(number, id)| (id.as_str(), number as u16)).collect(),
+            classes: topology::classes(spec),
+            nodes: Vec::new(),
+            dispatches: Vec::new(),
+            watchers: Vec::new(),
+            lines: Vec::new(),
+            call_books: Vec::new(),
+            pipelines: Vec::new(),
+        }
+    }
+
     /// Lets those workloads draw keys and addresses whose requests somebody tells apart.
     fn identify(&self, workloads: &mut [Workload]) {
-        let asked = self.dispatches.iter().any(Dispatch::asks_who);
+        let keeps = self.nodes.iter().any(|node| node.keeper().is_some());
+        let asked = keeps || self.dispatches.iter().any(Dispatch::asks_who);
         for (workload, spec) in workloads.iter_mut().zip(self.spec.workloads.values()) {
             let common = spec.common();
             let keyed =

@@ -1,8 +1,9 @@
 //! A service's steps, made flat: a list of actions, each of which tells where to go on.
 
 use crate::{
-    node::program::{Action, Aside, Catch, Fork, Program},
-    spec::{Parallel, Step, Try, of_class},
+    node::program::{Action, Aside, Catch, Fork, Program, Shelving},
+    request::Verb,
+    spec::{CachedRead, CachedWrite, Parallel, Step, ThenCache, Try, of_class},
 };
 
 /// Writes the program of a class of requests.
@@ -54,6 +55,8 @@ impl Writer<'_> {
                     self.append(&section.steps, program);
                     program.push(Action::Aside(Aside::Leave));
                 }
+                Step::CachedRead(read) => self.cached_read(read, program),
+                Step::CachedWrite(write) => self.cached_write(write, program),
                 Step::Try(tried) => self.tried(tried, program),
             }
         }
@@ -91,6 +94,49 @@ impl Writer<'_> {
         program.set(fork, Action::Aside(Aside::Fork(fork_of)));
     }
 
+    /// A look into a cache, then what is done if that has it not, alone where that is wished, and what it brought is put
+    /// there.
+    fn cached_read(&self, read: &CachedRead, program: &mut Program) {
+        let route = (self.route)(&read.cache);
+        let again = program.end();
+        program.push_shelving(Shelving::Ask(route, Verb::Get));
+        let missed = program.end() + 1;
+        program.catch(again, program.end(), missed);
+        let if_found = program.later();
+        let join = read.coalesce.then(|| program.later());
+        let from = program.end();
+        self.append(&read.on_miss, program);
+        let to = program.end();
+        program.push_shelving(Shelving::Ask(route, Verb::Put));
+        program.catch(to, program.end(), program.end());
+        if let Some(join) = join {
+            program.push_shelving(Shelving::Land);
+            let over = program.later();
+            program.catch(from, to, program.end());
+            program.push_shelving(Shelving::Lapsed);
+            let failed = program.end();
+            program.push(Action::Fail(1.0));
+            let there = program.end();
+            program.set(over, Action::Jump(there));
+            program.set_shelving(join, Shelving::Join { route, there, failed, again });
+        }
+        let there = program.end();
+        program.set_shelving(if_found, Shelving::IfFound(there));
+    }
+
+    /// A change, then what the cache is told of it, which may be lost.
+    fn cached_write(&self, write: &CachedWrite, program: &mut Program) {
+        self.append(&write.steps, program);
+        let verb = match write.then {
+            ThenCache::Invalidate => Verb::Drop,
+            ThenCache::Update => Verb::Put,
+            ThenCache::Nothing => return,
+        };
+        let told = program.end();
+        program.push_shelving(Shelving::Ask((self.route)(&write.cache), verb));
+        program.catch(told, program.end(), program.end());
+    }
+
     /// What is tried with a jump behind what is done if it fails, then what is done if it does not.
     fn tried(&self, tried: &Try, program: &mut Program) {
         let from = program.end();
@@ -99,7 +145,7 @@ impl Writer<'_> {
         let succeeded = program.later();
         let handler = program.end();
         // Found innermost first: those inside were written before.
-        program.catches.push(Catch { from, to, handler });
+        program.catches.push(Catch { from, to, handler, degrades: true });
         self.append(&tried.on_failure, program);
         let failed = program.later();
         let success = program.end();
@@ -111,22 +157,35 @@ impl Writer<'_> {
 }
 
 impl Program {
-    fn push(&mut self, action: Action) {
+    pub(super) fn push(&mut self, action: Action) {
         self.actions.push(action);
     }
 
+    pub(super) fn push_shelving(&mut self, what: Shelving) {
+        self.push(Action::Aside(Aside::Shelving(what)));
+    }
+
+    pub(super) fn set_shelving(&mut self, place: usize, what: Shelving) {
+        self.set(place, Action::Aside(Aside::Shelving(what)));
+    }
+
+    /// Lets a failure within `from..to` go on at `handler`; the answer is none the worse for it.
+    pub(super) fn catch(&mut self, from: u16, to: u16, handler: u16) {
+        self.catches.push(Catch { from, to, handler, degrades: false });
+    }
+
     /// Where the next action will stand. A file's steps are few enough for it: that was checked.
-    fn end(&self) -> u16 {
+    pub(super) fn end(&self) -> u16 {
         self.actions.len() as u16
     }
 
     /// Leaves a place for an action that is known later.
-    fn later(&mut self) -> usize {
+    pub(super) fn later(&mut self) -> usize {
         self.actions.push(Action::Jump(0));
         self.actions.len() - 1
     }
 
-    fn set(&mut self, place: usize, action: Action) {
+    pub(super) fn set(&mut self, place: usize, action: Action) {
         self.actions[place] = action;
     }
 }

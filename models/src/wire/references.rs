@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sim_core::check::Check;
 
 use crate::policy::execution::ConcurrencySpec;
-use crate::spec::{ComponentSpec, Load, PoolSpec, Step, SystemSpec, WorkloadSpec};
+use crate::spec::{ComponentSpec, Form, Load, PoolSpec, Step, SystemSpec, WorkloadSpec};
 
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
     let references = References { spec };
@@ -68,7 +68,7 @@ impl References<'_> {
     /// Requires that `id` names a pool of servers.
     fn pool(&self, owner: &str, field: &str, id: &str, check: &mut Check) {
         self.known(owner, field, id, check);
-        if let Some(ComponentSpec::LoadBalancer(_)) = self.spec.components.get(id) {
+        if let Some(Form::Balancer(_)) = self.spec.form(id) {
             check.at(field, |check| {
                 check.problem(
                     "E0302",
@@ -124,8 +124,8 @@ impl References<'_> {
     }
 
     fn component(&self, id: &str, component: &ComponentSpec, check: &mut Check) {
-        let (calls, callees, places) = match component {
-            ComponentSpec::LoadBalancer(balancer) => {
+        let (calls, callees, places) = match component.form() {
+            Form::Balancer(balancer) => {
                 for (number, pool) in balancer.backends.0.iter().enumerate() {
                     if balancer.backends.0.len() == 1 {
                         self.pool(id, "backends", pool, check);
@@ -140,7 +140,13 @@ impl References<'_> {
                 }
                 (None, Vec::new(), &balancer.placed_in)
             }
-            ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => {
+            // What it calls is its source: that it is there is all there is to check.
+            Form::Pool(pool) if pool.keeps.is_some() => {
+                let source = pool.keeps.as_ref().map_or("", |cache| cache.source.as_str());
+                self.known(id, "source", source, check);
+                (Some(&pool.calls), pool.callees(), &pool.placed_in)
+            }
+            Form::Pool(pool) => {
                 for (class, steps) in &pool.handles {
                     self.class("handles", class, check);
                     for (number, step) in steps.iter().enumerate() {
@@ -210,6 +216,14 @@ impl References<'_> {
                 self.resource(owner, &section.resource, check);
                 check.at("steps", |check| inside(&section.steps, check));
             }
+            Step::CachedRead(read) => {
+                check.at("cache", |check| self.cache(owner, number, &read.cache, check));
+                check.at("on_miss", |check| inside(&read.on_miss, check));
+            }
+            Step::CachedWrite(write) => {
+                check.at("cache", |check| self.cache(owner, number, &write.cache, check));
+                check.at("steps", |check| inside(&write.steps, check));
+            }
             Step::Try(tried) => {
                 check.at("steps", |check| inside(&tried.steps, check));
                 check.at("on_failure", |check| inside(&tried.on_failure, check));
@@ -218,12 +232,21 @@ impl References<'_> {
         }
     }
 
+    /// Requires that `id` names a cache.
+    fn cache(&self, owner: &str, number: usize, id: &str, check: &mut Check) {
+        let place = place(owner, &number.to_string());
+        self.known_here(&place, id, check);
+        if let Some(form) = self.spec.form(id)
+            && form.keeps().is_none()
+        {
+            check.problem("E0302", format!("`{id}` is no Cache; `{place}` looks into one"));
+        }
+    }
+
     /// Requires that the component whose steps these are has a resource.
     fn resource(&self, owner: &str, name: &str, check: &mut Check) {
         let id = owner.split(".handles.").next().unwrap_or_default();
-        let Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) =
-            self.spec.components.get(id)
-        else {
+        let Some(Form::Pool(pool)) = self.spec.form(id) else {
             return;
         };
         if !pool.resources.contains_key(name) {
@@ -271,9 +294,9 @@ impl References<'_> {
         let id = target.split('[').next().unwrap_or_default();
         self.known("fault", "target", id, check);
         let number = target.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']'));
-        let servers = match self.spec.components.get(id) {
-            Some(ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool)) => pool.servers,
-            Some(ComponentSpec::LoadBalancer(balancer)) => balancer.instances,
+        let servers = match self.spec.form(id) {
+            Some(Form::Pool(pool)) => pool.servers,
+            Some(Form::Balancer(balancer)) => balancer.instances,
             None => return,
         };
         if let Some(number) = number {

@@ -113,6 +113,7 @@ impl<'a> Builder<'a> {
                     class: number(name),
                     name: name.clone(),
                     priority: request.priority,
+                    writes: request.writes,
                     keys: keys(request.keys.as_ref()),
                     size: size(request.size.as_ref()),
                 }
@@ -124,6 +125,7 @@ impl<'a> Builder<'a> {
                 class: number(""),
                 name: String::new(),
                 priority: 0,
+                writes: false,
                 keys: keys(None),
                 size: size(None),
             });

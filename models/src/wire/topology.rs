@@ -5,7 +5,7 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{Builder, program::Writer};
+use super::{Builder, caches::cache_program, program::Writer};
 use crate::{
     measure::{Ages, Level, Owner, Times},
     node::{
@@ -21,7 +21,7 @@ use crate::{
         execution::{Executor, Setting},
     },
     request::Site,
-    spec::{ComponentSpec, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, SystemSpec},
+    spec::{Form, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, SystemSpec},
     world::{Node, Role},
 };
 
@@ -59,7 +59,7 @@ pub(super) fn classes(spec: &SystemSpec) -> Vec<&str> {
 
 impl<'a> Builder<'a> {
     /// The sites a component's servers stand at, one entry a server, with the name each server gets.
-    fn places(&self, id: &str, placed_in: &[String], servers: u32) -> Vec<(String, Site)> {
+    pub(super) fn places(&self, id: &str, placed_in: &[String], servers: u32) -> Vec<(String, Site)> {
         if self.spec.regions.is_empty() {
             let alone = servers == 1;
             return (0..servers)
@@ -91,9 +91,9 @@ impl<'a> Builder<'a> {
     /// One node for each component, in order of their ids.
     pub(super) fn add_nodes(&mut self) {
         for (id, component) in &self.spec.components {
-            let node = match component {
-                ComponentSpec::ServerPool(pool) | ComponentSpec::Service(pool) => self.pool(id, pool),
-                ComponentSpec::LoadBalancer(balancer) => self.balancer(id, balancer),
+            let node = match component.form() {
+                Form::Pool(pool) => self.pool(id, pool),
+                Form::Balancer(balancer) => self.balancer(id, balancer),
             };
             self.nodes.push(node);
         }
@@ -166,15 +166,16 @@ impl<'a> Builder<'a> {
             .map(|class| pool.service_times.get(*class).unwrap_or(&pool.service_time).build());
         let route = |id: &str| callees.iter().position(|callee| *callee == id).unwrap_or(0) as u16;
         let resource = |name: &str| pool.resources.keys().position(|known| known == name).unwrap_or(0) as u16;
-        let steps = self
-            .classes
-            .iter()
-            .map(|class| Writer { class, route: &route, resource: &resource }.program(pool.steps(class)));
+        let steps = self.classes.iter().enumerate().map(|(number, class)| match &pool.keeps {
+            Some(cache) => cache_program(cache, self.writes()[number]),
+            None => Writer { class, route: &route, resource: &resource }.program(pool.steps(class)),
+        });
         Service {
             demands: demands.collect(),
             steps: steps.collect(),
             resources: self.resources(id, pool),
             spawned: None,
+            keeper: self.keeper(id, pool),
         }
     }
 

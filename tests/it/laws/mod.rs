@@ -6,6 +6,7 @@
 mod random_system;
 mod regressions;
 mod tape;
+mod traces;
 
 use std::{env, fmt::Write, ops::ControlFlow};
 
@@ -15,8 +16,9 @@ use models::{
     measure::Window,
     policy::arrival::trace::TraceRecord,
     report::{RunReport, Unit},
-    run,
+    run, run_traced,
     spec::{ComponentSpec, SystemSpec},
+    trace::Tracing,
     units::Bytes,
     wire::Records,
 };
@@ -86,6 +88,13 @@ fn simulate(system: &SystemSpec, seed: u64) -> Result<RunReport, RunError> {
     run(system, &settings(system, seed), &mut |_| Ok(recorded()), &mut |_| ControlFlow::Continue(()))
 }
 
+/// The same with every request recorded.
+fn trace(system: &SystemSpec, seed: u64) -> Result<RunReport, RunError> {
+    let (records, look) = (&mut |_: &str| Ok(recorded()), &mut |_: &_| ControlFlow::Continue(()));
+    let tracing = Tracing::Whole { most_spans: 1_000_000 };
+    run_traced(system, &settings(system, seed), tracing, records, look)
+}
+
 /// Everything a report says that cannot be.
 fn broken_laws(text: &str) -> Vec<String> {
     let (system, seed) = loaded(text);
@@ -94,8 +103,14 @@ fn broken_laws(text: &str) -> Vec<String> {
         Err(error) => return vec![error.to_string()],
     };
     let mut broken = Vec::new();
-    if simulate(&system, seed).as_ref() != Ok(&report) {
-        broken.push("the same seed tells two stories".to_owned());
+    match trace(&system, seed) {
+        Ok(mut traced) => {
+            broken.extend(traces::broken(&std::mem::take(&mut traced.traces)));
+            if traced != report {
+                broken.push("the same seed tells two stories, with and without traces".to_owned());
+            }
+        }
+        Err(error) => broken.push(error.to_string()),
     }
     let ids = system.workloads.keys().chain(system.components.keys());
     broken.extend(ids.flat_map(|id| broken_flow(&report, id)));

@@ -1,8 +1,11 @@
-//! Charts of lines: hockey stick, goodput, distribution, Welch.
+//! Charts of lines: hockey stick, goodput, distribution, Welch, and the waterfall of a request.
 
 use super::{LOADS, P99, Shaped};
 use experiments::charts::data::{ArmStyle, Axis, Heading, Limit, Line, Point, Quantity, Theory};
-use experiments::charts::{Distribution, Goodput, HockeyStick, Precision, Quantile, Tail, Welch};
+use experiments::charts::{
+    Block, Distribution, Goodput, HockeyStick, Passing, Precision, Quantile, Tail, Waterfall, WaterfallRow,
+    Welch,
+};
 use libm::{cos, exp, pow, sin};
 
 pub(super) fn hockey_stick() -> HockeyStick {
@@ -175,4 +178,49 @@ pub(super) fn precision() -> Precision {
         figure: "p99".into(),
         lines: ["least_outstanding", "weighted_rr"].into_iter().enumerate().map(line).collect(),
     }
+}
+
+/// A request that was tried again and hedged; names that are too long, rows too deep, ends beyond the axis.
+pub(super) fn waterfall() -> Waterfall {
+    let block = |from, to, passing, orphaned| Block {
+        from,
+        to,
+        passing,
+        orphaned,
+        label: Passing::name(passing).into(),
+    };
+    let row = |label: &str, depth, (from, to), ending: &str, blocks| WaterfallRow {
+        label: label.into(),
+        depth,
+        from,
+        to,
+        ending: ending.into(),
+        blocks,
+    };
+    let deep = |depth| {
+        let label = "call → a_component_whose_name_somebody_made_much_too_long[15]";
+        let blocks =
+            vec![block(1.20, 1.21, Passing::Service, false), block(1.20, 1.21, Passing::Compute, false)];
+        row(label, depth, (1.20, 1.21), "a reason that is much too long to be told here", blocks)
+    };
+    let first = vec![
+        block(0.0, 0.002, Passing::Network, false),
+        block(0.002, 0.6, Passing::Queue, false),
+        block(0.6, 0.7, Passing::Service, false),
+        block(0.6, 0.7, Passing::Compute, false),
+        block(0.7, 5.0, Passing::Service, true),
+        block(0.7, 5.0, Passing::Compute, true),
+    ];
+    let mut rows = vec![
+        row("request 4711 of clients", 0, (0.0, 1.3), "1.30 s", Vec::new()),
+        row("call → web[3]", 1, (0.0, 0.7), "timed out after 700 ms", first),
+        row("backoff (retry)", 1, (0.7, 1.1), "400 ms", vec![block(0.7, 1.1, Passing::Pause, false)]),
+        row("attempt 2 → web[1]", 1, (1.1, 1.3), "200 ms", vec![block(1.1, 1.3, Passing::Wait, false)]),
+    ];
+    rows.extend((2..14).map(deep));
+    let heading = Heading::new(
+        "Under retry the slowest recorded request took 1.30 s: 2 calls, 598 ms in queues",
+        "A row is the request, an attempt or a pause.",
+    );
+    Waterfall { heading, end: 2.6, rows }
 }

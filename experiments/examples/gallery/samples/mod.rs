@@ -29,6 +29,7 @@ pub(crate) fn all() -> Vec<(&'static str, Box<dyn Chart>)> {
         ("server_bars_150", Box::new(servers::server_bars(150))),
         ("slo_matrix", Box::new(verdicts::slo_matrix())),
         ("slo_matrix_wide", Box::new(verdicts::slo_matrix_wide())),
+        ("waterfall", Box::new(lines::waterfall())),
         ("diagram", Box::new(systems::diagram())),
         ("diagram_small", Box::new(systems::diagram_small())),
         ("diagram_30", Box::new(systems::diagram_30())),

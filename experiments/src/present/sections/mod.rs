@@ -8,6 +8,7 @@ mod forest;
 mod goodput;
 mod hockey_stick;
 mod loops;
+mod miss_ratio;
 mod phases;
 mod precision;
 mod rotation;
@@ -18,6 +19,7 @@ mod story;
 mod system;
 mod time_series;
 mod trust;
+mod waterfalls;
 mod welch;
 mod where_time_goes;
 
@@ -44,6 +46,7 @@ pub(super) fn all(view: &View<'_>) -> Vec<Draft> {
         rotation::draft(view),
         servers::draft(view),
         server_load::draft(view),
+        miss_ratio::draft(view),
         where_time_goes::draft(view),
         welch::draft(view),
         precision::draft(view),

@@ -5,12 +5,16 @@ use super::{
         album::{AnyChart, Draft},
         view::{Spot, View},
     },
-    MOST,
+    MOST, waterfalls,
 };
-use crate::charts::{
-    StackedBars, StackedRow,
-    data::{Axis, Heading, Quantity},
-    reading,
+use crate::{
+    charts::{
+        StackedBars, StackedRow,
+        data::{Axis, Heading, Quantity},
+        reading,
+    },
+    output::{TRACE_ENDING, TRACE_FOLDER},
+    report::Link,
 };
 
 /// Parts that are told apart; all others are one.
@@ -31,10 +35,21 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
              service and network of each component, and pauses between attempts. Means over the replications stand in \
              cells.csv with their intervals, as `<workload>.slowest.<component>.queue.mean`."
                 .into(),
+            "Below, single requests of the first replication are shown whole. `stampede export RESULT --to perfetto` \
+             writes all that are kept of each cell, and `stampede run FILE --trace ARM@POINT#REP` records every \
+             request of one replication; https://ui.perfetto.dev shows both."
+                .into(),
         ],
-        charts: charts.take(MOST).collect(),
+        charts: charts.take(MOST).chain(waterfalls::charts(view)).collect(),
+        links: view.traces.iter().map(|file| trace_link(file)).collect(),
         ..Draft::default()
     }
+}
+
+/// A replication whose requests were all recorded: `Perfetto trace of retry#3`.
+fn trace_link(file: &str) -> Link {
+    let label = format!("Perfetto trace of {}", file.trim_end_matches(TRACE_ENDING));
+    Link { label, path: format!("{TRACE_FOLDER}/{file}") }
 }
 
 fn chart(view: &View<'_>, workload: &str) -> Option<AnyChart> {

@@ -17,6 +17,7 @@ use experiments::{
     study::{Axis, Cell, Claim, Expectation, Horizon, Op, Study},
 };
 use models::report::{Backlog, LimitCount, Metric, RunReport, Series, Unit};
+use models::trace::Traces;
 use sim_core::{random::name_hash, statistics::Histogram};
 
 pub(crate) struct Fake;
@@ -151,6 +152,11 @@ impl Experiment for Formula {
             busiest: self.study.cells.iter().map(busiest).collect(),
         })
     }
+
+    fn trace(&self, cell: usize, replication: u64, supervisor: &Supervisor) -> Result<RunReport, RunFailure> {
+        // Nothing is simulated here, and so no request can be recorded.
+        self.execute(cell, replication, supervisor)
+    }
 }
 
 impl Execute for Formula {
@@ -235,6 +241,7 @@ fn report(seed: u64, cell: &Cell, replication: u64, change: f64) -> RunReport {
             served: if growth > 2.0 { 0.9 } else { 1.0 },
         }],
         digest: mix(seed ^ (p99 * 1e9) as u64),
+        traces: Traces::default(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     node::{choice::Wish, travel::Order},
     policy::stage::{AnyStage, Down, Passage, Stage, Woken},
     request::{Awaited, CallId, Outcome, PassageId, Reason, RequestId},
+    trace::SpanKind,
     world::World,
 };
 
@@ -36,6 +37,7 @@ impl World {
             from: origin.site(),
         };
         let Some((callee, picked)) = self.choose(&wish, &[], cx) else {
+            self.record_refusal(request, parent, None, Reason::NoBackend, cx.now());
             return self.tell(request, parent, Outcome::Failure(Reason::NoBackend), cx);
         };
         let order = Order {
@@ -79,10 +81,13 @@ impl World {
                     if let Some(crossing) = self.crossings.get_mut(id) {
                         crossing.phase = Stay::Held;
                     }
+                    self.record_stay(id, SpanKind::Held, cx.now());
                     return self.arm(id, until, cx);
                 }
                 Some(Down::Refuse(reason)) => {
                     self.call_books[usize::from(errand.way.book)].on_refuse();
+                    let stage = self.pipelines[pipeline as usize].stages[descent.stage].0;
+                    self.record_refusal(errand.request, errand.parent, Some(stage), reason, cx.now());
                     self.shut(id);
                     return self.rise(&errand, descent.outer, Outcome::Failure(reason), cx);
                 }
@@ -159,6 +164,7 @@ impl World {
         let wish =
             Wish { dispatch: way.dispatch, node: way.node, request, luck: from.luck, from: origin.site() };
         let Some((callee, picked)) = self.choose(&wish, &[], cx) else {
+            self.record_refusal(request, parent, None, Reason::NoBackend, cx.now());
             return self.hear(innermost, Outcome::Failure(Reason::NoBackend), cx);
         };
         let order = Order {
@@ -224,10 +230,14 @@ impl World {
             crossing.sent += 1;
             let attempt = crossing.sent;
             let copy = crossing.copy;
+            self.record_going_on(id, cx.now());
             return self.send_down(id, attempt, copy, cx);
         }
         match self.consult(id, cx, |stage, now, crossing| stage.on_wake(now, &mut crossing.view)) {
-            Some(Woken::Deliver(outcome)) => self.deliver(id, outcome, cx),
+            Some(Woken::Deliver(outcome)) => {
+                self.record_answer(id, outcome, cx.now());
+                self.deliver(id, outcome, cx);
+            }
             Some(Woken::Another(next)) => {
                 self.arm(id, next, cx);
                 let Some(crossing) = self.crossings.get_mut(id) else { return };
@@ -261,6 +271,7 @@ impl World {
             crossing.phase = Stay::Passed;
             crossing.wake = SimTime::NEVER;
             let (attempt, copy) = (crossing.view.attempt, crossing.copy);
+            self.record_going_on(id, cx.now());
             self.send_down(id, attempt, copy, cx);
         }
     }

@@ -78,11 +78,11 @@ pub struct Errand {
 /// One open passage: who waits outside, what goes on inside.
 #[derive(Debug)]
 pub struct Crossing {
-    pipeline: u32,
-    stage: usize,
+    pub(super) pipeline: u32,
+    pub(super) stage: usize,
     outer: Asker,
     view: Passage,
-    errand: Errand,
+    pub(super) errand: Errand,
     phase: Stay,
     /// The one wake that is still meant; `NEVER` if none is.
     wake: SimTime,

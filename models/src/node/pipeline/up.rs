@@ -7,6 +7,7 @@ use crate::{
     event::Event,
     policy::stage::{Stage, Up},
     request::{Awaited, CallId, Outcome, PassageId, RequestId},
+    trace::SpanKind,
     world::World,
 };
 
@@ -34,6 +35,7 @@ impl World {
                 if let Some(crossing) = self.crossings.get_mut(id) {
                     crossing.phase = Stay::Pausing;
                 }
+                self.record_stay(id, SpanKind::Pause, cx.now());
                 self.arm(id, cx.now() + pause, cx);
             }
             Some(Up::Elsewhere) => self.ask_fallback(id, outcome, cx),
@@ -62,6 +64,7 @@ impl World {
     /// A passage answers: all below it is abandoned, it closes, and the answer goes further up.
     pub(super) fn deliver(&mut self, id: PassageId, outcome: Outcome, cx: &mut Context<Event>) {
         self.abandon_below(id, cx);
+        self.record_going_on(id, cx.now());
         let Some(crossing) = self.shut(id) else { return };
         self.let_in(crossing.pipeline, crossing.stage, cx);
         let from = Awaited::Passage(id);
@@ -124,6 +127,7 @@ impl World {
     pub(super) fn abandon_passage(&mut self, id: PassageId, cx: &mut Context<Event>) {
         self.abandon_below(id, cx);
         self.consult(id, cx, |stage, now, crossing| stage.on_abandon(now, &crossing.view));
+        self.record_going_on(id, cx.now());
         if let Some(crossing) = self.shut(id) {
             self.let_in(crossing.pipeline, crossing.stage, cx);
         }

@@ -11,3 +11,4 @@ pub mod markov; // one channel, M/M/1
 pub mod priority; // classes that go first
 pub mod reference_model; // which items a store of limited size holds
 pub mod stale; // many stations whose loads are known late
+pub mod time_to_live; // items held for a time

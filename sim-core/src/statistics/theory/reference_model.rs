@@ -81,6 +81,18 @@ mod tests {
     }
 
     #[test]
+    fn a_flatter_law() {
+        let popularity = zipf(10_000, 0.6);
+        for (replacement, ratio) in [
+            (Replacement::LeastRecentlyUsed, 0.243_21),
+            (Replacement::FirstInFirstOut, 0.220_03),
+            (Replacement::LeastPopular, 0.386_14),
+        ] {
+            assert!((hit_ratio(&popularity, 1000, replacement) - ratio).abs() < 1e-5, "{replacement:?}");
+        }
+    }
+
+    #[test]
     fn a_million_items() {
         let popularity = zipf(1_000_000, 0.99);
         let found = hit_ratio(&popularity, 50_000, Replacement::LeastRecentlyUsed);

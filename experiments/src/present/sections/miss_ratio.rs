@@ -1,0 +1,86 @@
+//! How big a cache is worth it: the share of lookups it misses against its size, for each cache whose size is swept.
+
+use super::super::{
+    album::{AnyChart, Draft},
+    sweep::Sweep,
+    view::View,
+    words,
+};
+use crate::charts::{
+    HockeyStick,
+    data::{Axis, Heading, Line, Point, Quantity, Theory},
+    reading,
+};
+
+/// What the path of a cache's size ends with.
+const SIZE: &str = ".capacity";
+
+pub(super) fn draft(view: &View<'_>) -> Draft {
+    Draft {
+        number: 11,
+        name: "miss_ratio",
+        heading: "How big a cache is worth it?".into(),
+        charts: view.sweep.as_ref().and_then(|sweep| chart(view, sweep)).into_iter().collect(),
+        ..Draft::default()
+    }
+}
+
+fn chart(view: &View<'_>, sweep: &Sweep) -> Option<AnyChart> {
+    let id = sweep.x.title.strip_suffix(SIZE)?;
+    let figure = format!("{id}.hit_ratio.mean");
+    let lines: Vec<Line> = view
+        .study
+        .present_arms()
+        .into_iter()
+        .map(|arm| Line::new(arm, view.style(arm), points(view, sweep, arm, &figure)))
+        .collect();
+    if lines.iter().flat_map(|line| &line.points).all(|point| point.y.is_none()) {
+        return None;
+    }
+    let curve = view.study.curves.iter().find(|curve| curve.axis == sweep.x.title && curve.figure == figure);
+    let theory = curve.map(|curve| Theory { label: curve.label.clone(), points: curve.points.clone() });
+    let how = "Low is good; where a line gets flat, more room is not worth it. Bands are 95 % intervals over the \
+               replications.";
+    Some(Box::new(HockeyStick {
+        heading: Heading::new(title(view, sweep, &lines), how),
+        x: Axis::log(sweep.axis_title(), sweep.x.quantity),
+        y: Axis::linear(format!("miss ratio of {id}"), Quantity::Ratio),
+        lines,
+        limit: None,
+        theory,
+    }))
+}
+
+fn points(view: &View<'_>, sweep: &Sweep, arm: &str, figure: &str) -> Vec<Point> {
+    let point = |(x, point): &(f64, Vec<String>)| {
+        let estimate = view.spot(arm, point).and_then(|spot| spot.cell.estimate(figure).cloned());
+        let Some(estimate) = estimate else { return Point::gap(*x) };
+        let bounds = estimate.bounds;
+        Point {
+            y: estimate.mean.map(|mean| 1.0 - mean),
+            low: bounds.map(|bounds| 1.0 - bounds.upper),
+            high: bounds.map(|bounds| 1.0 - bounds.lower),
+            ..Point::gap(*x)
+        }
+    };
+    sweep.points.iter().map(point).collect()
+}
+
+/// `At capacity 1000 sieve misses least, 0.250; lru most, 0.420`.
+fn title(view: &View<'_>, sweep: &Sweep, lines: &[Line]) -> String {
+    let last = |line: &Line| Some((line.points.last()?.y?, line.label.clone()));
+    let mut ends: Vec<(f64, String)> = lines.iter().filter_map(last).collect();
+    ends.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let place = sweep.points.last().map_or(String::new(), |(_, point)| view.on_sweep(sweep, point));
+    let told = |(misses, arm): &(f64, String), how: &str| {
+        format!("{arm} misses {how}{}", reading(Quantity::Ratio, *misses))
+    };
+    match (ends.first(), ends.last()) {
+        (Some(least), Some(most)) if ends.len() > 1 => {
+            let most = format!("{} most, {}", most.1, reading(Quantity::Ratio, most.0));
+            words::sentence(&format!("at {place} {}; {most}", told(least, "least, ")), &[])
+        }
+        (Some(only), _) => words::sentence(&format!("at {place} {}", told(only, "")), &[]),
+        (None, _) => format!("misses of {}", sweep.label),
+    }
+}

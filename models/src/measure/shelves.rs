@@ -1,0 +1,191 @@
+//! The book of a cache: what was found, what was not and why, what went, what was no longer true, window by window.
+
+use sim_core::{
+    statistics::Histogram,
+    time::{SimDuration, SimTime},
+};
+
+use super::{
+    level::{Level, Stretch},
+    windowed::Windowed,
+    windows::{Turn, Windows},
+};
+
+/// Why a key is not held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// It never was, as far as is remembered.
+    Cold,
+    /// It had to go for another.
+    Capacity,
+    /// Its lifetime was over.
+    Expired,
+    /// It was no longer true, or went with a server that went down.
+    Invalidated,
+}
+
+impl Absence {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Cold, Self::Capacity, Self::Expired, Self::Invalidated];
+
+    /// In one word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Capacity => "capacity",
+            Self::Expired => "expired",
+            Self::Invalidated => "invalidated",
+        }
+    }
+}
+
+/// What happened at a cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShelfTotals {
+    /// Lookups that were answered from it.
+    pub hits: u64,
+    /// Bytes of those.
+    pub hit_bytes: u64,
+    /// Lookups that were not, by why.
+    pub misses: [u64; 4],
+    /// Bytes of those.
+    pub missed_bytes: u64,
+    /// Lookups that waited for somebody else's fetch.
+    pub coalesced: u64,
+    /// Fetches in the background.
+    pub refreshes: u64,
+    /// Objects that had to go for others.
+    pub evictions: u64,
+    /// Hits on what was no longer true.
+    pub stale_reads: u64,
+    /// How long that had not been true, in nanoseconds.
+    pub stale_nanos: u64,
+    /// Writes acknowledged before the source had them.
+    pub written: u64,
+    /// Those of them that it has.
+    pub passed_on: u64,
+    /// Acknowledged writes that went with a server before the source had them.
+    pub lost_writes: u64,
+    /// Objects that were not taken in, since their key was changed after they were read.
+    pub refused_fills: u64,
+}
+
+/// The book of a cache.
+#[derive(Clone, Debug)]
+pub struct ShelfBook {
+    /// Since the run began.
+    pub totals: ShelfTotals,
+    entries: Level,
+    bytes: Level,
+    hit: Windowed,
+    miss: Windowed,
+    stale: Windowed,
+    seen: Vec<(ShelfTotals, ShelfTotals)>,
+}
+
+impl ShelfTotals {
+    /// Lookups that found nothing.
+    pub fn missed(&self) -> u64 {
+        self.misses.iter().sum()
+    }
+
+    fn since(&self, before: &Self) -> Self {
+        let mut misses = self.misses;
+        misses.iter_mut().zip(before.misses).for_each(|(own, before)| *own -= before);
+        Self {
+            hits: self.hits - before.hits,
+            hit_bytes: self.hit_bytes - before.hit_bytes,
+            misses,
+            missed_bytes: self.missed_bytes - before.missed_bytes,
+            coalesced: self.coalesced - before.coalesced,
+            refreshes: self.refreshes - before.refreshes,
+            evictions: self.evictions - before.evictions,
+            stale_reads: self.stale_reads - before.stale_reads,
+            stale_nanos: self.stale_nanos - before.stale_nanos,
+            written: self.written - before.written,
+            passed_on: self.passed_on - before.passed_on,
+            lost_writes: self.lost_writes - before.lost_writes,
+            refused_fills: self.refused_fills - before.refused_fills,
+        }
+    }
+}
+
+impl ShelfBook {
+    /// Nothing seen yet.
+    pub fn new(windows: &Windows) -> Self {
+        let times = || Windowed::new(&Histogram::coarse(), windows);
+        Self {
+            totals: ShelfTotals::default(),
+            entries: Level::new(windows),
+            bytes: Level::new(windows),
+            hit: times(),
+            miss: times(),
+            stale: times(),
+            seen: vec![Default::default(); windows.all().len()],
+        }
+    }
+
+    /// So much is held now, in KiB so that a terabyte fits.
+    pub fn set_size(&mut self, now: SimTime, entries: u32, kibibytes: u32) {
+        self.entries.set(now, entries);
+        self.bytes.set(now, kibibytes);
+    }
+
+    /// A lookup found an object of so many bytes.
+    pub fn on_hit(&mut self, bytes: u64) {
+        self.totals.hits += 1;
+        self.totals.hit_bytes = self.totals.hit_bytes.saturating_add(bytes);
+    }
+
+    /// A lookup found nothing, for this reason.
+    pub fn on_miss(&mut self, why: Absence, bytes: u64) {
+        self.totals.misses[why as usize] += 1;
+        self.totals.missed_bytes = self.totals.missed_bytes.saturating_add(bytes);
+    }
+
+    /// A hit was on what had not been true for so long.
+    pub fn on_stale(&mut self, age: SimDuration) {
+        self.totals.stale_reads += 1;
+        self.totals.stale_nanos = self.totals.stale_nanos.saturating_add(age.as_nanos());
+        self.stale.record(age);
+    }
+
+    /// A lookup was answered after so long.
+    pub fn on_answer(&mut self, found: bool, latency: SimDuration) {
+        if found { &mut self.hit } else { &mut self.miss }.record(latency);
+    }
+
+    /// Windows open or close.
+    pub fn on_turn(&mut self, now: SimTime, turn: &Turn) {
+        self.entries.on_turn(now, turn);
+        self.bytes.on_turn(now, turn);
+        [&mut self.hit, &mut self.miss, &mut self.stale].into_iter().for_each(|times| times.on_turn(turn));
+        for window in &turn.closes {
+            self.seen[usize::from(*window)].1 = self.totals;
+        }
+        for window in &turn.opens {
+            self.seen[usize::from(*window)].0 = self.totals;
+        }
+    }
+
+    /// What happened within a window.
+    pub fn within(&self, window: usize) -> ShelfTotals {
+        let (opened, closed) = &self.seen[window];
+        closed.since(opened)
+    }
+
+    /// How many objects, and how many KiB, were held in a window.
+    pub fn size(&self, window: usize) -> (Stretch, Stretch) {
+        (self.entries.within(window), self.bytes.within(window))
+    }
+
+    /// How long lookups that found something, and those that did not, took in a window.
+    pub fn latency(&self, window: usize) -> (&Histogram, &Histogram) {
+        (self.hit.within(window), self.miss.within(window))
+    }
+
+    /// How long what was served had not been true, in a window.
+    pub fn staleness(&self, window: usize) -> &Histogram {
+        self.stale.within(window)
+    }
+}

@@ -1,0 +1,151 @@
+//! Caches: lookups, fetches that somebody else may be making already, writes that go on later, and whether what is
+//! served is still true.
+
+use sim_core::{
+    random::distribution::Distribution,
+    simulation::Context,
+    time::{SimDuration, SimTime},
+};
+
+use super::{
+    flights::{Landing, Waiter},
+    program::{Program, Shelving},
+    shelf::{Found, Held, Shelf},
+};
+use crate::{
+    event::Event,
+    measure::{Owner, ShelfBook, Turn},
+    request::{Call, CallId, Verb},
+    spec::{OnConcurrentMiss, OnWrite},
+    world::World,
+};
+
+mod landing;
+mod reading;
+mod telling;
+mod writing;
+
+/// What makes a component a cache.
+#[derive(Debug)]
+pub struct Keeper {
+    /// The component whose keys it keeps, and at which they are changed: beyond other caches, if it keeps those of one.
+    pub truth: u16,
+    /// What becomes of one who finds an object missing that is being fetched.
+    pub on_concurrent_miss: OnConcurrentMiss,
+    /// What it does with writes.
+    pub on_write: OnWrite,
+    /// How long a message takes that a key has changed, and what part of them is lost.
+    pub invalidation: Option<(Distribution, f64)>,
+    /// The part of the source's work that a confirmation costs.
+    pub revalidation: Option<f64>,
+    /// What is done for those who say what they want, in the order of [`Verb::Get`], [`Verb::Put`], [`Verb::Drop`].
+    pub answers: [Program; 3],
+    /// What each server holds.
+    pub shelves: Vec<Shelf>,
+    /// The book of all of them.
+    pub book: ShelfBook,
+}
+
+impl Keeper {
+    /// What is done for a call, if it is not what its class says.
+    pub fn answer(&self, verb: Verb) -> Option<&Program> {
+        match verb {
+            Verb::Serve | Verb::Validate => None,
+            Verb::Get => Some(&self.answers[0]),
+            Verb::Put => Some(&self.answers[1]),
+            Verb::Drop => Some(&self.answers[2]),
+        }
+    }
+
+    /// Which figures it has beside those of all stations.
+    pub const fn owners(&self) -> &'static [Owner] {
+        match self.on_write {
+            OnWrite::WriteThrough | OnWrite::WriteAround => &[Owner::Cache],
+            OnWrite::WriteBack { .. } => &[Owner::Cache, Owner::WriteBack],
+        }
+    }
+
+    /// How long one may fetch alone, where others wait for that.
+    const fn lease(&self) -> Option<SimDuration> {
+        match self.on_concurrent_miss {
+            OnConcurrentMiss::Fetch => None,
+            OnConcurrentMiss::Coalesce { lease } => Some(lease),
+        }
+    }
+
+    /// Writes down how much is held now.
+    fn count(&mut self, now: SimTime) {
+        let fills = self.shelves.iter().map(Shelf::fill);
+        let (entries, bytes) =
+            fills.fold((0, 0_u64), |sum, fill| (sum.0 + fill.0, sum.1.saturating_add(fill.1)));
+        let kibibytes = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
+        self.book.set_size(now, u32::try_from(entries).unwrap_or(u32::MAX), kibibytes);
+    }
+
+    /// Windows open or close.
+    pub fn on_turn(&mut self, now: SimTime, turn: &Turn) {
+        self.book.on_turn(now, turn);
+    }
+}
+
+impl World {
+    pub(super) fn keeper(&mut self, node: u16) -> Option<&mut Keeper> {
+        self.nodes[usize::from(node)].keeper_mut()
+    }
+
+    /// Deals with a cache.
+    pub(in crate::node) fn shelve(&mut self, id: CallId, what: Shelving, cx: &mut Context<Event>) {
+        match what {
+            Shelving::LookUp { found, renew, failed } => self.look_up(id, found, renew, failed, cx),
+            Shelving::Fetch(route) => self.fetch(id, route, cx),
+            Shelving::Fill => self.fill(id, cx),
+            Shelving::Missed => self.make_do(id, cx),
+            Shelving::Lapsed => {
+                self.land(id, Landing::Failed, cx);
+                self.next_step(id, cx);
+            }
+            Shelving::Store => self.store(id, 0, cx),
+            Shelving::Discard => self.discard(id, cx),
+            Shelving::StoreLater { flush } => self.store_later(id, flush, cx),
+            Shelving::AwaitFlush => self.await_flush(id, cx),
+            Shelving::Flush { behind } => self.flush(id, behind, cx),
+            Shelving::Flushed { again } => self.flushed(id, again, cx),
+            Shelving::Ask(route, verb) => {
+                if let Some(call) = self.calls.get_mut(id) {
+                    call.found = false;
+                }
+                self.call_out(id, route, verb, cx);
+            }
+            Shelving::IfFound(there) => {
+                if let Some(call) = self.calls.get_mut(id).filter(|call| call.found) {
+                    call.step = there;
+                }
+                self.next_step(id, cx);
+            }
+            Shelving::Join { route, there, failed, again } => {
+                let waiter = Waiter { call: id, there, failed, again };
+                self.join_flight(route, waiter, cx);
+            }
+            Shelving::Land => {
+                self.land(id, Landing::Brought, cx);
+                self.next_step(id, cx);
+            }
+        }
+    }
+
+    /// What a call asks for; its request may be over, if it goes on by itself.
+    pub(in crate::node) fn key_of(&self, call: &Call) -> u64 {
+        let known = self.requests.get(call.request).map(|request| request.key);
+        known.or_else(|| self.tasks.outliving(call.request)).unwrap_or(call.need.0)
+    }
+}
+
+/// Whether a call stands in the program of a cache rather than in that of its class.
+pub(in crate::node) fn program_of<'a>(
+    steps: &'a [Program],
+    keeper: Option<&'a Keeper>,
+    call: &Call,
+) -> &'a Program {
+    let own = keeper.and_then(|keeper| keeper.answer(call.verb));
+    own.unwrap_or_else(|| &steps[usize::from(call.class)])
+}

@@ -1,0 +1,74 @@
+//! What becomes known as a call ends: what is true from now on, and whom that is told.
+
+use sim_core::{
+    random::{name_hash, unit},
+    simulation::Context,
+    time::{SimDuration, SimTime},
+};
+
+use crate::{
+    event::Event,
+    request::{Call, CallId, Instance, Outcome, Verb},
+    world::World,
+};
+
+const LOSS: u64 = name_hash("cache/invalidation lost");
+const DELAY: u64 = name_hash("cache/invalidation delay");
+
+impl World {
+    /// A call is over: what it changed is the truth from now on, what it was told goes on to whoever asked, and what a
+    /// cache did for it is booked.
+    pub(in crate::node) fn settle_truth(
+        &mut self,
+        id: CallId,
+        call: &Call,
+        outcome: Outcome,
+        cx: &mut Context<Event>,
+    ) {
+        let now = cx.now();
+        let (node, served) = (call.callee.node, outcome.reason().is_none());
+        let writes = self.writes[usize::from(call.class)];
+        if served && self.truth.follows(node) {
+            let key = self.key_of(call);
+            let version =
+                if writes { self.truth.change(node, key, now) } else { self.truth.version(node, key) };
+            self.truth.tell(id, version);
+            if writes {
+                self.invalidate(node, key, call, cx);
+            }
+        }
+        let reads = matches!(call.verb, Verb::Get) || call.verb == Verb::Serve && !writes;
+        if let Some(keeper) = self.keeper(node).filter(|_| reads && served) {
+            keeper.book.on_answer(call.found, now.since(call.arrived));
+        }
+        if let (Verb::Get, Some(parent)) =
+            (call.verb, call.parent.and_then(|parent| self.calls.get_mut(parent)))
+        {
+            parent.found = call.found && served;
+        }
+        self.truth.pass_on(id, call.parent);
+    }
+
+    /// Tells the caches that keep a component's keys, and want to be told, that one has changed.
+    pub(super) fn invalidate(&mut self, source: u16, key: u64, call: &Call, cx: &mut Context<Event>) {
+        for node in 0..self.nodes.len() as u16 {
+            let servers = self.nodes[usize::from(node)].servers.len() as u16;
+            let place = self.nodes[usize::from(node)].place;
+            let Some(keeper) = self.keeper(node).filter(|keeper| keeper.truth == source) else { continue };
+            let Some((delay, loss)) = keeper.invalidation.clone() else { continue };
+            for server in 0..servers {
+                let visit = u64::from(server);
+                if loss > 0.0 && unit(call.luck.at(LOSS ^ place, visit)) < loss {
+                    continue;
+                }
+                let delay = SimDuration::from_nanos_f64(delay.sample(call.luck.at(DELAY ^ place, visit)));
+                cx.after(delay, Event::Invalidate { node, server, key });
+            }
+        }
+    }
+
+    /// A message that a key has changed reaches a server of a cache.
+    pub(crate) fn on_invalidate(&mut self, at: Instance, key: u64, now: SimTime) {
+        self.drop_key(at, key, now);
+    }
+}

@@ -1,0 +1,283 @@
+//! What caches do, told by small systems whose figures can be added up by hand, and laws of what is true.
+
+use std::{collections::BTreeMap, ops::ControlFlow};
+
+use proptest::prelude::*;
+use ron::extensions::Extensions;
+use sim_core::{
+    simulation::Budget,
+    time::{SimDuration, SimTime},
+};
+
+use crate::{RunSettings, run, spec::SystemSpec, wire};
+
+fn read(text: &str) -> SystemSpec {
+    let options = ron::Options::default().with_default_extension(
+        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
+    );
+    options.from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The figures of so many seconds of a system; its books balance, or the run would be an error.
+fn figures(text: &str, seconds: u64, seed: u64) -> BTreeMap<String, f64> {
+    let spec = read(text);
+    assert_eq!(wire::check(&spec), [], "{text}");
+    let settings = RunSettings {
+        seed,
+        replication: 0,
+        measure_from: SimTime::ZERO,
+        end: SimTime::from_nanos(seconds * 1_000_000_000),
+        windows: Vec::new(),
+        bin: SimDuration::from_secs(1),
+        limits: Vec::new(),
+        budget: Budget { events: 10_000_000, in_flight: 1_000_000 },
+    };
+    let traces = &mut |_: &str| Err("no trace".to_owned());
+    let report = run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
+    report.metrics.into_iter().filter_map(|metric| Some((metric.name, metric.value?))).collect()
+}
+
+/// Ten requests a second for the one key there is, the first after 100 ms, at `target`; the source needs 50 ms.
+fn one_key(target: &str, components: &str, seconds: u64) -> BTreeMap<String, f64> {
+    let text = format!(
+        r#"(workloads: {{ "users": OpenLoop(
+            target: "{target}", load: Rate("10/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+        ) }},
+        components: {{ "db": ServerPool(workers_per_server: 100, service_time: Constant("50ms")), {components} }})"#
+    );
+    figures(&text, seconds, 1)
+}
+
+fn cache(fields: &str) -> BTreeMap<String, f64> {
+    one_key("cache", &format!(r#""cache": Cache(source: "db", {fields})"#), 10)
+}
+
+#[test]
+fn what_was_fetched_once_is_found_from_then_on() {
+    // The hundredth request would come as the run ends, at 10 s, which it does first.
+    let seen = cache("");
+    assert_eq!((seen["cache.hits.count"], seen["cache.misses.count"]), (98.0, 1.0));
+    assert_eq!((seen["cache.missed_cold.count"], seen["cache.missed_expired.count"]), (1.0, 0.0));
+    assert_eq!(seen["db.arrivals.count"], 1.0);
+    assert_eq!((seen["cache.miss_latency.max"] * 1e3).round(), 50.0);
+    assert_eq!(seen["cache.hit_latency.max"], 0.0);
+}
+
+#[test]
+fn a_lifetime_counts_from_the_fill_unless_it_slides() {
+    // Filled at 150 ms; found until the request at 1100 ms; not at 1200.
+    let seen = cache(r#"freshness: (ttl: "1s")"#);
+    assert_eq!(seen["cache.misses.count"], 9.0, "at 100, 1200, 2300 … 8900 ms");
+    assert_eq!(seen["cache.missed_expired.count"], 8.0);
+    assert_eq!(cache(r#"freshness: (ttl: "1s", sliding: true)"#)["cache.misses.count"], 1.0);
+}
+
+#[test]
+fn stale_objects_are_served_while_one_fetches() {
+    let seen = cache(r#"freshness: (ttl: "1s", stale_while_revalidate: "10s")"#);
+    assert_eq!(seen["cache.misses.count"], 1.0, "only the first waits");
+    assert_eq!(seen["cache.refreshes.count"], 8.0, "at 1200, 2300 … 8900 ms");
+    assert_eq!(seen["db.arrivals.count"], 9.0);
+    assert_eq!(seen["cache.calls.spawned.wanted.count"], 8.0);
+    let ahead = cache(r#"freshness: (ttl: "1s", refresh_ahead: 0.5)"#);
+    assert_eq!(ahead["cache.misses.count"], 1.0);
+    assert!(ahead["cache.refreshes.count"] > 15.0, "every 600 ms");
+}
+
+#[test]
+fn failures_are_made_up_for_by_what_has_expired_or_remembered() {
+    let failing = |freshness: &str| {
+        let text = format!(
+            r#"(workloads: {{ "users": OpenLoop(
+                target: "cache", load: Rate("10/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+            ) }},
+            components: {{
+                "db": ServerPool(workers_per_server: 100, service_time: Constant("50ms")),
+                "cache": Cache(source: "db", freshness: ({freshness})),
+            }},
+            faults: [Crash(target: "db", at: "1s", duration: "9s")])"#
+        );
+        figures(&text, 10, 1)
+    };
+    let plain = failing(r#"ttl: "1s""#);
+    assert_eq!(plain["users.errors.count"], 88.0, "from 1200 ms on");
+    let stale = failing(r#"ttl: "1s", stale_if_error: "1h""#);
+    assert_eq!((stale["users.errors.count"], stale["users.degraded.count"]), (0.0, 88.0));
+    let remembered = failing(r#"ttl: "1s", negative_ttl: "350ms""#);
+    assert_eq!(remembered["users.errors.count"], 88.0);
+    let asked = remembered["cache.calls.db.attempts.count"];
+    assert_eq!(asked, 1.0 + 22.0, "every fourth of 88 asks, since the others hear of the failure");
+}
+
+#[test]
+fn one_fetches_for_all_who_come_meanwhile() {
+    let storm = |fields: &str| {
+        let text = format!(
+            r#"(workloads: {{ "users": OpenLoop(
+                target: "cache", load: Rate("1000/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+            ) }},
+            components: {{
+                "db": ServerPool(workers_per_server: 1000, service_time: Constant("50.5ms")),
+                "cache": Cache(source: "db", {fields}),
+            }})"#
+        );
+        figures(&text, 1, 1)
+    };
+    let all = storm("");
+    assert_eq!(all["db.arrivals.count"], 51.0, "at 1, 2 … 51 ms");
+    let one = storm("on_concurrent_miss: Coalesce()");
+    assert_eq!((one["db.arrivals.count"], one["cache.coalesced.count"]), (1.0, 50.0));
+    assert_eq!(one["cache.misses.count"], 51.0);
+    assert_eq!(one["users.errors.count"], 0.0);
+    let leases = storm(r#"on_concurrent_miss: Coalesce(lease: "20ms")"#);
+    assert_eq!(leases["db.arrivals.count"], 3.0, "at 1, 21 and 41 ms another has a right to fetch");
+}
+
+#[test]
+fn a_service_that_looks_in_fetches_and_puts_by_itself() {
+    let aside = |coalesce: bool| {
+        one_key(
+            "web",
+            &format!(
+                r#""web": Service(workers_per_server: 1000, handles: {{ "*": [
+                    CachedRead(cache: "cache", on_miss: [Call("db")], coalesce: {coalesce}),
+                ] }}),
+                "cache": Cache(source: "db", freshness: (ttl: "1s"))"#
+            ),
+            10,
+        )
+    };
+    let seen = aside(false);
+    assert_eq!(seen["cache.misses.count"], 9.0, "at 100, 1200, 2300 … 8900 ms");
+    assert_eq!((seen["db.arrivals.count"], seen["web.calls.cache.wanted.count"]), (9.0, 108.0), "9 puts");
+    assert_eq!(aside(true)["db.arrivals.count"], 9.0);
+}
+
+#[test]
+fn a_cache_that_is_down_is_one_that_has_nothing() {
+    let text = r#"(workloads: { "users": OpenLoop(
+            target: "web", load: Rate("10/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+        ) },
+        components: {
+            "db": ServerPool(workers_per_server: 100, service_time: Constant("50ms")),
+            "web": Service(workers_per_server: 100, handles: { "*": [CachedRead(cache: "cache", on_miss: [Call("db")])] }),
+            "cache": Cache(source: "db"),
+        },
+        faults: [Crash(target: "cache", at: "4970ms", duration: "2s")])"#;
+    let seen = figures(text, 10, 1);
+    assert_eq!((seen["users.errors.count"], seen["users.degraded.count"]), (0.0, 0.0));
+    assert_eq!(
+        seen["db.arrivals.count"],
+        1.0 + 20.0 + 1.0,
+        "one before, twenty meanwhile, and it comes back cold"
+    );
+    assert_eq!(seen["cache.missed_invalidated.count"], 1.0, "what it held went with it");
+}
+
+#[test]
+fn what_a_server_has_not_passed_on_goes_with_it() {
+    let text = r#"(workloads: { "users": OpenLoop(
+            target: "cache", load: Rate("10/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+            requests: { "put": (weight: 1.0, writes: true) },
+        ) },
+        components: {
+            "db": ServerPool(workers_per_server: 100),
+            "cache": Cache(source: "db", on_write: WriteBack(flush_every: "1s")),
+        },
+        faults: [Crash(target: "cache", at: "4550ms", duration: "10ms")])"#;
+    let seen = figures(text, 10, 1);
+    // A write at a full second comes after the passing on of that time.
+    assert_eq!(seen["cache.lost_writes.count"], 6.0, "those of 4000, 4100 … 4500 ms");
+    assert_eq!(seen["db.arrivals.count"], 9.0, "at 1, 2 … 9 s");
+}
+
+#[test]
+fn mistakes_are_named() {
+    let problems = |components: &str| {
+        let text =
+            format!(r#"(workloads: {{ "users": OpenLoop(target: "web") }}, components: {{ {components} }})"#);
+        let told = wire::check(&read(&text)).into_iter();
+        told.map(|problem| format!("{}: {}", problem.path.join("."), problem.what)).collect::<Vec<_>>()
+    };
+    assert_eq!(problems(r#""web": Cache()"#), ["components.web.source: `web` needs a source"]);
+    let looks = r#""web": Service(handles: { "*": [CachedRead(cache: "db")] }), "db": ServerPool()"#;
+    assert_eq!(
+        problems(looks),
+        ["components.web.handles.*.0.cache: `db` is no Cache; `web.handles.*[0]` looks into one"]
+    );
+}
+
+/// A cache under readers and writers whose source tells it at once what has changed.
+fn told_at_once(cache: &str, aside: bool, writes: u32, fetch: u32, seed: u64) -> BTreeMap<String, f64> {
+    let (read, write) = if aside { ("web", "web") } else { ("cache", "db") };
+    let text = format!(
+        r#"(workloads: {{
+            "readers": OpenLoop(target: "{read}", load: Rate("200/s"), keys: Uniform(items: 5), requests: {{ "get": 1.0 }}),
+            "writers": OpenLoop(
+                target: "{write}", load: Rate("{writes}/s"), keys: Uniform(items: 5), requests: {{ "put": (weight: 1.0, writes: true) }},
+            ),
+        }},
+        components: {{
+            "web": Service(workers_per_server: 1000, handles: {{
+                "get": [CachedRead(cache: "cache", on_miss: [Call("db")])],
+                "put": [CachedWrite(cache: "cache", steps: [Call("db")])],
+            }}),
+            "db": ServerPool(workers_per_server: 1000, service_time: Exponential(mean: "{fetch}ms")),
+            "cache": Cache(source: "db", capacity: 3, {cache}),
+        }})"#
+    );
+    figures(&text, 20, seed)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn who_is_told_at_once_and_fetches_alone_never_serves_what_is_not_true(
+        writes in 1..100_u32, fetch in 1..40_u32, seed in any::<u64>(),
+    ) {
+        let told = "on_concurrent_miss: Coalesce(), invalidation: ()";
+        let seen = told_at_once(told, false, writes, fetch, seed);
+        prop_assert_eq!(seen["cache.stale_reads.count"], 0.0);
+        prop_assert!(seen["cache.hits.count"] > 0.0 && seen["cache.missed_invalidated.count"] > 0.0);
+    }
+
+    #[test]
+    fn nothing_is_served_longer_than_its_lifetime_after_it_was_true(
+        writes in 1..100_u32, fetch in 1..40_u32, seed in any::<u64>(),
+    ) {
+        let seen = told_at_once(r#"freshness: (ttl: "500ms")"#, false, writes, fetch, seed);
+        prop_assert!(seen["cache.stale_reads.count"] > 0.0);
+        // It may have changed on its way here: no later than it was read at the source.
+        prop_assert!(seen["cache.stale_age.max"] <= 0.5, "{}", seen["cache.stale_age.max"]);
+    }
+
+    #[test]
+    fn every_write_is_passed_on_lost_or_pending_whatever_breaks(
+        every in 1..2000_u32, at in 1..18_u32, down in 1..3000_u32, capacity in 1..8_u32, seed in any::<u64>(),
+    ) {
+        let text = format!(
+            r#"(workloads: {{
+                "readers": OpenLoop(target: "cache", load: Rate("50/s"), keys: Uniform(items: 9), requests: {{ "get": 1.0 }}),
+                "writers": OpenLoop(
+                    target: "cache", load: Rate("100/s"), keys: Uniform(items: 9),
+                    requests: {{ "put": (weight: 1.0, writes: true) }},
+                ),
+            }},
+            components: {{
+                "db": ServerPool(workers_per_server: 4, service_time: Exponential(mean: "30ms"), queue: Fifo(capacity: 20)),
+                "cache": Cache(
+                    source: "db", capacity: {capacity}, on_write: WriteBack(flush_every: "{every}ms"),
+                    freshness: (ttl: "300ms"),
+                ),
+            }},
+            faults: [
+                Crash(target: "cache", at: "{at}s", duration: "{down}ms"),
+                Crash(target: "db", at: "9s", duration: "{down}ms"),
+            ])"#
+        );
+        // The books would not balance otherwise: the run would be an error.
+        let seen = figures(&text, 20, seed);
+        prop_assert!(seen["db.arrivals.count"] > 0.0);
+    }
+}

@@ -1,0 +1,188 @@
+//! A cache of limited size: objects in slots, found by key, evicted by a policy.
+
+use sim_core::random::Stream;
+
+use super::{Capacity, Entries, Evict, Eviction, Newcomer, Slot, index::Index};
+
+/// Objects with a value each, of which `P` chooses who has to go.
+///
+/// Memory is proportional to what it holds, never to the number of keys it has seen.
+#[derive(Debug)]
+pub struct Cache<V = (), P = Eviction> {
+    policy: P,
+    entries: Entries,
+    /// What the owner keeps beside each object; none in a free slot.
+    values: Vec<Option<V>>,
+    free: Vec<Slot>,
+    index: Index,
+    weight: u64,
+    /// Wider than a size, since in a cache of objects nothing bounds it.
+    bytes: u128,
+}
+
+/// An object that left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evicted<V = ()> {
+    /// Its key.
+    pub key: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What was kept beside it.
+    pub value: V,
+}
+
+impl<V: Copy, P: Evict> Cache<V, P> {
+    /// An empty cache; the policy must have been built for the same capacity.
+    pub const fn new(capacity: Capacity, policy: P) -> Self {
+        Self {
+            policy,
+            entries: Entries::new(capacity),
+            values: Vec::new(),
+            free: Vec::new(),
+            index: Index::new(),
+            weight: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Asks for a key, which counts as a use of its object if it is held.
+    #[inline]
+    pub fn lookup(&mut self, key: u64) -> Option<Slot> {
+        let slot = self.find(key)?;
+        self.policy.on_hit(slot, &self.entries);
+        Some(slot)
+    }
+
+    /// Where the object of a key is; does not count as a use.
+    #[inline]
+    pub fn find(&self, key: u64) -> Option<Slot> {
+        self.index.find(key).map(Slot)
+    }
+
+    /// Stores an object; whoever has to go for it is told to `evicted`. `None` if it is not let in.
+    ///
+    /// If the key is held with the same size, its value is replaced, which counts as a use. With another size the
+    /// object is a new one: the old one leaves first, without being told.
+    #[inline]
+    pub fn insert(
+        &mut self,
+        key: u64,
+        size: u64,
+        value: V,
+        random: &mut Stream,
+        mut evicted: impl FnMut(Evicted<V>),
+    ) -> Option<Slot> {
+        if let Some(slot) = self.find(key) {
+            if self.entries.size(slot) == size {
+                self.policy.on_hit(slot, &self.entries);
+                self.values[slot.index()] = Some(value);
+                return Some(slot);
+            }
+            self.remove(key);
+        }
+        let capacity = self.entries.capacity();
+        let newcomer = Newcomer { key, size, weight: capacity.weight(size) };
+        if newcomer.weight > capacity.limit() {
+            return None;
+        }
+        self.policy.on_miss(&newcomer, &self.entries);
+        while self.weight > capacity.limit() - newcomer.weight {
+            let slot = self.policy.evict(&newcomer, &self.entries, random)?;
+            evicted(self.vacate(slot)?);
+        }
+        Some(self.occupy(&newcomer, value))
+    }
+
+    /// Takes the object of a key out.
+    pub fn remove(&mut self, key: u64) -> Option<Evicted<V>> {
+        let slot = self.find(key)?;
+        self.policy.on_remove(slot, &self.entries);
+        self.vacate(slot)
+    }
+
+    #[inline]
+    fn occupy(&mut self, newcomer: &Newcomer, value: V) -> Slot {
+        let slot = self.entries.put(self.free.pop(), newcomer);
+        if slot.index() == self.values.len() {
+            self.values.push(Some(value));
+        } else {
+            self.values[slot.index()] = Some(value);
+        }
+        self.index.insert(newcomer.key, slot.0);
+        self.weight += newcomer.weight;
+        self.bytes += u128::from(newcomer.size);
+        self.policy.on_insert(slot, newcomer, &self.entries);
+        slot
+    }
+
+    /// Frees a slot; `None` if it was free, which a policy from outside may have mistaken.
+    #[inline]
+    fn vacate(&mut self, slot: Slot) -> Option<Evicted<V>> {
+        let value = self.values.get_mut(slot.index())?.take()?;
+        let (key, size) = (self.entries.key(slot), self.entries.size(slot));
+        self.index.remove(key);
+        self.weight -= self.entries.weight(slot);
+        self.bytes -= u128::from(size);
+        self.free.push(slot);
+        Some(Evicted { key, size, value })
+    }
+}
+
+impl<V, P> Cache<V, P> {
+    /// How many objects it holds.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes of all objects.
+    #[inline]
+    pub fn bytes(&self) -> u64 {
+        u64::try_from(self.bytes).unwrap_or(u64::MAX)
+    }
+
+    /// What all objects take of the capacity.
+    #[inline]
+    pub const fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// How much it holds at most.
+    pub const fn capacity(&self) -> Capacity {
+        self.entries.capacity()
+    }
+
+    /// The key in a slot; none if the slot is free.
+    pub fn key(&self, slot: Slot) -> Option<u64> {
+        self.value(slot).map(|_| self.entries.key(slot))
+    }
+
+    /// What is kept beside the object in a slot; none if the slot is free.
+    #[inline]
+    pub fn value(&self, slot: Slot) -> Option<&V> {
+        self.values.get(slot.index())?.as_ref()
+    }
+
+    /// What is kept beside the object in a slot, to be changed.
+    #[inline]
+    pub fn value_mut(&mut self, slot: Slot) -> Option<&mut V> {
+        self.values.get_mut(slot.index())?.as_mut()
+    }
+
+    /// All objects, by slot: their keys, sizes in bytes and values.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, u64, &V)> {
+        let taken = |(index, value): (usize, &'_ Option<V>)| value.is_some().then_some(Slot(index as u32));
+        let slots = self.values.iter().enumerate().filter_map(taken);
+        slots.filter_map(|slot| Some((self.entries.key(slot), self.entries.size(slot), self.value(slot)?)))
+    }
+
+    /// What chooses who has to go.
+    pub const fn policy(&self) -> &P {
+        &self.policy
+    }
+}

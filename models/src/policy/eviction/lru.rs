@@ -1,0 +1,68 @@
+//! LRU: whoever was not used for longest goes.
+//!
+//! A hit makes an object the newest. Every cache of a size holds what each smaller one would hold, so hits never
+//! fall with size. Mattson et al., IBM Systems Journal 9(2), 1970.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sim_core::{check::Check, random::Stream};
+
+use super::{
+    Capacity, Entries, Evict, Newcomer, Slot,
+    list::{Links, List},
+};
+
+/// `Lru`: nothing to set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spec {}
+
+impl Spec {
+    pub(super) fn check(&self, _: &mut Check) {}
+
+    /// For static dispatch; else build the family.
+    pub fn build(&self, _: Capacity) -> State {
+        State::default()
+    }
+}
+
+/// Slots by their last use.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    links: Links,
+    order: List,
+}
+
+impl Evict for State {
+    #[inline]
+    fn on_hit(&mut self, slot: Slot, _: &Entries) {
+        self.order.refresh(&mut self.links, slot.0);
+    }
+
+    #[inline]
+    fn evict(&mut self, _: &Newcomer, _: &Entries, _: &mut Stream) -> Option<Slot> {
+        let oldest = self.order.oldest()?;
+        self.order.unlink(&mut self.links, oldest);
+        Some(Slot(oldest))
+    }
+
+    #[inline]
+    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &Entries) {
+        self.order.push(&mut self.links, slot.0);
+    }
+
+    fn on_remove(&mut self, slot: Slot, _: &Entries) {
+        self.order.unlink(&mut self.links, slot.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::eviction::testing::story;
+
+    #[test]
+    fn use_renews() {
+        assert_eq!(story(&Spec {}, 3, "a b c a d e a f"), "a b c a! d(-b) e(-c) a! f(-d)");
+    }
+}

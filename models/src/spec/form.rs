@@ -1,0 +1,42 @@
+//! What components are to whoever wires them.
+
+use super::{CacheSpec, ComponentSpec, LoadBalancerSpec, PoolSpec, Step};
+
+/// What a component is to whoever wires it, whatever it is called in files.
+#[derive(Clone, Copy, Debug)]
+pub enum Form<'a> {
+    /// It spreads what comes over others.
+    Balancer(&'a LoadBalancerSpec),
+    /// Its servers answer.
+    Pool(&'a PoolSpec),
+}
+
+impl<'a> Form<'a> {
+    /// Whether it is a service that looks into this cache by itself.
+    pub fn looks_into(self, cache: &str) -> bool {
+        let looks = |step: &Step| matches!(step, Step::CachedRead(read) if read.cache == cache);
+        match self {
+            Form::Pool(pool) => pool.handles.values().flatten().any(|step| step.has(looks)),
+            Form::Balancer(_) => false,
+        }
+    }
+
+    /// What it keeps, if it is a cache.
+    pub fn keeps(self) -> Option<&'a CacheSpec> {
+        match self {
+            Form::Pool(pool) => pool.keeps.as_deref(),
+            Form::Balancer(_) => None,
+        }
+    }
+}
+
+impl ComponentSpec {
+    /// What it is to whoever wires it.
+    pub fn form(&self) -> Form<'_> {
+        match self {
+            Self::LoadBalancer(balancer) => Form::Balancer(balancer),
+            Self::ServerPool(pool) | Self::Service(pool) => Form::Pool(pool),
+            Self::Cache(cache) => Form::Pool(&cache.pool),
+        }
+    }
+}
