@@ -80,8 +80,8 @@ impl PartitionerSpec {
     pub fn least_shards(&self) -> u32 {
         match self {
             Self::Range(spec) => spec.least_shards(),
-            Self::ConsistentHashing(spec) => spec.weights.len() as u32,
-            Self::RendezvousHashing(spec) => spec.weights.len() as u32,
+            Self::ConsistentHashing(spec) => spec.weights.len().max(1) as u32,
+            Self::RendezvousHashing(spec) => spec.weights.len().max(1) as u32,
             Self::Directory(spec) => spec.least_shards(),
             Self::HashModulo(_) | Self::JumpHashing(_) | Self::HashSlots(_) | Self::Composite(_) => 1,
         }
