@@ -14,6 +14,7 @@ pub mod freshness;
 pub mod hashing;
 pub mod locality;
 mod moving_average;
+pub mod partitioning;
 pub mod redirection;
 pub mod semaphore;
 pub mod slow_start;

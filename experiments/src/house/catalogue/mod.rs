@@ -21,6 +21,7 @@ use models::{
         execution::ConcurrencySpec,
         freshness::FreshnessSpec,
         locality::LocalitySpec,
+        partitioning::PartitionerSpec,
         redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
         stage::{StageSpec, sliding_window::Window},
@@ -108,6 +109,7 @@ fn strategies(book: &mut Book) {
     book.family(what, 1, "subset", named(SubsetSpec::catalog()), SubsetSpec::files());
     book.kinds::<StickySpec>(what, 1, "sticky");
     book.kinds::<SlowStartSpec>(what, 1, "slow_start");
+    book.family(what, 2, "partitioning", named(PartitionerSpec::catalog()), PartitionerSpec::files());
     book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());
     book.family(what, 4, "policy", named(EvictionSpec::catalog()), EvictionSpec::files());
     book.kinds::<FreshnessSpec>(what, 4, "freshness");
