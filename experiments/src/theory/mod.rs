@@ -37,7 +37,12 @@ use crate::cli::TheoryCheck;
 
 /// Every check, in the order to show them.
 pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
-    let suites = [
+    stations(lab).into_iter().chain(techniques(lab)).flat_map(Suite::into_checks).collect()
+}
+
+/// One station and several, as queueing theory knows them.
+fn stations(lab: &Lab) -> Vec<Suite> {
+    vec![
         markov::one_channel(lab),
         markov::several_channels(lab),
         markov::unlimited_channels(lab),
@@ -66,6 +71,12 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         executors::connections(lab),
         steps::branches(lab),
         steps::slow_leaves(lab),
+    ]
+}
+
+/// What is done about load, failure and distance.
+fn techniques(lab: &Lab) -> Vec<Suite> {
+    vec![
         balanced::supermarket(lab),
         balanced::shortest_line(lab),
         balanced::idle_queue(lab),
@@ -94,6 +105,5 @@ pub fn checks(lab: &Lab) -> Vec<TheoryCheck> {
         connected::black_hole(lab),
         connected::bounded(lab),
         connected::attempts(lab),
-    ];
-    suites.into_iter().flat_map(Suite::into_checks).collect()
+    ]
 }
