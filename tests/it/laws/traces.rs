@@ -10,8 +10,8 @@ pub(super) fn broken(traces: &Traces) -> Vec<String> {
 }
 
 fn broken_trace(trace: &Trace) -> Option<String> {
-    let numbers = 0..trace.spans.len();
-    let wrong = numbers.filter_map(|number| wrong(trace, number)).next()?;
+    let mut numbers = 0..trace.spans.len();
+    let wrong = numbers.find_map(|number| wrong(trace, number))?;
     Some(format!("request {}: {wrong}\n{:#?}", trace.number, trace.spans))
 }
 

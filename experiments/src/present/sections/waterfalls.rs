@@ -274,7 +274,9 @@ fn add_row(story: &Story<'_>, number: u32, depth: usize, rows: &mut Vec<Waterfal
         blocks,
     });
     below.sort_by_key(|row| (story.span(*row).from, *row));
-    below.into_iter().for_each(|row| add_row(story, row, depth + 1, rows));
+    for row in below {
+        add_row(story, row, depth + 1, rows);
+    }
 }
 
 /// The blocks that a row has, outer ones first, and the rows below it.
