@@ -11,6 +11,7 @@ use models::{
         discipline::QueueSpec,
         eviction::EvictionSpec,
         execution::ConcurrencySpec,
+        freshness::FreshnessSpec,
         locality::LocalitySpec,
         redirection::{DnsSpec, VirtualAddressSpec},
         slow_start::SlowStartSpec,
@@ -19,8 +20,9 @@ use models::{
         subsetting::SubsetSpec,
     },
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Layer, Load, NetworkSpec, ResourceSpec, RetrySpec,
-        Security, Step, SystemSpec, View, WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, InvalidationSpec, Layer, Load, NetworkSpec,
+        OnConcurrentMiss, OnWrite, ResourceSpec, RetrySpec, Security, Step, SystemSpec, ThenCache, View,
+        WorkloadSpec,
     },
 };
 use sim_core::{
@@ -184,6 +186,11 @@ fn every_example_is_read_and_sound() {
         read_all(&book, "queue", QueueSpec::check),
         read_all(&book, "concurrency", ConcurrencySpec::check),
         read_all(&book, "policy", EvictionSpec::check),
+        read_all(&book, "freshness", FreshnessSpec::check),
+        read_all::<OnConcurrentMiss>(&book, "on_concurrent_miss", |_, _| {}),
+        read_all::<OnWrite>(&book, "on_write", |_, _| {}),
+        read_all::<InvalidationSpec>(&book, "invalidation", |_, _| {}),
+        read_all::<ThenCache>(&book, "then", |_, _| {}),
         read_all(&book, "sharing", ShareSpec::check),
         read_all(&book, "health_check", ActiveCheckSpec::check),
         read_all(&book, "ejection", EjectSpec::check),
