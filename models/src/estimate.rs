@@ -9,7 +9,7 @@ use crate::{
         arrival::{ProfileSpec, Shape},
         balancing::{BalancerSpec, Weights},
     },
-    spec::{Form, Load, LoadBalancerSpec, PoolSpec, Step, SystemSpec, WorkloadSpec},
+    spec::{Form, Load, LoadBalancerSpec, PoolSpec, SystemSpec, WorkloadSpec},
 };
 
 /// Requests a second each pool can serve at most.
@@ -113,7 +113,7 @@ fn capacity(spec: &SystemSpec, id: &str, flow: &BTreeMap<&str, f64>) -> f64 {
 fn capacity_for(spec: &SystemSpec, id: &str, mix: &BTreeMap<&str, f64>) -> f64 {
     let copies = regions_of(spec, id) as f64;
     match spec.form(id) {
-        Some(Form::Pool(pool)) => speed_of(pool) / mean_seconds(pool, mix) * copies,
+        Some(Form::Pool(pool)) => speed_of(pool) / mean_seconds(spec, pool, mix) * copies,
         Some(Form::Balancer(balancer)) => balancer_rate(balancer) * copies,
         None => f64::INFINITY,
     }
@@ -183,7 +183,7 @@ fn spread<'a>(
 fn shares<'a>(spec: &'a SystemSpec, id: &str, class: &str) -> Vec<(&'a str, f64)> {
     match spec.form(id) {
         Some(Form::Pool(pool)) => {
-            let calls = |callee| (callee, count_calls(pool, class, callee));
+            let calls = |callee| (callee, count_calls(spec, pool, class, callee));
             pool.callees().into_iter().map(calls).collect()
         }
         Some(Form::Balancer(balancer)) => {
@@ -200,18 +200,15 @@ fn shares<'a>(spec: &'a SystemSpec, id: &str, class: &str) -> Vec<(&'a str, f64)
 }
 
 /// How often a request of a kind calls a component on average.
-fn count_calls(pool: &PoolSpec, class: &str, callee: &str) -> f64 {
+fn count_calls(spec: &SystemSpec, pool: &PoolSpec, class: &str, callee: &str) -> f64 {
     let mut count = 0.0;
     // What a cache spares is not known before.
     if pool.keeps.is_some() {
         return count;
     }
+    let shards = spec.form(callee).and_then(Form::divides).map_or(1, |database| database.shards);
     for step in pool.steps(class) {
-        step.visit(Some(class), 1.0, &mut |step, often| {
-            if matches!(step, Step::Call(id) if id == callee) {
-                count += often;
-            }
-        });
+        step.visit(Some(class), 1.0, &mut |step, often| count += often * step.calls_to(callee, shards));
     }
     count
 }
@@ -230,9 +227,9 @@ fn mix_of(spec: &SystemSpec) -> BTreeMap<&str, f64> {
 }
 
 /// Seconds of computing a request needs at a pool on average.
-fn mean_seconds(pool: &PoolSpec, mix: &BTreeMap<&str, f64>) -> f64 {
+fn mean_seconds(spec: &SystemSpec, pool: &PoolSpec, mix: &BTreeMap<&str, f64>) -> f64 {
     let of_class = |class: &str| {
-        let first = pool.service_times.get(class).unwrap_or(&pool.service_time).mean();
+        let first = pool.demand(class, spec.writes(class)).mean();
         let more: f64 = pool.steps(class).iter().map(|step| step.mean_computing(class)).sum();
         (first + more) / 1e9
     };

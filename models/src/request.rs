@@ -221,6 +221,19 @@ pub enum Verb {
     Drop,
     /// What its class says, unless the caller has it still right.
     Validate,
+    /// Of a database: what this shard has.
+    Shard(u16),
+}
+
+impl Verb {
+    /// The shard it is meant for, if it is for one.
+    #[inline]
+    pub const fn shard(self) -> Option<u16> {
+        match self {
+            Self::Shard(shard) => Some(shard),
+            Self::Serve | Self::Get | Self::Put | Self::Drop | Self::Validate => None,
+        }
+    }
 }
 
 /// Where a call stands.

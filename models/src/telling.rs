@@ -195,6 +195,13 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
     if let Some(keeper) = node.keeper() {
         figures.shelves(&node.name, &keeper.book, keeper.owners(), number, window);
     }
+    if let Some(division) = node.division() {
+        let mut loads = vec![0.0; division.stored.len()];
+        for (server, shard) in node.servers.iter().zip(&division.shard_of) {
+            loads[*shard] += server.ledger.within(number).arrivals as f64;
+        }
+        figures.shards(&node.name, (&loads, &division.stored), &division.book.within(number), window);
+    }
     let blocked = || node.servers.iter().filter_map(|server| server.blocked.as_ref());
     if blocked().next().is_some() {
         let all = blocked().fold(Stretch::default(), |sum, level| sum.plus(level.within(number)));

@@ -211,6 +211,9 @@ impl World {
                 server.on_turn(now, &turn);
             }
         }
+        for division in self.nodes.iter_mut().filter_map(Node::division_mut) {
+            division.book.on_turn(&turn);
+        }
         for keeper in self.nodes.iter_mut().filter_map(Node::keeper_mut) {
             keeper.on_turn(now, &turn);
         }

@@ -133,7 +133,9 @@ fn servers(system: &SystemSpec, id: &str) -> u32 {
 /// What a component has as a whole.
 fn of_component(system: &SystemSpec, id: &str) -> Vec<Owner> {
     let kept = Owner::of_cache(system.form(id).and_then(Form::keeps));
-    [vec![Owner::Station, Owner::Pool], own(system, id), kept.to_vec()].concat()
+    let divided = system.form(id).and_then(Form::divides).map(|_| Owner::Database);
+    let own = [vec![Owner::Station, Owner::Pool], own(system, id), kept.to_vec()].concat();
+    own.into_iter().chain(divided).collect()
 }
 
 /// What a station has by its queue and by how it runs its requests, beside what all stations have.
@@ -188,7 +190,8 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Thieves
             | Owner::Blocking
             | Owner::Cache
-            | Owner::WriteBack,
+            | Owner::WriteBack
+            | Owner::Database,
         )
         | None => "a component",
     };

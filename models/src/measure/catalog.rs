@@ -48,6 +48,8 @@ pub enum Owner {
     Cache,
     /// One that passes writes on later: `on_write: WriteBack`.
     WriteBack,
+    /// A database.
+    Database,
 }
 
 impl Owner {
@@ -77,7 +79,8 @@ impl Owner {
 }
 
 use Owner::{
-    Blocking, Cache, Calls, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload, WriteBack,
+    Blocking, Cache, Calls, Database, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload,
+    WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -94,8 +97,10 @@ const THIEVES: &[Owner] = &[Thieves];
 const BLOCKING: &[Owner] = &[Blocking];
 const CACHE: &[Owner] = &[Cache];
 const WRITE_BACK: &[Owner] = &[WriteBack];
+const DATABASE: &[Owner] = &[Database];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
+const SPREAD: &[&str] = &["max_over_mean", "cv", "gini", "jain"];
 const FLOW: &[&str] = &["count", "rate"];
 const TIMES: &[&str] = &["mean", "p50", "p90", "p95", "p99", "p999", "p9999", "max", "min", "count"];
 
@@ -111,7 +116,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 77] = [
+pub const METRICS: [Figure; 81] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -147,6 +152,10 @@ pub const METRICS: [Figure; 77] = [
     row("lost_writes", &["count"], Count, WRITE_BACK, "acknowledged writes that went with a server before the source had them"),
     row("hit_latency", TIMES, Seconds, CACHE, "how long the cache took to answer from what it holds"),
     row("miss_latency", TIMES, Seconds, CACHE, "how long it took where it had to fetch first"),
+    row("shard_imbalance", SPREAD, Ratio, DATABASE, "how unevenly shards share the arrivals: the busiest over the mean, coefficient of variation, Gini's coefficient (0 if all got the same), Jain's index (1 then)"),
+    row("key_imbalance", SPREAD, Ratio, DATABASE, "the same of the keys that they store"),
+    row("fan_out", &["mean"], Count, DATABASE, "shards that a query of several keys reached"),
+    row("cross_shard", &["mean"], Ratio, DATABASE, "such queries that reached more than one shard, over all of them"),
     row("loop_lag", &["mean"], Seconds, LOOPS, "how long a task was ready before its loop took it up"),
     row("steals", FLOW, PerSecond, THIEVES, "times an idle loop took work from another"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work that nobody waited for any more, the caller or whoever the caller worked for: its share of all work, how often, how often a second"),

@@ -10,6 +10,7 @@ use super::{
     ledger::{Ledger, Seen, Totals},
     level::Stretch,
     pulse::Beats,
+    shards::ShardTotals,
     shelves::{Absence, ShelfBook},
     times::Times,
     windows::Window,
@@ -89,6 +90,22 @@ impl Figures {
     /// Adds how many stood outside the lines of a component, or of one server, in one window.
     pub fn blocked(&mut self, id: &str, blocked: Stretch, window: &Window) {
         Sheet::new(self, id, window).level("blocked", blocked);
+    }
+
+    /// Adds how the shards of a database shared what came and what they store in one window.
+    pub fn shards(
+        &mut self,
+        id: &str,
+        (loads, stored): (&[f64], &[f64]),
+        totals: &ShardTotals,
+        window: &Window,
+    ) {
+        let mut sheet = Sheet::new(self, id, window);
+        sheet.spread("shard_imbalance", loads);
+        sheet.spread("key_imbalance", stored);
+        let mean = |sum: u64| (totals.queries > 0).then(|| sum as f64 / totals.queries as f64);
+        sheet.add("fan_out.mean", Unit::Count, mean(totals.touched), totals.queries);
+        sheet.add("cross_shard.mean", Unit::Ratio, mean(totals.crossing), totals.queries);
     }
 
     /// Adds what a cache did in one window.
@@ -290,6 +307,18 @@ impl<'a> Sheet<'a> {
         self.add(&format!("{metric}.max"), Unit::Seconds, seconds(histogram.max()), samples);
         self.add(&format!("{metric}.min"), Unit::Seconds, seconds(histogram.min()), samples);
         self.add(&format!("{metric}.count"), Unit::Count, Some(samples as f64), samples);
+    }
+
+    fn spread(&mut self, metric: &str, loads: &[f64]) {
+        let samples = loads.iter().sum::<f64>() as u64;
+        for (statistic, value) in [
+            ("max_over_mean", imbalance::max_over_mean(loads)),
+            ("cv", imbalance::coefficient_of_variation(loads)),
+            ("gini", imbalance::gini(loads)),
+            ("jain", imbalance::jain(loads)),
+        ] {
+            self.add(&format!("{metric}.{statistic}"), Unit::Ratio, value, samples);
+        }
     }
 
     fn imbalance(&mut self, loads: &[f64]) {

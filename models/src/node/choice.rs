@@ -5,11 +5,11 @@ use sim_core::{
     simulation::Context,
 };
 
-use super::tasks::Tasks;
+use super::{sharding::Query, tasks::Tasks};
 use crate::{
     event::Event,
     policy::balancing::Ask,
-    request::{Instance, Picked, RequestId, Requests, Site},
+    request::{Instance, Picked, RequestId, Requests, Site, Verb},
     world::World,
 };
 
@@ -31,6 +31,10 @@ pub(crate) struct Wish {
     pub(crate) luck: Luck,
     /// From where.
     pub(crate) from: Site,
+    /// Of which class.
+    pub(crate) class: u16,
+    /// What is asked for.
+    pub(crate) verb: Verb,
 }
 
 impl World {
@@ -41,7 +45,8 @@ impl World {
         let view = &mut self.dispatches[dispatch as usize];
         let ask =
             if view.asks_who() { ask(&self.requests, &self.tasks, wish.request) } else { Ask::default() };
-        let row = view.pick(cx.now(), &ask, tried)?;
+        let query = Query { shard: wish.verb.shard(), writes: self.writes[usize::from(wish.class)] };
+        let row = view.pick(cx.now(), (&ask, query), tried)?;
         view.on_send(cx.now(), row);
         Some((view.targets[row], Some(Picked { dispatch, row: row as u16 })))
     }

@@ -9,7 +9,10 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::care::Care;
+use super::{
+    care::Care,
+    sharding::{Query, Shards},
+};
 use crate::{
     policy::{
         balancing::{Ask, Backend, Backends, Balance, Balancer, Done, InFlight, LoadReport, Wants},
@@ -43,6 +46,8 @@ pub struct Dispatch {
     pub book: u16,
     /// Health, limits and sessions, if the file asks for any.
     pub care: Option<Box<Care>>,
+    /// Which rows hold a key, if the servers are a database's.
+    pub shards: Option<Box<Shards>>,
 }
 
 impl Dispatch {
@@ -69,30 +74,32 @@ impl Dispatch {
             wants: Wants::default(),
             book: 0,
             care: None,
+            shards: None,
         }
     }
 
     /// Picks a row that is not among `tried`; the caller then tells [`Self::on_send`].
     #[inline(always)]
-    pub fn pick(&mut self, now: SimTime, ask: &Ask, tried: &[u16]) -> Option<usize> {
-        if self.care.is_none() && tried.is_empty() {
+    pub fn pick(&mut self, now: SimTime, (ask, query): (&Ask, Query), tried: &[u16]) -> Option<usize> {
+        if self.care.is_none() && self.shards.is_none() && tried.is_empty() {
             let in_flight = if self.board.is_none() { Some(&self.in_flight) } else { None };
             let backends = Backends { now, rows: &self.rows, in_flight };
             return self.balancer.pick(&backends, ask, &mut self.random);
         }
-        self.pick_with_care(now, ask, tried)
+        self.pick_with_care(now, (ask, query), tried)
     }
 
-    fn pick_with_care(&mut self, now: SimTime, ask: &Ask, tried: &[u16]) -> Option<usize> {
-        let Self { rows, balancer, others, random, care, .. } = self;
+    fn pick_with_care(&mut self, now: SimTime, (ask, query): (&Ask, Query), tried: &[u16]) -> Option<usize> {
+        let Self { rows, balancer, others, random, care, shards, .. } = self;
         let untouched: Vec<(usize, bool)> =
             tried.iter().map(|row| (usize::from(*row), rows[usize::from(*row)].available)).collect();
         for (row, _) in &untouched {
             rows[*row].available = false;
         }
-        let pick = match care {
-            Some(care) => care.pick(now, ask, rows, (&mut *balancer, others), random),
-            None => balancer.pick(&Backends::new(now, rows), ask, random),
+        let pick = match (shards, care) {
+            (Some(shards), _) => shards.pick(now, (ask, query), rows, (&mut *balancer, others), random),
+            (None, Some(care)) => care.pick(now, ask, rows, (&mut *balancer, others), random),
+            (None, None) => balancer.pick(&Backends::new(now, rows), ask, random),
         };
         for (row, available) in untouched {
             rows[row].available = available;
@@ -223,6 +230,7 @@ impl Dispatch {
     #[inline]
     pub fn asks_who(&self) -> bool {
         self.wants.identity
+            || self.shards.is_some()
             || self.care.as_ref().is_some_and(|care| care.sticky.is_some() || care.caches.is_some())
     }
 

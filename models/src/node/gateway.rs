@@ -116,7 +116,7 @@ impl World {
             record(&mut self.tracer, |tracer| tracer.pass_on(id, arriving, cx.now()));
         }
         let (step, callee, request, awaited) = (call.step, call.callee, call.request, call.awaited);
-        let (class, luck) = (call.class, call.luck);
+        let (class, luck, verb) = (call.class, call.luck, call.verb);
         if !awaited {
             return self.pass_back(id, Outcome::Failure(Reason::Cancelled), cx);
         }
@@ -127,7 +127,7 @@ impl World {
         let route = &node.routes[usize::from(gateway.routes[usize::from(class)])];
         let (line, book) = (route.line, route.book);
         let dispatch = route.dispatches.get(usize::from(callee.server)).copied();
-        let wish = Wish { dispatch, node: route.node, request, luck, from };
+        let wish = Wish { dispatch, node: route.node, request, luck, from, class, verb };
         if step == 1 {
             self.call_books[usize::from(book)].on_ask();
         }

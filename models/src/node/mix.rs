@@ -123,6 +123,16 @@ impl Mix {
         (key, address(self.addresses.draw(luck.at(ADDRESS, 0))))
     }
 
+    /// The `nth` key that a request asks for; the 0th is its own, the others are drawn like it.
+    pub(super) fn key_of(&self, request: &Request, nth: u64) -> u64 {
+        if nth == 0 {
+            return request.key;
+        }
+        let bits = request.luck.at(KEY, nth);
+        let kind = self.classes.iter().find(|kind| kind.class == request.class);
+        kind.and_then(|kind| kind.keys.as_ref()).map_or(bits, |keys| keys.draw(bits))
+    }
+
     /// What a record says goes before what was drawn.
     pub(super) fn apply(&self, record: &TraceRecord, request: &mut Request) {
         if let Some(key) = record.key {

@@ -21,6 +21,9 @@ pub mod program;
 pub mod section;
 pub mod server;
 pub mod service;
+pub mod sharding;
+#[cfg(test)]
+mod sharding_tests;
 pub mod shelf;
 mod steps;
 #[cfg(test)]

@@ -61,6 +61,18 @@ impl Origin {
         self.site
     }
 
+    /// What kind of request it is for.
+    #[inline]
+    pub const fn class(&self) -> u16 {
+        self.class
+    }
+
+    /// What is asked for.
+    #[inline]
+    pub const fn verb(&self) -> Verb {
+        self.verb
+    }
+
     /// Lower is more important.
     pub const fn priority(&self) -> u8 {
         self.priority

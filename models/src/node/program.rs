@@ -67,6 +67,32 @@ pub enum Aside {
     Leave,
     /// Deals with a cache.
     Shelving(Shelving),
+    /// Asks the shards of a database that a query reaches.
+    Gather(Gather),
+    /// Calls by this route of the node, for a certain purpose.
+    Query(u16, Verb),
+}
+
+/// A query of several shards.
+#[derive(Clone, Debug)]
+pub struct Gather {
+    /// The route to the database.
+    pub route: u16,
+    /// Which shards it reaches.
+    pub reach: Reach,
+    /// A branch for each shard there is; `needed` is at most as many as it reaches.
+    pub fork: Fork,
+}
+
+/// Which shards a query reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All.
+    All,
+    /// Those of so many keys in a row, the request's own the first.
+    Span(u64),
+    /// Those of so many keys, the request's own the first.
+    Keys(u32),
 }
 
 /// An action of a cache, or of a service that looks into one.

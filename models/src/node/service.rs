@@ -6,7 +6,7 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::{cache::Keeper, program::Program, section::Resource, tracing::record};
+use super::{cache::Keeper, program::Program, section::Resource, sharding::Division, tracing::record};
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
@@ -31,6 +31,8 @@ pub struct Service {
     pub spawned: Option<u16>,
     /// What it keeps, if it is a cache.
     pub keeper: Option<Box<Keeper>>,
+    /// What it knows of its shards, if it is a database.
+    pub division: Option<Box<Division>>,
 }
 
 /// A way to a callee: whom to ask, and how long to wait.

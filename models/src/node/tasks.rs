@@ -198,6 +198,8 @@ impl World {
                 }
             }
             Aside::Shelving(what) => self.shelve(id, what, cx),
+            Aside::Gather(gather) => self.gather(id, &gather, cx),
+            Aside::Query(route, verb) => self.call_out(id, route, verb, cx),
             Aside::Leave => {
                 self.leave_section(id, cx);
                 self.go_on_after(id, soon, cx);
@@ -206,7 +208,7 @@ impl World {
     }
 
     /// A call goes on at several places and waits until enough of them came to a good end.
-    fn fork(&mut self, id: CallId, fork: &Fork, cx: &mut Context<Event>) {
+    pub(super) fn fork(&mut self, id: CallId, fork: &Fork, cx: &mut Context<Event>) {
         let Some(owner) = self.calls.get_mut(id) else { return };
         owner.step = fork.behind;
         let owner = *owner;

@@ -10,6 +10,7 @@ use super::{
     HeartbeatsSpec, Ids,
     cache::{CachePool, CacheSpec},
     call::{CallSpec, RetrySpec, View, require_timeout},
+    database::{DatabasePool, DatabaseSpec},
     overrides::{Overrides, WarmUpSpec},
     step::{ResourceSpec, Step, of_class},
     step_check::check_steps,
@@ -38,6 +39,8 @@ pub enum ComponentSpec {
     Service(PoolSpec),
     /// Servers that keep answers.
     Cache(Box<CachePool>),
+    /// Servers that hold a part of the keys each.
+    Database(Box<DatabasePool>),
 }
 
 /// Servers with workers and a line each.
@@ -80,6 +83,10 @@ pub struct PoolSpec {
     #[serde(skip)]
     #[schemars(skip)]
     pub keeps: Option<Box<CacheSpec>>,
+    /// How its servers share the keys, if it is a database.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub divides: Option<Box<DatabaseSpec>>,
 }
 
 impl Default for PoolSpec {
@@ -101,6 +108,7 @@ impl Default for PoolSpec {
             calls: BTreeMap::new(),
             placed_in: Ids::default(),
             keeps: None,
+            divides: None,
         }
     }
 }
@@ -209,11 +217,12 @@ impl ComponentSpec {
             Self::ServerPool(_) => "ServerPool",
             Self::Service(_) => "Service",
             Self::Cache(_) => "Cache",
+            Self::Database(_) => "Database",
         }
     }
 
     /// Every kind with its default, for catalogues.
-    pub fn catalog() -> [Self; 4] {
+    pub fn catalog() -> [Self; 5] {
         let pool = PoolSpec::default;
         let cache = CachePool::from(CacheSpec::default());
         [
@@ -221,6 +230,7 @@ impl ComponentSpec {
             Self::ServerPool(pool()),
             Self::Service(pool()),
             Self::Cache(Box::new(cache)),
+            Self::Database(Box::new(DatabasePool::from(DatabaseSpec::default()))),
         ]
     }
 
@@ -229,6 +239,7 @@ impl ComponentSpec {
             Self::LoadBalancer(spec) => spec.check(check),
             Self::ServerPool(spec) | Self::Service(spec) => spec.check(check),
             Self::Cache(cache) => cache.spec.check(check),
+            Self::Database(database) => database.spec.check(check),
         }
     }
 }
@@ -243,6 +254,13 @@ impl PoolSpec {
             (None, None) => own.workers.unwrap_or(self.workers_per_server),
         };
         own.speed.unwrap_or(1.0) * f64::from(workers)
+    }
+
+    /// The first computing of a kind of request, which may be one that changes something.
+    pub fn demand(&self, class: &str, writes: bool) -> &DistributionSpec {
+        let written =
+            self.divides.as_deref().filter(|_| writes).and_then(|database| database.write_time.as_ref());
+        written.or_else(|| self.service_times.get(class)).unwrap_or(&self.service_time)
     }
 
     /// What a server has of what its requests take: workers, threads, loops or cores.

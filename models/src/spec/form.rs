@@ -1,6 +1,6 @@
 //! What components are to whoever wires them.
 
-use super::{CacheSpec, ComponentSpec, LoadBalancerSpec, PoolSpec, Step};
+use super::{CacheSpec, ComponentSpec, DatabaseSpec, LoadBalancerSpec, PoolSpec, Step};
 
 /// What a component is to whoever wires it, whatever it is called in files.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,14 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// How its servers share the keys, if it is a database.
+    pub fn divides(self) -> Option<&'a DatabaseSpec> {
+        match self {
+            Form::Pool(pool) => pool.divides.as_deref(),
+            Form::Balancer(_) => None,
+        }
+    }
+
     /// What it keeps, if it is a cache.
     pub fn keeps(self) -> Option<&'a CacheSpec> {
         match self {
@@ -37,6 +45,7 @@ impl ComponentSpec {
             Self::LoadBalancer(balancer) => Form::Balancer(balancer),
             Self::ServerPool(pool) | Self::Service(pool) => Form::Pool(pool),
             Self::Cache(cache) => Form::Pool(&cache.pool),
+            Self::Database(database) => Form::Pool(&database.pool),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cache;
 mod call;
 mod component;
+mod database;
 mod fault;
 mod form;
 mod heartbeats;
@@ -23,14 +24,15 @@ use crate::policy::arrival::ArrivalSpec;
 pub use cache::{CacheCapacity, CachePool, CacheSpec, InvalidationSpec, OnConcurrentMiss, OnWrite};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, Layer, LoadBalancerSpec, PoolSpec};
+pub use database::{DatabasePool, DatabaseSpec, ReadFrom};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use form::Form;
 pub use heartbeats::HeartbeatsSpec;
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use overrides::{Overrides, WarmUpSpec};
 pub use step::{
-    CachedRead, CachedWrite, Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, ThenCache, Try, Way,
-    of_class,
+    CachedRead, CachedWrite, Join, MultiGet, Parallel, RangeRead, Repeat, ResourceSpec, Scatter, Scope,
+    Section, Step, ThenCache, Try, Way, of_class,
 };
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
@@ -61,6 +63,14 @@ impl SystemSpec {
         self.components.get(id).map(ComponentSpec::form)
     }
 
+    /// Whether requests of a class change what they ask for.
+    pub fn writes(&self, class: &str) -> bool {
+        let requests = |workload: &WorkloadSpec| {
+            workload.common().requests.get(class).is_some_and(|request| request.writes)
+        };
+        self.workloads.values().any(requests)
+    }
+
     /// Fills in what distributions of time take from files: service, think and patience times, gaps.
     ///
     /// # Errors
@@ -73,6 +83,11 @@ impl SystemSpec {
                     pool.service_time.fill(read)?;
                     pool.service_times.values_mut().try_for_each(|time| time.fill(read))?;
                     pool.handles.values_mut().flatten().try_for_each(|step| step.fill(read))?;
+                }
+                ComponentSpec::Database(database) => {
+                    database.spec.read_time.fill(read)?;
+                    database.spec.write_time.iter_mut().try_for_each(|time| time.fill(read))?;
+                    **database = DatabasePool::from(database.spec.clone());
                 }
                 ComponentSpec::Cache(cache) => {
                     cache.spec.hit_time.fill(read)?;

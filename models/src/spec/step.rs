@@ -45,6 +45,13 @@ pub enum Step {
     CachedRead(CachedRead),
     /// Changes something, and then what a cache has of it (cache-aside).
     CachedWrite(CachedWrite),
+    /// Asks all shards of a database side by side and waits for them: the query of a key that it is not divided by.
+    Scatter(Scatter),
+    /// Asks those shards of a database that may hold the keys from the request's own on: few where keys are in order,
+    /// all of them where hashes scatter them.
+    RangeRead(RangeRead),
+    /// Asks a database for several keys, drawn like the request's own: one call to each shard that holds any of them.
+    MultiGet(MultiGet),
     /// Steps whose failure is not the end: then others are done in their place, and the answer is degraded.
     Try(Try),
 }
@@ -100,6 +107,48 @@ pub struct Parallel {
 impl Default for Parallel {
     fn default() -> Self {
         Self { branches: Vec::new(), copies: 1, join: Join::All, cancel_stragglers: None }
+    }
+}
+
+/// A query of all shards.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scatter {
+    /// The `Database`.
+    pub database: String,
+    /// How many shards must answer. Default `All`; those still under way are ended once fewer are enough.
+    pub join: Join,
+}
+
+/// A query of a range of keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RangeRead {
+    /// The `Database`.
+    pub database: String,
+    /// Keys in a row, the request's own the first, at least 1. Default 1.
+    pub span: u64,
+}
+
+impl Default for RangeRead {
+    fn default() -> Self {
+        Self { database: String::new(), span: 1 }
+    }
+}
+
+/// A query of several keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MultiGet {
+    /// The `Database`.
+    pub database: String,
+    /// Keys, the request's own the first, 1 to 10000. Default 1.
+    pub keys: u32,
+}
+
+impl Default for MultiGet {
+    fn default() -> Self {
+        Self { database: String::new(), keys: 1 }
     }
 }
 
@@ -244,7 +293,13 @@ impl Step {
             }
         };
         match self {
-            Self::Compute(_) | Self::Wait(_) | Self::Call(_) | Self::Fail(_) => {}
+            Self::Compute(_)
+            | Self::Wait(_)
+            | Self::Call(_)
+            | Self::Fail(_)
+            | Self::Scatter(_)
+            | Self::RangeRead(_)
+            | Self::MultiGet(_) => {}
             Self::Sequence(steps) | Self::Spawn(steps) | Self::Section(Section { steps, .. }) => {
                 inside(steps, often);
             }
@@ -285,6 +340,9 @@ impl Step {
         let mut calls = Vec::new();
         self.visit(None, 1.0, &mut |step, _| match step {
             Self::Call(id)
+            | Self::Scatter(Scatter { database: id, .. })
+            | Self::RangeRead(RangeRead { database: id, .. })
+            | Self::MultiGet(MultiGet { database: id, .. })
             | Self::CachedRead(CachedRead { cache: id, .. })
             | Self::CachedWrite(CachedWrite { cache: id, .. }) => calls.push(id.as_str()),
             Self::Compute(_)
@@ -300,6 +358,37 @@ impl Step {
             | Self::Try(_) => {}
         });
         calls
+    }
+
+    /// How many calls it makes to `callee`, of `shards` shards, by itself; those of a range are not known before.
+    pub fn calls_to(&self, callee: &str, shards: u32) -> f64 {
+        let shards = f64::from(shards);
+        match self {
+            Self::Call(id) if id == callee => 1.0,
+            Self::Scatter(scatter) if scatter.database == callee => shards,
+            Self::RangeRead(read) if read.database == callee => 1.0,
+            // Of k keys by chance: those shards that not all of them miss.
+            Self::MultiGet(get) if get.database == callee => {
+                shards * (1.0 - libm::pow(1.0 - 1.0 / shards, f64::from(get.keys)))
+            }
+            Self::Compute(_)
+            | Self::Wait(_)
+            | Self::Call(_)
+            | Self::Fail(_)
+            | Self::Sequence(_)
+            | Self::Branch(_)
+            | Self::ByClass(_)
+            | Self::Repeat(_)
+            | Self::Parallel(_)
+            | Self::Spawn(_)
+            | Self::Section(_)
+            | Self::CachedRead(_)
+            | Self::CachedWrite(_)
+            | Self::Scatter(_)
+            | Self::RangeRead(_)
+            | Self::MultiGet(_)
+            | Self::Try(_) => 0.0,
+        }
     }
 
     /// Whether it, or a step inside, is one for which that holds.
@@ -323,7 +412,13 @@ impl Step {
     /// The lists of steps inside.
     pub(super) fn lists_mut(&mut self) -> Vec<&mut Vec<Self>> {
         match self {
-            Self::Compute(_) | Self::Wait(_) | Self::Call(_) | Self::Fail(_) => Vec::new(),
+            Self::Compute(_)
+            | Self::Wait(_)
+            | Self::Call(_)
+            | Self::Fail(_)
+            | Self::Scatter(_)
+            | Self::RangeRead(_)
+            | Self::MultiGet(_) => Vec::new(),
             Self::Sequence(steps)
             | Self::Spawn(steps)
             | Self::Repeat(Repeat { steps, .. })

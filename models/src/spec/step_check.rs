@@ -45,6 +45,8 @@ impl Step {
         };
         match self {
             Self::Compute(_) | Self::Wait(_) | Self::Call(_) | Self::Fail(_) => 1,
+            // Two for each shard; how many there are is checked where they are.
+            Self::Scatter(_) | Self::RangeRead(_) | Self::MultiGet(_) => 1,
             Self::Sequence(steps) => length(steps),
             Self::Branch(ways) => sum(&mut ways.iter().map(|way| &way.steps)),
             // Only the steps of one class are in a program; the longest counts.
@@ -65,7 +67,13 @@ impl Step {
     fn always_fails(&self) -> bool {
         let some = |steps: &[Self]| steps.iter().any(Self::always_fails);
         match self {
-            Self::Compute(_) | Self::Wait(_) | Self::Call(_) | Self::Spawn(_) => false,
+            Self::Compute(_)
+            | Self::Wait(_)
+            | Self::Call(_)
+            | Self::Spawn(_)
+            | Self::Scatter(_)
+            | Self::RangeRead(_)
+            | Self::MultiGet(_) => false,
             Self::Fail(probability) => *probability >= 1.0,
             Self::Sequence(steps) => some(steps),
             Self::Branch(ways) => !ways.is_empty() && ways.iter().all(|way| some(&way.steps)),
@@ -92,6 +100,19 @@ impl Step {
         match self {
             Self::Compute(time) | Self::Wait(time) => time.check(check),
             Self::Call(_) => {}
+            Self::Scatter(scatter) => {
+                check.require(scatter.join != Join::Quorum(0), "join", || {
+                    "a quorum must be at least 1, got 0".into()
+                });
+            }
+            Self::RangeRead(read) => {
+                check.require(read.span >= 1, "span", || "span must be at least 1, got 0".into());
+            }
+            Self::MultiGet(get) => {
+                check.require((1..=10_000).contains(&get.keys), "keys", || {
+                    format!("keys must be 1 to 10000, got {}", get.keys)
+                });
+            }
             Self::Fail(probability) => check.fraction("", *probability),
             Self::Sequence(steps) => check_all(steps, held, check),
             // What is spawned holds nothing of what its request holds.

@@ -33,7 +33,7 @@ pub(super) struct Wishes<'a> {
     /// The caller's id.
     caller: &'a str,
     /// Pools to call, the first preferred where the locality says so.
-    pools: Vec<&'a str>,
+    pub(super) pools: Vec<&'a str>,
     /// How.
     call: CallSpec,
     /// What only load balancers have.
@@ -232,7 +232,11 @@ impl<'a> Builder<'a> {
             dispatch.board = Some(every);
         }
         dispatch.care = self.care(wishes, &seen, site, sites, &format!("{path}/{instance}"));
-        let groups = dispatch.care.as_ref().and_then(|care| care.places.as_ref()).map_or(1, Places::count);
+        dispatch.shards = self.shards(wishes, &seen);
+        let groups = match &dispatch.shards {
+            Some(shards) => shards.balancers(),
+            None => dispatch.care.as_ref().and_then(|care| care.places.as_ref()).map_or(1, Places::count),
+        };
         dispatch.others = (1..groups).map(|_| strategy.build(&endpoints)).collect();
         let number = self.dispatches.len() as u32;
         if wants.idle_offers {

@@ -3,6 +3,7 @@
 mod caches;
 mod callers;
 mod cycles;
+mod databases;
 mod fallbacks;
 mod faults;
 mod program;
@@ -45,6 +46,7 @@ pub fn check(spec: &SystemSpec) -> Vec<Problem> {
     references::check(spec, &mut check);
     cycles::check(spec, &mut check);
     fallbacks::check(spec, &mut check);
+    databases::check(spec, &mut check);
     check.into_problems()
 }
 

@@ -1,9 +1,9 @@
 //! A service's steps, made flat: a list of actions, each of which tells where to go on.
 
 use crate::{
-    node::program::{Action, Aside, Catch, Fork, Program, Shelving},
+    node::program::{Action, Aside, Catch, Fork, Gather, Program, Reach, Shelving},
     request::Verb,
-    spec::{CachedRead, CachedWrite, Parallel, Step, ThenCache, Try, of_class},
+    spec::{CachedRead, CachedWrite, Join, Parallel, Step, ThenCache, Try, of_class},
 };
 
 /// Writes the program of a class of requests.
@@ -14,6 +14,8 @@ pub(super) struct Writer<'a> {
     pub(super) route: &'a dyn Fn(&str) -> u16,
     /// The number of a resource.
     pub(super) resource: &'a dyn Fn(&str) -> u16,
+    /// How many shards a database has.
+    pub(super) shards: &'a dyn Fn(&str) -> u16,
 }
 
 impl Writer<'_> {
@@ -57,6 +59,11 @@ impl Writer<'_> {
                 }
                 Step::CachedRead(read) => self.cached_read(read, program),
                 Step::CachedWrite(write) => self.cached_write(write, program),
+                Step::Scatter(scatter) => self.gather(&scatter.database, Reach::All, scatter.join, program),
+                Step::RangeRead(read) => {
+                    self.gather(&read.database, Reach::Span(read.span), Join::All, program)
+                }
+                Step::MultiGet(get) => self.gather(&get.database, Reach::Keys(get.keys), Join::All, program),
                 Step::Try(tried) => self.tried(tried, program),
             }
         }
@@ -92,6 +99,24 @@ impl Writer<'_> {
         let (needed, cancels, behind) = (parallel.needed() as u32, parallel.cancels(), program.end());
         let fork_of = Fork { starts: starts.into(), needed, cancels, behind };
         program.set(fork, Action::Aside(Aside::Fork(fork_of)));
+    }
+
+    /// A query, then a call to each shard with an end.
+    fn gather(&self, database: &str, reach: Reach, join: Join, program: &mut Program) {
+        let (gather, route) = (program.later(), (self.route)(database));
+        let mut starts = Vec::new();
+        for shard in 0..(self.shards)(database) {
+            starts.push(program.end());
+            program.push(Action::Aside(Aside::Query(route, Verb::Shard(shard))));
+            program.push(Action::Aside(Aside::End));
+        }
+        let (needed, cancels) = match join {
+            Join::All => (u32::MAX, false),
+            Join::Any => (1, true),
+            Join::Quorum(needed) => (needed, true),
+        };
+        let fork = Fork { starts: starts.into(), needed, cancels, behind: program.end() };
+        program.set(gather, Action::Aside(Aside::Gather(Gather { route, reach, fork })));
     }
 
     /// A look into a cache, then what is done if that has it not, alone where that is wished, and what it brought is put

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use sim_core::check::Check;
 
 use crate::policy::execution::ConcurrencySpec;
-use crate::spec::{ComponentSpec, Form, Load, PoolSpec, Step, SystemSpec, WorkloadSpec};
+use crate::spec::{
+    ComponentSpec, Form, Load, MultiGet, PoolSpec, RangeRead, Scatter, Step, SystemSpec, WorkloadSpec,
+};
 
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
     let references = References { spec };
@@ -216,6 +218,11 @@ impl References<'_> {
                 self.resource(owner, &section.resource, check);
                 check.at("steps", |check| inside(&section.steps, check));
             }
+            Step::Scatter(Scatter { database, .. })
+            | Step::RangeRead(RangeRead { database, .. })
+            | Step::MultiGet(MultiGet { database, .. }) => {
+                check.at("database", |check| self.database(owner, number, database, check));
+            }
             Step::CachedRead(read) => {
                 check.at("cache", |check| self.cache(owner, number, &read.cache, check));
                 check.at("on_miss", |check| inside(&read.on_miss, check));
@@ -229,6 +236,17 @@ impl References<'_> {
                 check.at("on_failure", |check| inside(&tried.on_failure, check));
                 check.at("on_success", |check| inside(&tried.on_success, check));
             }
+        }
+    }
+
+    /// Requires that `id` names a database.
+    fn database(&self, owner: &str, number: usize, id: &str, check: &mut Check) {
+        let place = place(owner, &number.to_string());
+        self.known_here(&place, id, check);
+        if let Some(form) = self.spec.form(id)
+            && form.divides().is_none()
+        {
+            check.problem("E0302", format!("`{id}` is no Database; `{place}` asks its shards"));
         }
     }
 

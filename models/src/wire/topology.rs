@@ -160,15 +160,15 @@ impl<'a> Builder<'a> {
     /// What a pool does with each class. Calls name their routes by order of [`PoolSpec::callees`].
     fn service(&self, id: &str, pool: &PoolSpec) -> Service {
         let callees = pool.callees();
-        let demands = self
-            .classes
-            .iter()
-            .map(|class| pool.service_times.get(*class).unwrap_or(&pool.service_time).build());
+        let demands = self.classes.iter().map(|class| pool.demand(class, self.spec.writes(class)).build());
         let route = |id: &str| callees.iter().position(|callee| *callee == id).unwrap_or(0) as u16;
         let resource = |name: &str| pool.resources.keys().position(|known| known == name).unwrap_or(0) as u16;
+        let shards =
+            |id: &str| self.spec.form(id).and_then(Form::divides).map_or(1, |base| base.shards as u16);
         let steps = self.classes.iter().enumerate().map(|(number, class)| match &pool.keeps {
             Some(cache) => cache_program(cache, self.writes()[number]),
-            None => Writer { class, route: &route, resource: &resource }.program(pool.steps(class)),
+            None => Writer { class, route: &route, resource: &resource, shards: &shards }
+                .program(pool.steps(class)),
         });
         Service {
             demands: demands.collect(),
@@ -176,6 +176,7 @@ impl<'a> Builder<'a> {
             resources: self.resources(id, pool),
             spawned: None,
             keeper: self.keeper(id, pool),
+            division: self.division(pool, self.places(id, &pool.placed_in.0, pool.servers).len()),
         }
     }
 

@@ -13,6 +13,13 @@ const EXAMPLES: &[(&str, &str)] = &[
         "Service",
         r#"Service(servers: 4, service_time: Exponential(mean: "2ms"), handles: { "*": [Call("auth"), Compute(Constant("1ms"))] })"#,
     ),
+    (
+        "Database",
+        r#"Database(shards: 8, replicas_per_shard: 2, partitioning: HashSlots, read_time: Exponential(mean: "2ms"), read_from: AnyReplica)"#,
+    ),
+    ("Scatter", r#"Scatter(database: "orders", join: All)"#),
+    ("RangeRead", r#"RangeRead(database: "orders", span: 100)"#),
+    ("MultiGet", r#"MultiGet(database: "orders", keys: 10)"#),
     ("Call", r#"Call("auth")"#),
     ("ByClass", r#"ByClass({"browse": [Call("cache")], "*": [Call("database")]})"#),
     (

@@ -50,7 +50,7 @@ impl Keeper {
     /// What is done for a call, if it is not what its class says.
     pub fn answer(&self, verb: Verb) -> Option<&Program> {
         match verb {
-            Verb::Serve | Verb::Validate => None,
+            Verb::Serve | Verb::Validate | Verb::Shard(_) => None,
             Verb::Get => Some(&self.answers[0]),
             Verb::Put => Some(&self.answers[1]),
             Verb::Drop => Some(&self.answers[2]),

@@ -35,6 +35,8 @@ impl World {
             request,
             luck: origin.luck(),
             from: origin.site(),
+            class: origin.class(),
+            verb: origin.verb(),
         };
         let Some((callee, picked)) = self.choose(&wish, &[], cx) else {
             self.record_refusal(request, parent, None, Reason::NoBackend, cx.now());
@@ -161,8 +163,15 @@ impl World {
         let Errand { request, origin, parent, way, visit, delay, arriving } = *errand;
         let attempt = origin.with_luck(from.luck).until(self.deadline_below(innermost));
         let origin = if from.copy { attempt.as_copy() } else { attempt };
-        let wish =
-            Wish { dispatch: way.dispatch, node: way.node, request, luck: from.luck, from: origin.site() };
+        let wish = Wish {
+            dispatch: way.dispatch,
+            node: way.node,
+            request,
+            luck: from.luck,
+            from: origin.site(),
+            class: origin.class(),
+            verb: origin.verb(),
+        };
         let Some((callee, picked)) = self.choose(&wish, &[], cx) else {
             self.record_refusal(request, parent, None, Reason::NoBackend, cx.now());
             return self.hear(innermost, Outcome::Failure(Reason::NoBackend), cx);

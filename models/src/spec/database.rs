@@ -1,0 +1,165 @@
+//! Databases: shards, copies of them, and which key is where.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDuration};
+
+use super::{
+    Ids, PoolSpec,
+    call::require_timeout,
+    overrides::{Overrides, WarmUpSpec},
+};
+use crate::policy::{discipline::QueueSpec, partitioning::PartitionerSpec};
+
+/// Servers that hold a part of the keys each.
+///
+/// Whoever calls it goes to the shard that holds its request's key; requests whose kind `writes` go to that shard's leader,
+/// others where `read_from` says. Servers are numbered shard by shard, leaders first: of three replicas `db[6]` leads
+/// the third shard and `db[7]` follows it. In several regions each has all shards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseSpec {
+    /// Shards, 1 to 4096. Default 1.
+    pub shards: u32,
+    /// Copies of each shard, its leader included, 1 to 15. Default 1.
+    pub replicas_per_shard: u32,
+    /// Which shard holds a key. Default `ConsistentHashing`.
+    pub partitioning: PartitionerSpec,
+    /// Requests a replica works on at once. Default 1.
+    pub connections_per_replica: u32,
+    /// Computing that a read needs, at speed 1. Default: none.
+    pub read_time: DistributionSpec,
+    /// Computing that a write needs at the leader, at speed 1. Default: as `read_time`.
+    pub write_time: Option<DistributionSpec>,
+    /// Each replica's line. Default: first in, first out, without limit.
+    pub queue: QueueSpec,
+    /// Which replicas answer reads. Default `Leader`.
+    pub read_from: ReadFrom,
+    /// Keys it stores, counted from 0, 1 to 10^12: `key_imbalance` tells how evenly shards share them. Default 100000.
+    pub keys: u64,
+    /// What single replicas have differently, by number from 0.
+    pub overrides: BTreeMap<u32, Overrides>,
+    /// A replica that starts is slow at first. Default: not.
+    pub warm_up: Option<WarmUpSpec>,
+    /// How long callers of this component wait for a reply, unless they say otherwise.
+    pub timeout: Option<SimDuration>,
+    /// Where it stands: regions, or `region/zone`. Default: all of them, servers spread evenly.
+    pub placed_in: Ids,
+}
+
+/// Which replicas of a shard answer reads. The caller's `balancer` picks among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ReadFrom {
+    /// Its leader, which knows every write (MongoDB's read preference `primary`, the default there).
+    #[default]
+    Leader,
+    /// Those that follow it (`secondary`); the leader where it stands alone.
+    Followers,
+    /// All of them (`nearest`).
+    AnyReplica,
+}
+
+impl Default for DatabaseSpec {
+    fn default() -> Self {
+        Self {
+            shards: 1,
+            replicas_per_shard: 1,
+            partitioning: PartitionerSpec::default(),
+            connections_per_replica: 1,
+            read_time: DistributionSpec::constant(SimDuration::ZERO),
+            write_time: None,
+            queue: QueueSpec::default(),
+            read_from: ReadFrom::default(),
+            keys: 100_000,
+            overrides: BTreeMap::new(),
+            warm_up: None,
+            timeout: None,
+            placed_in: Ids::default(),
+        }
+    }
+}
+
+/// A database as a file says it, and as the pool of servers that it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "DatabaseSpec", into = "DatabaseSpec")]
+#[schemars(with = "DatabaseSpec")]
+pub struct DatabasePool {
+    /// What the file says.
+    pub spec: DatabaseSpec,
+    /// Its servers.
+    pub pool: PoolSpec,
+}
+
+impl From<DatabasePool> for DatabaseSpec {
+    fn from(database: DatabasePool) -> Self {
+        database.spec
+    }
+}
+
+impl From<DatabaseSpec> for DatabasePool {
+    fn from(spec: DatabaseSpec) -> Self {
+        let pool = PoolSpec {
+            servers: spec.shards.saturating_mul(spec.replicas_per_shard),
+            workers_per_server: spec.connections_per_replica,
+            service_time: spec.read_time.clone(),
+            queue: spec.queue.clone(),
+            overrides: spec.overrides.clone(),
+            warm_up: spec.warm_up.clone(),
+            timeout: spec.timeout,
+            placed_in: spec.placed_in.clone(),
+            divides: Some(Box::new(spec.clone())),
+            ..PoolSpec::default()
+        };
+        Self { spec, pool }
+    }
+}
+
+impl DatabaseSpec {
+    /// The shard of one of its servers.
+    pub const fn shard_of(&self, server: u16) -> usize {
+        // The servers of several regions follow one another.
+        (server as u32 % (self.shards * self.replicas_per_shard) / self.replicas_per_shard) as usize
+    }
+
+    /// Reports what is wrong with it.
+    pub(super) fn check(&self, check: &mut Check) {
+        check.require((1..=4096).contains(&self.shards), "shards", || {
+            format!("shards must be 1 to 4096, got {}", self.shards)
+        });
+        check.require((1..=15).contains(&self.replicas_per_shard), "replicas_per_shard", || {
+            format!("replicas_per_shard must be 1 to 15, got {}", self.replicas_per_shard)
+        });
+        check.at("partitioning", |check| {
+            self.partitioning.check(check);
+            let least = self.partitioning.least_shards();
+            check.require(self.shards >= least, "", || {
+                format!("this speaks of {least} shards, and there are {}", self.shards)
+            });
+        });
+        check.require(self.connections_per_replica >= 1, "connections_per_replica", || {
+            "connections_per_replica must be at least 1, got 0".into()
+        });
+        check.at("read_time", |check| self.read_time.check(check));
+        if let Some(time) = &self.write_time {
+            check.at("write_time", |check| time.check(check));
+        }
+        check.at("queue", |check| self.queue.check(check));
+        check.require((1..=1_000_000_000_000).contains(&self.keys), "keys", || {
+            format!("keys must be 1 to 10^12, got {}", self.keys)
+        });
+        let servers = self.shards.saturating_mul(self.replicas_per_shard);
+        for (server, own) in &self.overrides {
+            let pool = PoolSpec { servers, ..PoolSpec::default() };
+            check.at("overrides", |check| check.at(server, |check| own.check(check, *server, &pool)));
+        }
+        if let Some(warm_up) = &self.warm_up {
+            check.at("warm_up", |check| {
+                check.positive("initial_speed", warm_up.initial_speed);
+                check.fraction("initial_speed", warm_up.initial_speed);
+            });
+        }
+        require_timeout(check, self.timeout);
+    }
+}
