@@ -159,7 +159,9 @@ impl ShelfBook {
     pub fn on_turn(&mut self, now: SimTime, turn: &Turn) {
         self.entries.on_turn(now, turn);
         self.bytes.on_turn(now, turn);
-        [&mut self.hit, &mut self.miss, &mut self.stale].into_iter().for_each(|times| times.on_turn(turn));
+        for times in [&mut self.hit, &mut self.miss, &mut self.stale] {
+            times.on_turn(turn);
+        }
         for window in &turn.closes {
             self.seen[usize::from(*window)].1 = self.totals;
         }

@@ -172,10 +172,27 @@ fn a_proxy_finds_the_shard_for_its_callers() {
 }
 
 #[test]
+fn queries_of_too_many_shards_are_refused() {
+    let problems = |shards: u32| {
+        let text = format!(
+            r#"(workloads: {{ "users": OpenLoop(target: "web") }}, components: {{
+                "web": Service(handles: {{ "*": [Scatter(database: "db"), Scatter(database: "db")] }}),
+                "db": Database(shards: {shards}),
+            }})"#
+        );
+        wire::check(&read(&text)).into_iter().map(|problem| problem.what).collect::<Vec<_>>()
+    };
+    assert_eq!(problems(2000), [""; 0]);
+    assert!(problems(4000)[0].starts_with("a request would take 16002 steps here"), "{:?}", problems(4000));
+}
+
+#[test]
 fn what_hides_shards_or_means_none_is_refused() {
     let problems = |text: &str| {
         let found = wire::check(&read(text)).into_iter();
-        found.map(|problem| (problem.path.join("."), problem.what)).collect::<Vec<_>>()
+        found
+            .map(|problem| (problem.path.join(".").trim_end_matches('.').to_owned(), problem.what))
+            .collect::<Vec<_>>()
     };
     let text = r#"(workloads: { "users": OpenLoop(target: "lb", load: Rate("1/s")) },
         components: {

@@ -214,7 +214,7 @@ impl From<CacheSpec> for CachePool {
 impl CacheSpec {
     /// Where callers find a key if they do not say how they look for it.
     pub fn finder() -> BalancerSpec {
-        BalancerSpec::RingHash(Default::default())
+        BalancerSpec::ring()
     }
 
     /// Reports what is wrong with it.

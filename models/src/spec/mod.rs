@@ -3,10 +3,12 @@
 mod cache;
 mod call;
 mod component;
+mod data_step;
 mod database;
 mod fault;
 mod form;
 mod heartbeats;
+mod load_balancer;
 mod network;
 mod overrides;
 mod step;
@@ -23,17 +25,17 @@ use crate::policy::arrival::ArrivalSpec;
 
 pub use cache::{CacheCapacity, CachePool, CacheSpec, InvalidationSpec, OnConcurrentMiss, OnWrite};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
-pub use component::{ComponentSpec, Layer, LoadBalancerSpec, PoolSpec};
+pub use component::{ComponentSpec, PoolSpec};
+pub use data_step::{CachedRead, CachedWrite, MultiGet, RangeRead, Scatter, ThenCache};
 pub use database::{DatabasePool, DatabaseSpec, ReadFrom};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use form::Form;
 pub use heartbeats::HeartbeatsSpec;
+pub use load_balancer::{Layer, LoadBalancerSpec};
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use overrides::{Overrides, WarmUpSpec};
-pub use step::{
-    CachedRead, CachedWrite, Join, MultiGet, Parallel, RangeRead, Repeat, ResourceSpec, Scatter, Scope,
-    Section, Step, ThenCache, Try, Way, of_class,
-};
+pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
+pub(crate) use step_check::check_shards;
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
 };

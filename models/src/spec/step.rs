@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::random::distribution::DistributionSpec;
 
+use super::data_step::{CachedRead, CachedWrite, MultiGet, RangeRead, Scatter};
+
 /// What a service does with a request, one after the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -110,48 +112,6 @@ impl Default for Parallel {
     }
 }
 
-/// A query of all shards.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Scatter {
-    /// The `Database`.
-    pub database: String,
-    /// How many shards must answer. Default `All`; those still under way are ended once fewer are enough.
-    pub join: Join,
-}
-
-/// A query of a range of keys.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RangeRead {
-    /// The `Database`.
-    pub database: String,
-    /// Keys in a row, the request's own the first, at least 1. Default 1.
-    pub span: u64,
-}
-
-impl Default for RangeRead {
-    fn default() -> Self {
-        Self { database: String::new(), span: 1 }
-    }
-}
-
-/// A query of several keys.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct MultiGet {
-    /// The `Database`.
-    pub database: String,
-    /// Keys, the request's own the first, 1 to 10000. Default 1.
-    pub keys: u32,
-}
-
-impl Default for MultiGet {
-    fn default() -> Self {
-        Self { database: String::new(), keys: 1 }
-    }
-}
-
 /// How many branches must succeed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Join {
@@ -172,42 +132,6 @@ pub struct Section {
     pub resource: String,
     /// What is done while it is held.
     pub steps: Vec<Step>,
-}
-
-/// A look into a cache, and what is done if that has it not.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct CachedRead {
-    /// The cache's id.
-    pub cache: String,
-    /// What fetches it: usually a call of the cache's `source`.
-    pub on_miss: Vec<Step>,
-    /// Whether requests of one server that miss the same key wait for the first of them (single flight). Default false.
-    pub coalesce: bool,
-}
-
-/// A change, and what becomes of what a cache has of it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct CachedWrite {
-    /// The cache's id.
-    pub cache: String,
-    /// What changes it: usually a call of the cache's `source`.
-    pub steps: Vec<Step>,
-    /// What the cache is told afterwards. Default `Invalidate`.
-    pub then: ThenCache,
-}
-
-/// What a cache is told after a change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum ThenCache {
-    /// To drop what it has (Nishtala et al., *Scaling Memcache at Facebook*, 2013).
-    #[default]
-    Invalidate,
-    /// To keep what was written.
-    Update,
-    /// Nothing: what it has stays until its lifetime is over.
-    Nothing,
 }
 
 /// Steps whose failure is not the end.
@@ -422,12 +346,12 @@ impl Step {
             Self::Sequence(steps)
             | Self::Spawn(steps)
             | Self::Repeat(Repeat { steps, .. })
-            | Self::Section(Section { steps, .. }) => vec![steps],
+            | Self::Section(Section { steps, .. })
+            | Self::CachedRead(CachedRead { on_miss: steps, .. })
+            | Self::CachedWrite(CachedWrite { steps, .. }) => vec![steps],
             Self::Branch(ways) => ways.iter_mut().map(|way| &mut way.steps).collect(),
             Self::ByClass(by_class) => by_class.values_mut().collect(),
             Self::Parallel(parallel) => parallel.branches.iter_mut().collect(),
-            Self::CachedRead(CachedRead { on_miss: steps, .. })
-            | Self::CachedWrite(CachedWrite { steps, .. }) => vec![steps],
             Self::Try(Try { steps, on_failure, on_success }) => vec![steps, on_failure, on_success],
         }
     }

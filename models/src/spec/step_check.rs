@@ -2,7 +2,10 @@
 
 use sim_core::check::Check;
 
-use super::step::{Join, Parallel, Section, Step};
+use super::{
+    data_step::{MultiGet, RangeRead, Scatter},
+    step::{Join, Parallel, Section, Step},
+};
 
 /// The most steps a request may take at one service, repetitions and copies counted each.
 const MOST: u64 = 10_000;
@@ -10,7 +13,7 @@ const MOST: u64 = 10_000;
 /// Checks a list of steps as a whole.
 pub(super) fn check_steps(steps: &[Step], check: &mut Check) {
     check_all(steps, &mut Vec::new(), check);
-    let length = length(steps);
+    let length = length(steps, &|_| 1);
     check.require(length <= MOST, "", || {
         format!("a request would take {length} steps here, repetitions counted each; the most is {MOST}")
     });
@@ -33,32 +36,45 @@ fn check_all<'a>(steps: &'a [Step], held: &mut Vec<&'a str>, check: &mut Check) 
     }
 }
 
-/// Places in the program that steps become.
-fn length(steps: &[Step]) -> u64 {
-    steps.iter().map(Step::length).fold(0_u64, u64::saturating_add)
+/// Places in the program that steps become, with so many shards of each database.
+fn length(steps: &[Step], shards: &dyn Fn(&str) -> u64) -> u64 {
+    steps.iter().map(|step| step.length(shards)).fold(0_u64, u64::saturating_add)
+}
+
+/// Checks that steps are few enough with so many shards of each database, each of which is asked by steps of its own.
+pub(crate) fn check_shards(steps: &[Step], shards: &dyn Fn(&str) -> u64, check: &mut Check) {
+    let length = length(steps, shards);
+    check.require(length <= MOST, "", || {
+        format!("a request would take {length} steps here, two for each shard it may ask; the most is {MOST}")
+    });
 }
 
 impl Step {
-    fn length(&self) -> u64 {
+    fn length(&self, shards: &dyn Fn(&str) -> u64) -> u64 {
         let sum = |lists: &mut dyn Iterator<Item = &Vec<Self>>| {
-            lists.map(|steps| length(steps).saturating_add(1)).fold(1_u64, u64::saturating_add)
+            lists.map(|steps| length(steps, shards).saturating_add(1)).fold(1_u64, u64::saturating_add)
         };
         match self {
             Self::Compute(_) | Self::Wait(_) | Self::Call(_) | Self::Fail(_) => 1,
-            // Two for each shard; how many there are is checked where they are.
-            Self::Scatter(_) | Self::RangeRead(_) | Self::MultiGet(_) => 1,
-            Self::Sequence(steps) => length(steps),
+            Self::Scatter(Scatter { database, .. })
+            | Self::RangeRead(RangeRead { database, .. })
+            | Self::MultiGet(MultiGet { database, .. }) => {
+                shards(database).saturating_mul(2).saturating_add(1)
+            }
+            Self::Sequence(steps) => length(steps, shards),
             Self::Branch(ways) => sum(&mut ways.iter().map(|way| &way.steps)),
             // Only the steps of one class are in a program; the longest counts.
-            Self::ByClass(by_class) => by_class.values().map(|steps| length(steps)).max().unwrap_or(0),
-            Self::Repeat(repeat) => u64::from(repeat.times).saturating_mul(length(&repeat.steps)),
+            Self::ByClass(by_class) => {
+                by_class.values().map(|steps| length(steps, shards)).max().unwrap_or(0)
+            }
+            Self::Repeat(repeat) => u64::from(repeat.times).saturating_mul(length(&repeat.steps, shards)),
             Self::Parallel(parallel) => {
                 u64::from(parallel.copies).saturating_mul(sum(&mut parallel.branches.iter()))
             }
-            Self::Spawn(steps) => length(steps).saturating_add(2),
-            Self::Section(section) => length(&section.steps).saturating_add(2),
-            Self::CachedRead(read) => length(&read.on_miss).saturating_add(8),
-            Self::CachedWrite(write) => length(&write.steps).saturating_add(2),
+            Self::Spawn(steps) => length(steps, shards).saturating_add(2),
+            Self::Section(section) => length(&section.steps, shards).saturating_add(2),
+            Self::CachedRead(read) => length(&read.on_miss, shards).saturating_add(8),
+            Self::CachedWrite(write) => length(&write.steps, shards).saturating_add(2),
             Self::Try(tried) => sum(&mut [&tried.steps, &tried.on_failure, &tried.on_success].into_iter()),
         }
     }
@@ -73,7 +89,9 @@ impl Step {
             | Self::Spawn(_)
             | Self::Scatter(_)
             | Self::RangeRead(_)
-            | Self::MultiGet(_) => false,
+            | Self::MultiGet(_)
+            // What it has is answered all the same.
+            | Self::CachedRead(_) => false,
             Self::Fail(probability) => *probability >= 1.0,
             Self::Sequence(steps) => some(steps),
             Self::Branch(ways) => !ways.is_empty() && ways.iter().all(|way| some(&way.steps)),
@@ -86,8 +104,6 @@ impl Step {
                 parallel.count() - failing * u64::from(parallel.copies) < parallel.needed()
             }
             Self::Section(section) => some(&section.steps),
-            // What it has is answered all the same.
-            Self::CachedRead(_) => false,
             Self::CachedWrite(write) => some(&write.steps),
             Self::Try(tried) => some(if some(&tried.steps) { &tried.on_failure } else { &tried.on_success }),
         }
@@ -100,19 +116,9 @@ impl Step {
         match self {
             Self::Compute(time) | Self::Wait(time) => time.check(check),
             Self::Call(_) => {}
-            Self::Scatter(scatter) => {
-                check.require(scatter.join != Join::Quorum(0), "join", || {
-                    "a quorum must be at least 1, got 0".into()
-                });
-            }
-            Self::RangeRead(read) => {
-                check.require(read.span >= 1, "span", || "span must be at least 1, got 0".into());
-            }
-            Self::MultiGet(get) => {
-                check.require((1..=10_000).contains(&get.keys), "keys", || {
-                    format!("keys must be 1 to 10000, got {}", get.keys)
-                });
-            }
+            Self::Scatter(scatter) => scatter.check(check),
+            Self::RangeRead(read) => read.check(check),
+            Self::MultiGet(get) => get.check(check),
             Self::Fail(probability) => check.fraction("", *probability),
             Self::Sequence(steps) => check_all(steps, held, check),
             // What is spawned holds nothing of what its request holds.

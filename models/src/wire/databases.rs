@@ -7,7 +7,7 @@ use crate::{
     measure::ShardBook,
     node::sharding::{Division, Shards},
     request::Instance,
-    spec::{CallSpec, DatabaseSpec, Form, Layer, LoadBalancerSpec, PoolSpec, SystemSpec},
+    spec::{CallSpec, DatabaseSpec, Form, Layer, LoadBalancerSpec, PoolSpec, SystemSpec, check_shards},
 };
 
 /// Checks what callers wish of databases: whoever hides servers from a view hides shards.
@@ -18,7 +18,18 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
     for (id, component) in &spec.components {
         check.at("components", |check| {
             check.at(id, |check| match component.form() {
-                Form::Pool(pool) => calls(spec, &pool.calls, check),
+                Form::Pool(pool) => {
+                    calls(spec, &pool.calls, check);
+                    let shards = |id: &str| {
+                        let database = spec.form(id).and_then(Form::divides);
+                        database.map_or(1, |database| u64::from(database.shards))
+                    };
+                    for (class, steps) in &pool.handles {
+                        check.at("handles", |check| {
+                            check.at(class, |check| check_shards(steps, &shards, check));
+                        });
+                    }
+                }
                 Form::Balancer(balancer) => proxy(spec, balancer, check),
             });
         });

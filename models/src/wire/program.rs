@@ -61,7 +61,7 @@ impl Writer<'_> {
                 Step::CachedWrite(write) => self.cached_write(write, program),
                 Step::Scatter(scatter) => self.gather(&scatter.database, Reach::All, scatter.join, program),
                 Step::RangeRead(read) => {
-                    self.gather(&read.database, Reach::Span(read.span), Join::All, program)
+                    self.gather(&read.database, Reach::Span(read.span), Join::All, program);
                 }
                 Step::MultiGet(get) => self.gather(&get.database, Reach::Keys(get.keys), Join::All, program),
                 Step::Try(tried) => self.tried(tried, program),

@@ -270,6 +270,13 @@ impl Default for BalancerSpec {
     }
 }
 
+impl BalancerSpec {
+    /// A hash ring as it is by default: what clients of caches find their server by.
+    pub fn ring() -> Self {
+        Self::RingHash(ring_hash::Spec::default())
+    }
+}
+
 impl Balance for Balancer {
     #[inline(always)]
     fn pick(&mut self, backends: &Backends<'_>, ask: &Ask, random: &mut Stream) -> Option<usize> {
