@@ -45,7 +45,10 @@ impl World {
         let view = &mut self.dispatches[dispatch as usize];
         let ask =
             if view.asks_who() { ask(&self.requests, &self.tasks, wish.request) } else { Ask::default() };
-        let query = Query { shard: wish.verb.shard(), writes: self.writes[usize::from(wish.class)] };
+        let query = match view.shards {
+            Some(_) => Query { shard: wish.verb.shard(), writes: self.writes[usize::from(wish.class)] },
+            None => Query::default(),
+        };
         let row = view.pick(cx.now(), (&ask, query), tried)?;
         view.on_send(cx.now(), row);
         Some((view.targets[row], Some(Picked { dispatch, row: row as u16 })))

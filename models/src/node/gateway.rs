@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    request::{Call, CallId, Ended, Outcome, Phase, Picked, Reason, Request},
+    request::{Call, CallId, Ended, Outcome, Phase, Picked, Reason, Request, Verb},
     spec::RetrySpec,
     world::{Node, Role, World},
 };
@@ -116,13 +116,13 @@ impl World {
             record(&mut self.tracer, |tracer| tracer.pass_on(id, arriving, cx.now()));
         }
         let (step, callee, request, awaited) = (call.step, call.callee, call.request, call.awaited);
-        let (class, luck, verb) = (call.class, call.luck, call.verb);
+        let (class, luck, verb) = (call.class, call.luck, Verb::from(call.asked));
         if !awaited {
             return self.pass_back(id, Outcome::Failure(Reason::Cancelled), cx);
         }
         let node = &self.nodes[usize::from(callee.node)];
         let from = node.servers[usize::from(callee.server)].site;
-        let origin = Origin::of_call(call, from).asking(call.verb);
+        let origin = Origin::of_call(call, from).asking(verb);
         let Role::Gateway(gateway) = &node.role else { return };
         let route = &node.routes[usize::from(gateway.routes[usize::from(class)])];
         let (line, book) = (route.line, route.book);

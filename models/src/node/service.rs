@@ -10,7 +10,7 @@ use super::{cache::Keeper, program::Program, section::Resource, sharding::Divisi
 use crate::{
     event::Event,
     policy::discipline::{Popped, Pushed},
-    request::{Call, CallId, Instance, Outcome, Phase, Reason, Verb},
+    request::{Asked, Call, CallId, Instance, Outcome, Phase, Reason},
     trace::SpanKind,
     world::{Role, World},
 };
@@ -91,7 +91,7 @@ impl World {
             },
         };
         call.work = SimDuration::from_nanos_f64(demand);
-        if call.verb == Verb::Validate {
+        if call.asked == Asked::Validate {
             let call = *call;
             let part = self.part_to_do(&call);
             self.calls[id].work = SimDuration::from_nanos_f64(demand * part);

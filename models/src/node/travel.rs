@@ -83,7 +83,7 @@ impl World {
             awaited: true,
             degraded: false,
             followed: origin.followed,
-            verb: origin.verb,
+            asked: origin.verb.into(),
             found: false,
             traced: origin.traced,
             run: 0,

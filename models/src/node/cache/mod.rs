@@ -15,7 +15,7 @@ use super::{
 use crate::{
     event::Event,
     measure::{Owner, ShelfBook, Turn},
-    request::{Call, CallId, Verb},
+    request::{Asked, Call, CallId},
     spec::{OnConcurrentMiss, OnWrite},
     world::World,
 };
@@ -48,12 +48,12 @@ pub struct Keeper {
 
 impl Keeper {
     /// What is done for a call, if it is not what its class says.
-    pub fn answer(&self, verb: Verb) -> Option<&Program> {
-        match verb {
-            Verb::Serve | Verb::Validate | Verb::Shard(_) => None,
-            Verb::Get => Some(&self.answers[0]),
-            Verb::Put => Some(&self.answers[1]),
-            Verb::Drop => Some(&self.answers[2]),
+    pub fn answer(&self, asked: Asked) -> Option<&Program> {
+        match asked {
+            Asked::Serve | Asked::Validate => None,
+            Asked::Get => Some(&self.answers[0]),
+            Asked::Put => Some(&self.answers[1]),
+            Asked::Drop => Some(&self.answers[2]),
         }
     }
 
@@ -146,6 +146,6 @@ pub(in crate::node) fn program_of<'a>(
     keeper: Option<&'a Keeper>,
     call: &Call,
 ) -> &'a Program {
-    let own = keeper.and_then(|keeper| keeper.answer(call.verb));
+    let own = keeper.and_then(|keeper| keeper.answer(call.asked));
     own.unwrap_or_else(|| &steps[usize::from(call.class)])
 }

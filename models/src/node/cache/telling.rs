@@ -8,7 +8,7 @@ use sim_core::{
 
 use crate::{
     event::Event,
-    request::{Call, CallId, Instance, Outcome, Verb},
+    request::{Asked, Call, CallId, Instance, Outcome},
     world::World,
 };
 
@@ -37,12 +37,12 @@ impl World {
                 self.invalidate(node, key, call, cx);
             }
         }
-        let reads = matches!(call.verb, Verb::Get) || call.verb == Verb::Serve && !writes;
+        let reads = call.asked == Asked::Get || call.asked == Asked::Serve && !writes;
         if let Some(keeper) = self.keeper(node).filter(|_| reads && served) {
             keeper.book.on_answer(call.found, now.since(call.arrived));
         }
-        if let (Verb::Get, Some(parent)) =
-            (call.verb, call.parent.and_then(|parent| self.calls.get_mut(parent)))
+        if let (Asked::Get, Some(parent)) =
+            (call.asked, call.parent.and_then(|parent| self.calls.get_mut(parent)))
         {
             parent.found = call.found && served;
         }

@@ -10,7 +10,7 @@ use crate::{
     event::Event,
     measure::Absence,
     node::flights::{Landing, Route as Flying},
-    request::{CallId, Instance, Verb},
+    request::{Asked, CallId, Instance},
     spec::OnWrite,
     world::World,
 };
@@ -22,7 +22,7 @@ impl World {
         let flying = (call.callee, call.callee.node, self.key_of(&call));
         // Who was told to fetch brings it; what was changed meanwhile is not to be kept.
         let refused =
-            call.verb == Verb::Put && self.flights.get_mut(&flying).is_some_and(|flight| flight.outdated);
+            call.asked == Asked::Put && self.flights.get_mut(&flying).is_some_and(|flight| flight.outdated);
         if refused {
             if let Some(keeper) = self.keeper(call.callee.node) {
                 keeper.book.totals.refused_fills += 1;
@@ -31,7 +31,7 @@ impl World {
             self.keep(&call, id, pending, cx.now());
         }
         let version = Some(self.told_version(id, &call));
-        if call.verb == Verb::Put {
+        if call.asked == Asked::Put {
             self.land_at(flying, Landing::Brought, version, cx);
         } else {
             self.outdate(flying);
