@@ -19,6 +19,7 @@ pub mod spec;
 mod telling;
 pub mod trace;
 pub mod units;
+pub mod verb;
 pub mod wire;
 pub mod world;
 

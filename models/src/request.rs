@@ -11,6 +11,7 @@ use sim_core::{
 };
 use slotmap::{SlotMap, new_key_type};
 
+pub use crate::verb::{Asked, Verb};
 use crate::{measure::Visit, policy::discipline::Ticket};
 
 new_key_type! {
@@ -208,76 +209,6 @@ pub struct Picked {
     pub dispatch: u32,
     /// The row.
     pub row: u16,
-}
-
-/// What a call asks of its callee.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verb {
-    /// What its class says.
-    #[default]
-    Serve,
-    /// Of a cache: what it has.
-    Get,
-    /// Of a cache: to take this.
-    Put,
-    /// Of a cache: to drop what it has.
-    Drop,
-    /// What its class says, unless the caller has it still right.
-    Validate,
-    /// Of a database: what this shard has.
-    Shard(u16),
-}
-
-/// What a call was asked for, in a byte: which shard is known by its callee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// What its class says.
-    Serve,
-    /// Of a cache: what it has.
-    Get,
-    /// Of a cache: to take this.
-    Put,
-    /// Of a cache: to drop what it has.
-    Drop,
-    /// What its class says, unless the caller has it still right.
-    Validate,
-}
-
-impl From<Verb> for Asked {
-    #[inline]
-    fn from(verb: Verb) -> Self {
-        match verb {
-            Verb::Serve | Verb::Shard(_) => Self::Serve,
-            Verb::Get => Self::Get,
-            Verb::Put => Self::Put,
-            Verb::Drop => Self::Drop,
-            Verb::Validate => Self::Validate,
-        }
-    }
-}
-
-impl From<Asked> for Verb {
-    #[inline]
-    fn from(asked: Asked) -> Self {
-        match asked {
-            Asked::Serve => Self::Serve,
-            Asked::Get => Self::Get,
-            Asked::Put => Self::Put,
-            Asked::Drop => Self::Drop,
-            Asked::Validate => Self::Validate,
-        }
-    }
-}
-
-impl Verb {
-    /// The shard it is meant for, if it is for one.
-    #[inline]
-    pub const fn shard(self) -> Option<u16> {
-        match self {
-            Self::Shard(shard) => Some(shard),
-            Self::Serve | Self::Get | Self::Put | Self::Drop | Self::Validate => None,
-        }
-    }
 }
 
 /// Where a call stands.
