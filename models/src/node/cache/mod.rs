@@ -38,7 +38,7 @@ pub struct Keeper {
     pub invalidation: Option<(Distribution, f64)>,
     /// The part of the source's work that a confirmation costs.
     pub revalidation: Option<f64>,
-    /// What is done for those who say what they want, in the order of [`Verb::Get`], [`Verb::Put`], [`Verb::Drop`].
+    /// What is done for those who say what they want, in the order of [`Asked::Get`], [`Asked::Put`], [`Asked::Drop`].
     pub answers: [Program; 3],
     /// What each server holds.
     pub shelves: Vec<Shelf>,
