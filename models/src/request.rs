@@ -21,12 +21,25 @@ new_key_type! {
     pub struct CallId;
     /// One passage of a call through one stage between its caller and the wire.
     pub struct PassageId;
+    /// One message about a key.
+    pub struct NoticeId;
 }
 
 /// All requests in flight.
 pub type Requests = SlotMap<RequestId, Request>;
 /// All calls in flight, abandoned ones included.
 pub type Calls = SlotMap<CallId, Call>;
+/// All messages about keys in flight.
+pub type Notices = SlotMap<NoticeId, Notice>;
+
+/// A message about a key, which nobody answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Notice {
+    /// Whom it is for.
+    pub to: Instance,
+    /// The key.
+    pub key: u64,
+}
 
 /// What a client wants: born with its luck, ended by one final outcome.
 #[derive(Clone, Copy, Debug)]

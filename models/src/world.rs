@@ -28,7 +28,7 @@ use crate::{
     },
     observe::Observer,
     report::Decision,
-    request::{CallId, Calls, Instance, Outcome, Requests, Site},
+    request::{CallId, Calls, Instance, Notices, Outcome, Requests, Site},
     trace::Recorder,
 };
 
@@ -46,6 +46,8 @@ pub struct World {
     pub(crate) truth: Truth,
     /// Fetches that others wait for.
     pub(crate) flights: Flights,
+    /// Messages about keys that are on their way.
+    pub(crate) notices: Notices,
     /// Which classes of requests change what they ask for.
     pub(crate) writes: Vec<bool>,
     /// What goes on beside the rest of its request, and permits that are held.
@@ -271,9 +273,7 @@ impl Model for World {
             Event::Checked { dispatch, row, healthy } => self.on_checked(dispatch, row, healthy, cx),
             Event::Tend { dispatch } => self.on_tend(dispatch, cx),
             Event::Board { dispatch } => self.on_board(dispatch, cx),
-            Event::Invalidate { node, server, key } => {
-                self.on_invalidate(Instance { node, server }, key, cx.now());
-            }
+            Event::Invalidate(notice) => self.on_invalidate(notice, cx.now()),
             Event::Fault { fault, target, begins } => self.on_fault(fault, target, begins, cx),
         }
     }

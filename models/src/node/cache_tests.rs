@@ -1,44 +1,13 @@
 //! What caches do, told by small systems whose figures can be added up by hand, and laws of what is true.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use ron::extensions::Extensions;
-use sim_core::{
-    simulation::Budget,
-    time::{SimDuration, SimTime},
-};
 
-use crate::{RunSettings, run, spec::SystemSpec, wire};
-
-fn read(text: &str) -> SystemSpec {
-    let options = ron::Options::default().with_default_extension(
-        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
-    );
-    options.from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-/// The figures of so many seconds of a system; its books balance, or the run would be an error.
-fn figures(text: &str, seconds: u64, seed: u64) -> BTreeMap<String, f64> {
-    let spec = read(text);
-    assert_eq!(wire::check(&spec), [], "{text}");
-    let settings = RunSettings {
-        seed,
-        replication: 0,
-        measure_from: SimTime::ZERO,
-        end: SimTime::from_nanos(seconds * 1_000_000_000),
-        windows: Vec::new(),
-        bin: SimDuration::from_secs(1),
-        limits: Vec::new(),
-        budget: Budget { events: 10_000_000, in_flight: 1_000_000 },
-    };
-    let traces = &mut |_: &str| Err("no trace".to_owned());
-    let report = run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
-    report.metrics.into_iter().filter_map(|metric| Some((metric.name, metric.value?))).collect()
-}
+use super::testing::{figures, problems};
 
 /// Ten requests a second for the one key there is, the first after 100 ms, at `target`; the source needs 50 ms.
-fn one_key(target: &str, components: &str, seconds: u64) -> BTreeMap<String, f64> {
+fn one_key(target: &str, components: &str, seconds: u32) -> BTreeMap<String, f64> {
     let text = format!(
         r#"(workloads: {{ "users": OpenLoop(
             target: "{target}", load: Rate("10/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
@@ -194,10 +163,9 @@ fn what_a_server_has_not_passed_on_goes_with_it() {
 #[test]
 fn mistakes_are_named() {
     let problems = |components: &str| {
-        let text =
-            format!(r#"(workloads: {{ "users": OpenLoop(target: "web") }}, components: {{ {components} }})"#);
-        let told = wire::check(&read(&text)).into_iter();
-        told.map(|problem| format!("{}: {}", problem.path.join("."), problem.what)).collect::<Vec<_>>()
+        problems(&format!(
+            r#"(workloads: {{ "users": OpenLoop(target: "web") }}, components: {{ {components} }})"#
+        ))
     };
     assert_eq!(problems(r#""web": Cache()"#), ["components.web.source: `web` needs a source"]);
     let looks = r#""web": Service(handles: { "*": [CachedRead(cache: "db")] }), "db": ServerPool()"#;

@@ -3,6 +3,7 @@
 use sim_core::{
     random::{Luck, name_hash},
     simulation::Context,
+    time::SimTime,
 };
 
 use super::{sharding::Query, tasks::Tasks};
@@ -43,15 +44,27 @@ impl World {
     pub(crate) fn choose(&mut self, wish: &Wish, tried: &[u16], cx: &Context<Event>) -> Option<Chosen> {
         let Some(dispatch) = wish.dispatch else { return Some((self.nearby(wish), None)) };
         let view = &mut self.dispatches[dispatch as usize];
+        let row = if view.is_plain() && tried.is_empty() {
+            view.pick_plainly(cx.now())?
+        } else {
+            self.pick_for(wish, dispatch, tried, cx.now())?
+        };
+        let view = &mut self.dispatches[dispatch as usize];
+        view.on_send(cx.now(), row);
+        Some((view.targets[row], Some(Picked { dispatch, row: row as u16 })))
+    }
+
+    /// Picks where it matters who asks, for what, or whom it tried before.
+    #[inline(never)]
+    fn pick_for(&mut self, wish: &Wish, dispatch: u32, tried: &[u16], now: SimTime) -> Option<usize> {
+        let view = &mut self.dispatches[dispatch as usize];
         let ask =
             if view.asks_who() { ask(&self.requests, &self.tasks, wish.request) } else { Ask::default() };
         let query = match view.shards {
             Some(_) => Query { shard: wish.verb.shard(), writes: self.writes[usize::from(wish.class)] },
             None => Query::default(),
         };
-        let row = view.pick(cx.now(), (&ask, query), tried)?;
-        view.on_send(cx.now(), row);
-        Some((view.targets[row], Some(Picked { dispatch, row: row as u16 })))
+        view.pick(now, (&ask, query), tried)
     }
 
     /// The only server, or any of those in the caller's region: a name that resolves to several addresses.

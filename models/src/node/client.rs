@@ -221,7 +221,7 @@ impl World {
         }
         if trace != NOT_TRACED {
             let measured = self.windows.open().contains(&0);
-            record(&mut self.tracer, |tracer| tracer.end(trace, outcome.into(), measured, now));
+            record(&mut self.tracer, move |tracer| tracer.end(trace, outcome.into(), measured, now));
         }
         self.observer.on_latency(number, latency);
         if matches!(workload.source, Source::Closed { .. }) {
@@ -238,7 +238,7 @@ impl World {
         if call.phase != Phase::Waiting {
             return;
         }
-        self.withdraw(innermost, &call, cx.now());
+        self.withdraw(innermost, call.callee, call.ticket, cx.now());
         self.leave_line(innermost, Reason::Impatient, cx);
         self.settle_host(call.callee, cx);
     }

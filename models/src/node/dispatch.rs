@@ -48,6 +48,8 @@ pub struct Dispatch {
     pub care: Option<Box<Care>>,
     /// Which rows hold a key, if the servers are a database's.
     pub shards: Option<Box<Shards>>,
+    /// Whether its balancer alone decides, by what it counts itself and whoever asks: one look for all of the above.
+    plain: bool,
 }
 
 impl Dispatch {
@@ -75,22 +77,37 @@ impl Dispatch {
             book: 0,
             care: None,
             shards: None,
+            plain: false,
         }
+    }
+
+    /// All that it needs is there.
+    pub fn furnished(mut self) -> Self {
+        let bare = self.care.is_none() && self.shards.is_none() && self.board.is_none();
+        self.plain = bare && !self.wants.identity;
+        self
+    }
+
+    /// Whether its balancer needs to know nothing but its table.
+    #[inline(always)]
+    pub const fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// Picks a row where the balancer decides alone; the caller then tells [`Self::on_send`].
+    #[inline(always)]
+    pub fn pick_plainly(&mut self, now: SimTime) -> Option<usize> {
+        let backends = Backends { now, rows: &self.rows, in_flight: Some(&self.in_flight) };
+        self.balancer.pick(&backends, &Ask::default(), &mut self.random)
     }
 
     /// Picks a row that is not among `tried`; the caller then tells [`Self::on_send`].
-    #[inline(always)]
     pub fn pick(&mut self, now: SimTime, (ask, query): (&Ask, Query), tried: &[u16]) -> Option<usize> {
-        if self.care.is_none() && self.shards.is_none() && tried.is_empty() {
-            let in_flight = if self.board.is_none() { Some(&self.in_flight) } else { None };
-            let backends = Backends { now, rows: &self.rows, in_flight };
-            return self.balancer.pick(&backends, ask, &mut self.random);
+        let Self { rows, balancer, others, random, care, shards, board, in_flight, .. } = self;
+        if care.is_none() && shards.is_none() && tried.is_empty() {
+            let in_flight = if board.is_none() { Some(&*in_flight) } else { None };
+            return balancer.pick(&Backends { now, rows, in_flight }, ask, random);
         }
-        self.pick_with_care(now, (ask, query), tried)
-    }
-
-    fn pick_with_care(&mut self, now: SimTime, (ask, query): (&Ask, Query), tried: &[u16]) -> Option<usize> {
-        let Self { rows, balancer, others, random, care, shards, .. } = self;
         let untouched: Vec<(usize, bool)> =
             tried.iter().map(|row| (usize::from(*row), rows[usize::from(*row)].available)).collect();
         for (row, _) in &untouched {
@@ -111,6 +128,10 @@ impl Dispatch {
     #[inline(always)]
     pub fn on_send(&mut self, now: SimTime, row: usize) {
         let in_flight = self.in_flight.rise(row);
+        if self.plain {
+            self.rows[row].in_flight = in_flight;
+            return;
+        }
         if self.board.is_none() {
             self.rows[row].in_flight = in_flight;
         }

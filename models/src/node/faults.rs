@@ -154,6 +154,7 @@ impl World {
         let now = cx.now();
         let ailment = self.ailment_of(at);
         let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
+        server.serves_nobody = ailment.is_failure();
         let before = std::mem::replace(&mut server.ailment, ailment.clone());
         if before.is_failure() != ailment.is_failure() {
             self.dispatches.iter_mut().for_each(|view| view.on_truth(now, at, ailment.is_failure()));

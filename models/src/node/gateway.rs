@@ -113,7 +113,8 @@ impl World {
             call.started = cx.now();
         }
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.pass_on(id, arriving, cx.now()));
+            let now = cx.now();
+            record(&mut self.tracer, move |tracer| tracer.pass_on(id, arriving, now));
         }
         let (step, callee, request, awaited) = (call.step, call.callee, call.request, call.awaited);
         let (class, luck, verb) = (call.class, call.luck, Verb::from(call.asked));
@@ -243,7 +244,7 @@ impl World {
         node.forget(id);
         node.on_leave(call.callee.server, cx.now(), call.arrived, outcome);
         if !self.truth.is_idle() {
-            self.settle_truth(id, &call, outcome, cx);
+            self.settle_truth(id, outcome, cx);
         }
         self.reply(id, outcome, cx);
     }

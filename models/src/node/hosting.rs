@@ -16,7 +16,7 @@ use crate::{
     measure::{Owner, Pulse, Turn, Windows},
     policy::{
         concurrency::{Job, Task},
-        discipline::Popped,
+        discipline::{Popped, Ticket},
         execution::{Admission, Execute, Executor, Newcomer, Wake},
     },
     request::{Call, CallId, Instance, Phase, Reason},
@@ -148,7 +148,7 @@ impl World {
         call.phase = Phase::Running;
         let (at, call) = (call.callee, *call);
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Compute), now));
+            record(&mut self.tracer, move |tracer| tracer.step(id, Some(SpanKind::Compute), now));
         }
         let task = self.task(id, &call, now);
         if let Some(host) = &mut self.hosting(at).host {
@@ -174,10 +174,10 @@ impl World {
 
     /// A call leaves a server with an executor, wherever it is there: in line, before the door or inside. Whoever
     /// gets its place is let in when the host settles.
-    pub(super) fn withdraw(&mut self, id: CallId, call: &Call, now: SimTime) {
-        let server = self.hosting(call.callee);
-        match (call.ticket, &mut server.host) {
-            (Some(_), _) => server.take_out(call.ticket, now),
+    pub(super) fn withdraw(&mut self, id: CallId, at: Instance, ticket: Option<Ticket>, now: SimTime) {
+        let server = self.hosting(at);
+        match (ticket, &mut server.host) {
+            (Some(_), _) => server.take_out(ticket, now),
             (None, Some(host)) => host.let_go(now, id),
             (None, None) => {}
         }

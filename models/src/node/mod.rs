@@ -29,6 +29,8 @@ mod steps;
 #[cfg(test)]
 mod steps_tests;
 pub mod tasks;
+#[cfg(test)]
+mod testing;
 mod threads;
 mod tracing;
 pub mod travel;

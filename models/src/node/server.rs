@@ -31,6 +31,8 @@ pub struct Server {
     pub weight: u32,
     /// What faults do to it now.
     pub ailment: Ailment,
+    /// Whether that is a failure: one look for all kinds of it.
+    pub serves_nobody: bool,
     /// When it started last.
     pub started: SimTime,
     /// Who waits.
@@ -99,6 +101,7 @@ impl Server {
             workers: 1,
             weight: 1,
             ailment: Ailment::default(),
+            serves_nobody: false,
             started: SimTime::ZERO,
             line,
             blocked: None,
@@ -183,7 +186,7 @@ impl Server {
     }
 
     /// Whose turn it is.
-    #[inline]
+    #[inline(always)]
     pub fn dequeue(&mut self, now: SimTime, random: &mut Stream) -> Popped<CallId> {
         if self.line.is_empty() {
             return Popped::Empty;

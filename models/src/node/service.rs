@@ -59,25 +59,15 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];
         let server = &mut node.servers[usize::from(call.callee.server)];
-        if server.ailment.silent {
-            if call.awaited {
-                return self.lose(id, now);
-            }
-            self.part_with(id, Outcome::Failure(Reason::Cancelled), now);
-            return;
-        }
-        if !server.ailment.up {
-            return self.turn_away(id, Reason::Crashed, SimDuration::ZERO, cx);
-        }
-        if let Some(latency) = server.ailment.fails_fast {
-            return self.turn_away(id, Reason::Error, latency, cx);
+        if server.serves_nobody {
+            return self.arrive_in_vain(id, cx);
         }
         if late {
             return self.turn_away(id, Reason::Expired, SimDuration::ZERO, cx);
         }
         call.arrived = now;
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Queue, now));
+            record(&mut self.tracer, move |tracer| tracer.turn_to(id, SpanKind::Queue, now));
         }
         server.ledger.on_arrival(now);
         let demand = match &node.role {
@@ -105,6 +95,19 @@ impl World {
             return self.start(id, cx);
         }
         self.line_up(id, cx);
+    }
+
+    /// A call stands before a server that is down, silent or refuses all.
+    #[cold]
+    fn arrive_in_vain(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(Call { callee, awaited, .. }) = self.calls.get(id).copied() else { return };
+        let ailment = &self.nodes[usize::from(callee.node)].servers[usize::from(callee.server)].ailment;
+        match (ailment.silent, ailment.fails_fast.filter(|_| ailment.up)) {
+            (true, _) if awaited => self.lose(id, cx.now()),
+            (true, _) => self.part_with(id, Outcome::Failure(Reason::Cancelled), cx.now()),
+            (false, Some(latency)) => self.turn_away(id, Reason::Error, latency, cx),
+            (false, None) => self.turn_away(id, Reason::Crashed, SimDuration::ZERO, cx),
+        }
     }
 
     /// A call whose demand is known comes to its server.
@@ -153,7 +156,7 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         call.arrived = now;
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Service, now));
+            record(&mut self.tracer, move |tracer| tracer.turn_to(id, SpanKind::Service, now));
         }
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
@@ -177,7 +180,7 @@ impl World {
         call.started = now;
         call.ticket = None;
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Service, now));
+            record(&mut self.tracer, move |tracer| tracer.turn_to(id, SpanKind::Service, now));
         }
         let wait = now.since(call.arrived);
         self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait);
@@ -200,7 +203,7 @@ impl World {
         call.phase = Phase::Running;
         call.resumed = now;
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Compute), now));
+            record(&mut self.tracer, move |tracer| tracer.step(id, Some(SpanKind::Compute), now));
         }
         call.run = call.run.wrapping_add(1);
         cx.after(length, Event::Complete { call: id, run: call.run });
@@ -233,22 +236,22 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         // Whoever is served next may be refused, and whoever hears of that may give this call up: it is done.
         (call.phase, call.resumed) = (Phase::Returning, now);
-        let call = *call;
-        let wanted = self.is_wanted(&call);
+        let Call { callee, ticket, arrived, started, awaited, parent, .. } = *call;
+        let wanted = awaited && self.is_wanted(parent);
         if !self.truth.is_idle() {
-            self.settle_truth(id, &call, outcome, cx);
+            self.settle_truth(id, outcome, cx);
         }
-        let node = &mut self.nodes[usize::from(call.callee.node)];
-        node.on_leave(call.callee.server, now, call.arrived, outcome);
-        let server = &mut node.servers[usize::from(call.callee.server)];
-        server.ledger.on_work(now.since(call.started), !wanted);
+        let node = &mut self.nodes[usize::from(callee.node)];
+        node.on_leave(callee.server, now, arrived, outcome);
+        let server = &mut node.servers[usize::from(callee.server)];
+        server.ledger.on_work(now.since(started), !wanted);
         if server.host.is_some() {
-            self.withdraw(id, &call, now);
-            self.settle_host(call.callee, cx);
-            self.offer_if_idle(call.callee);
+            self.withdraw(id, callee, ticket, now);
+            self.settle_host(callee, cx);
+            self.offer_if_idle(callee);
         } else {
-            server.ledger.on_stop(now, call.started);
-            self.serve_next(call.callee, cx);
+            server.ledger.on_stop(now, started);
+            self.serve_next(callee, cx);
         }
         self.reply(id, outcome, cx);
     }
@@ -330,7 +333,7 @@ impl World {
         }
         let hosted = server.host.is_some();
         if hosted {
-            self.withdraw(id, &call, now);
+            self.withdraw(id, call.callee, call.ticket, now);
         } else if call.phase == Phase::Waiting {
             server.take_out(call.ticket, now);
         }
@@ -350,20 +353,18 @@ impl World {
         self.abandon_awaited(call.awaits, cx);
     }
 
-    /// Whether anybody waits for what a call does: its caller does, and somebody for that, up to the client or to what
-    /// was left to go on by itself.
+    /// Whether anybody waits for whoever waits for a call, up to the client or to what was left to go on by itself.
     #[inline(always)]
-    fn is_wanted(&self, call: &Call) -> bool {
-        let (mut awaited, mut parent) = (call.awaited, call.parent);
-        while awaited && let Some(id) = parent {
+    fn is_wanted(&self, mut parent: Option<CallId>) -> bool {
+        while let Some(id) = parent {
             let whole = self.tasks.whole(id);
             if self.tasks.is_task(whole) {
                 return !self.tasks.is_straggler(whole);
             }
-            let Some(above) = self.calls.get(whole) else { return false };
-            (awaited, parent) = (above.awaited, above.parent);
+            let Some(above) = self.calls.get(whole).filter(|above| above.awaited) else { return false };
+            parent = above.parent;
         }
-        awaited
+        true
     }
 
     /// Whether a call that waits for another keeps its worker: services do, balancers do not.

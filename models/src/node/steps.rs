@@ -32,7 +32,8 @@ impl World {
         let late = self.comes_too_late(id, cx.now());
         let Some(call) = self.calls.get_mut(id) else { return };
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.step(id, None, cx.now()));
+            let now = cx.now();
+            record(&mut self.tracer, move |tracer| tracer.step(id, None, now));
         }
         let node = &self.nodes[usize::from(call.callee.node)];
         let service = match &node.role {
@@ -60,7 +61,8 @@ impl World {
             Next::Wait(distribution) => {
                 let length = distribution.sample(call.need.at(WAIT, u64::from(call.step)));
                 if call.traced {
-                    record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Wait), cx.now()));
+                    let now = cx.now();
+                    record(&mut self.tracer, move |tracer| tracer.step(id, Some(SpanKind::Wait), now));
                 }
                 self.go_on_after(id, SimDuration::from_nanos_f64(length), cx);
             }

@@ -1,21 +1,9 @@
 //! What a service does step by step, told by small systems whose times can be added up by hand.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::collections::BTreeMap;
 
-use ron::extensions::Extensions;
-use sim_core::{
-    simulation::Budget,
-    time::{SimDuration, SimTime},
-};
-
-use crate::{RunSettings, run, spec::SystemSpec, wire};
-
-fn read(text: &str) -> SystemSpec {
-    let options = ron::Options::default().with_default_extension(
-        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
-    );
-    options.from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
+use super::testing::{self, read};
+use crate::wire;
 
 /// The figures of a second with one request each 100 ms, the first after 100 ms, at `web` with these fields.
 fn seen(web: &str, others: &str) -> BTreeMap<String, f64> {
@@ -26,37 +14,27 @@ fn seen(web: &str, others: &str) -> BTreeMap<String, f64> {
     figures(&text)
 }
 
+/// The figures of the requests at 100, 200 … 900 ms.
 fn figures(text: &str) -> BTreeMap<String, f64> {
-    let settings = RunSettings {
-        seed: 1,
-        replication: 0,
-        measure_from: SimTime::ZERO,
-        end: SimTime::from_nanos(990_000_000),
-        windows: Vec::new(),
-        bin: SimDuration::from_secs(1),
-        limits: Vec::new(),
-        budget: Budget { events: 100_000, in_flight: 10_000 },
-    };
-    let traces = &mut |_: &str| Err("no trace".to_owned());
-    let report = run(&read(text), &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
-    report.metrics.into_iter().filter_map(|metric| Some((metric.name, metric.value?))).collect()
+    testing::figures(text, 0.99, 1)
+}
+
+/// The lock that these steps may need.
+fn lock_for(steps: &str) -> &'static str {
+    if steps.contains("lock") { r#"resources: { "lock": () },"# } else { "" }
 }
 
 /// Milliseconds that a request takes at a service with one worker and these steps.
 fn takes(steps: &str) -> f64 {
-    let figures = seen(&format!(r#"resources: {{ "lock": () }}, handles: {{ "*": [{steps}] }}"#), "");
+    let figures = seen(&format!(r#"{} handles: {{ "*": [{steps}] }}"#, lock_for(steps)), "");
     assert_eq!(figures["users.errors.count"], 0.0, "{steps}");
     (figures["users.latency.mean"] * 1e9).round() / 1e6
 }
 
 fn problems(web: &str) -> Vec<String> {
-    let text = format!(
+    testing::problems(&format!(
         r#"(workloads: {{ "users": OpenLoop(target: "web") }}, components: {{ "web": Service({web}) }})"#
-    );
-    wire::check(&read(&text))
-        .into_iter()
-        .map(|problem| format!("{}: {}", problem.path.join("."), problem.what))
-        .collect()
+    ))
 }
 
 #[test]
@@ -247,14 +225,8 @@ fn long_rows_of_steps_are_no_deep_recursion() {
         "Repeat(times: 3000, steps: [Spawn([])])",
         r#"Repeat(times: 2000, steps: [Try(steps: [Call("shut")])])"#,
     ] {
-        let web = format!(
-            r#"resources: {{ "lock": () }}, handles: {{ "*": [{steps}] }}, calls: {{ "shut": (bulkhead: (max_concurrent: 0)) }}"#
-        );
-        let web = if steps.contains("shut") {
-            web
-        } else {
-            web.replace(r#", calls: { "shut": (bulkhead: (max_concurrent: 0)) }"#, "")
-        };
+        let calls = if steps.contains("shut") { r#""shut": (bulkhead: (max_concurrent: 0))"# } else { "" };
+        let web = format!(r#"{} handles: {{ "*": [{steps}] }}, calls: {{ {calls} }}"#, lock_for(steps));
         let text = format!(
             r#"(workloads: {{ "users": OpenLoop(target: "web", load: Rate("1.5/s"), arrivals: Deterministic()) }},
             components: {{ "web": Service({web}), "shut": Service() }})"#

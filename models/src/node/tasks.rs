@@ -133,8 +133,12 @@ impl Tasks {
     }
 
     /// The request's own call, or what goes on by itself, that a task is a part of.
+    #[inline(always)]
     pub(crate) fn whole(&self, id: CallId) -> CallId {
         let mut whole = id;
+        if self.all.is_empty() {
+            return whole;
+        }
         while let Some(Task { kind: Kind::Branch(owner), .. }) = self.all.get(whole) {
             whole = *owner;
         }
@@ -266,7 +270,8 @@ impl World {
     pub(super) fn end_task(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         self.clear(id, cx);
         let Some(task) = self.tasks.all.remove(id) else { return };
-        let Some(call) = self.part_with(id, outcome, cx.now()) else { return };
+        let Some(call) = self.calls.get(id).copied() else { return };
+        self.part_with(id, outcome, cx.now());
         self.part_leaves(id, call.callee, cx);
         match task.kind {
             Kind::Branch(owner) => self.join(owner, id, outcome, cx),
@@ -328,7 +333,8 @@ impl World {
         let Some(task) = self.tasks.all.get_mut(id) else { return };
         task.kind = Kind::Straggler;
         if self.calls.get(id).is_some_and(|call| call.traced) {
-            record(&mut self.tracer, |tracer| tracer.set_free(id, cx.now()));
+            let now = cx.now();
+            record(&mut self.tracer, move |tracer| tracer.set_free(id, now));
         }
         for member in family {
             self.leave_thread(member, thread, cx);
@@ -350,7 +356,8 @@ impl World {
         self.clear(id, cx);
         self.stop_computing(id, cx);
         let Some(task) = self.tasks.all.remove(id) else { return };
-        let Some(call) = self.part_with(id, Outcome::Failure(reason), cx.now()) else { return };
+        let Some(call) = self.calls.get(id).copied() else { return };
+        self.part_with(id, Outcome::Failure(reason), cx.now());
         if task.kind == Kind::Spawned {
             self.close_spawned(&call, Outcome::Failure(reason), cx.now());
         }

@@ -30,7 +30,8 @@ impl World {
             if let Some(call) = self.calls.get_mut(id) {
                 call.phase = Phase::Calling;
                 if call.traced {
-                    record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Queue), cx.now()));
+                    let now = cx.now();
+                    record(&mut self.tracer, move |tracer| tracer.step(id, Some(SpanKind::Queue), now));
                 }
             }
             return;
@@ -47,7 +48,8 @@ impl World {
             return self.take_worker(id, cx);
         }
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.step(id, Some(SpanKind::Queue), cx.now()));
+            let now = cx.now();
+            record(&mut self.tracer, move |tracer| tracer.step(id, Some(SpanKind::Queue), now));
         }
         self.line_up(id, cx);
     }

@@ -2,9 +2,9 @@
 
 use sim_core::time::SimTime;
 
-use super::{pipeline::Crossing, travel::Order};
+use super::pipeline::Crossing;
 use crate::{
-    request::{Call, CallId, Instance, Outcome, PassageId, Reason, RequestId},
+    request::{CallId, Instance, Outcome, PassageId, Reason, RequestId},
     trace::{Actor, Lane, NOT_TRACED, Place, Recorder, SpanKind, Traces},
     world::World,
 };
@@ -25,21 +25,27 @@ impl World {
         Actor { trace, call }
     }
 
-    /// A call is sent.
+    /// A call is sent. What is told comes by value: an order whose address is taken would have to be in memory.
     #[cold]
-    pub(super) fn record_sending(&mut self, id: CallId, order: &Order, now: SimTime) {
-        let by = self.actor(order.request, order.parent);
-        let (retry, copy) = (order.retry, order.copy);
+    pub(super) fn record_sending(
+        &mut self,
+        id: CallId,
+        (request, parent): (RequestId, Option<CallId>),
+        (attempt, retry, copy): (u16, bool, bool),
+        callee: Instance,
+        now: SimTime,
+    ) {
+        let by = self.actor(request, parent);
         // What a step is for stands in the number of a first attempt.
-        let attempt = if retry || copy { order.attempt } else { 1 };
+        let attempt = if retry || copy { attempt } else { 1 };
         let kind = SpanKind::Call { attempt, retry, copy };
-        record(&mut self.tracer, |tracer| tracer.send(id, by, kind, order.callee, now));
+        record(&mut self.tracer, move |tracer| tracer.send(id, by, kind, callee, now));
     }
 
     /// A part of a call's work goes on beside the rest.
     pub(super) fn record_part(&mut self, part: CallId, owner: CallId, kind: SpanKind, now: SimTime) {
         if self.calls.get(part).is_some_and(|call| call.traced) {
-            record(&mut self.tracer, |tracer| tracer.part(part, owner, kind, now));
+            record(&mut self.tracer, move |tracer| tracer.part(part, owner, kind, now));
         }
     }
 
@@ -54,7 +60,7 @@ impl World {
     ) {
         if self.tracer.is_some() {
             let (by, ending) = (self.actor(request, parent), Outcome::Failure(reason).into());
-            record(&mut self.tracer, |tracer| tracer.mark(by, SpanKind::Refused, stage, ending, now));
+            record(&mut self.tracer, move |tracer| tracer.mark(by, SpanKind::Refused, stage, ending, now));
         }
     }
 
@@ -62,21 +68,21 @@ impl World {
     pub(super) fn record_answer(&mut self, id: PassageId, outcome: Outcome, now: SimTime) {
         if let Some((by, stage)) = self.recorded_passage(id) {
             let (kind, ending) = (SpanKind::Answered, outcome.into());
-            record(&mut self.tracer, |tracer| tracer.mark(by, kind, Some(stage), ending, now));
+            record(&mut self.tracer, move |tracer| tracer.mark(by, kind, Some(stage), ending, now));
         }
     }
 
     /// A passage begins to wait for something that is no reply.
     pub(super) fn record_stay(&mut self, id: PassageId, kind: SpanKind, now: SimTime) {
         if let Some((by, stage)) = self.recorded_passage(id) {
-            record(&mut self.tracer, |tracer| tracer.stay(id, by, kind, stage, now));
+            record(&mut self.tracer, move |tracer| tracer.stay(id, by, kind, stage, now));
         }
     }
 
     /// A passage that may have waited goes on, or is about to close.
     pub(super) fn record_going_on(&mut self, id: PassageId, now: SimTime) {
         if self.recorded_passage(id).is_some() {
-            record(&mut self.tracer, |tracer| tracer.unstay(id, now));
+            record(&mut self.tracer, move |tracer| tracer.unstay(id, now));
         }
     }
 
@@ -91,12 +97,11 @@ impl World {
 
     /// A call is gone; if nobody has heard how it ended, so.
     #[inline(always)]
-    pub(super) fn part_with(&mut self, id: CallId, outcome: Outcome, now: SimTime) -> Option<Call> {
-        let call = self.calls.remove(id)?;
-        if call.traced {
-            record(&mut self.tracer, |tracer| tracer.over(id, outcome.into(), now));
+    pub(super) fn part_with(&mut self, id: CallId, outcome: Outcome, now: SimTime) {
+        if self.calls.get(id).is_some_and(|call| call.traced) {
+            record(&mut self.tracer, move |tracer| tracer.over(id, outcome.into(), now));
         }
-        Some(call)
+        self.calls.remove(id);
     }
 
     /// What was recorded, once the run has ended.

@@ -105,7 +105,8 @@ impl World {
             work: SimDuration::ZERO,
         });
         if origin.traced {
-            self.record_sending(id, &order, now);
+            let Order { request, parent, attempt, retry, copy, callee, .. } = order;
+            self.record_sending(id, (request, parent), (attempt, retry, copy), callee, now);
         }
         let elsewhere =
             !self.network.is_one_place() && self.network.are_apart(origin.site, self.site(order.callee));
@@ -146,7 +147,7 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         call.phase = Phase::Lost;
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Lost, now));
+            record(&mut self.tracer, move |tracer| tracer.turn_to(id, SpanKind::Lost, now));
         }
     }
 
@@ -179,7 +180,8 @@ impl World {
     pub(crate) fn reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.finish(id, cx.now()));
+            let now = cx.now();
+            record(&mut self.tracer, move |tracer| tracer.finish(id, now));
         }
         if !call.awaited {
             self.part_with(id, outcome, cx.now());
@@ -204,11 +206,13 @@ impl World {
     #[inline(always)]
     pub(crate) fn on_reply(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id) else { return };
-        let (awaited, ended) = (call.awaited, call.ended());
-        if call.followed {
+        let (awaited, watched, ended) = (call.awaited, call.followed || call.traced, call.ended());
+        if watched {
             self.follow(id, cx.now());
+            self.part_with(id, outcome, cx.now());
+        } else {
+            self.calls.remove(id);
         }
-        self.part_with(id, outcome, cx.now());
         if awaited {
             self.settle(id, &ended, outcome, cx);
         }
@@ -341,7 +345,7 @@ impl World {
         call.awaited = false;
         let (callee, phase) = (call.callee, call.phase);
         if call.traced {
-            record(&mut self.tracer, |tracer| tracer.give_up(id, outcome.into(), now));
+            record(&mut self.tracer, move |tracer| tracer.give_up(id, outcome.into(), now));
         }
         match phase {
             Phase::Lost => {

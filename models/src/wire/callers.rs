@@ -238,6 +238,7 @@ impl<'a> Builder<'a> {
             None => dispatch.care.as_ref().and_then(|care| care.places.as_ref()).map_or(1, Places::count),
         };
         dispatch.others = (1..groups).map(|_| strategy.build(&endpoints)).collect();
+        let dispatch = dispatch.furnished();
         let number = self.dispatches.len() as u32;
         if wants.idle_offers {
             for (row, (_, at)) in seen.iter().enumerate() {

@@ -28,7 +28,7 @@ use crate::{
     },
     observe::Observer,
     policy::arrival::trace::TraceRecord,
-    request::{CallId, Site},
+    request::{CallId, Notices, Site},
     spec::SystemSpec,
     world::{Node, World},
 };
@@ -107,6 +107,7 @@ pub fn build(
         tasks: Tasks::default(),
         truth,
         flights: Flights::default(),
+        notices: Notices::default(),
         writes,
         opened: 0,
         closed: 0,

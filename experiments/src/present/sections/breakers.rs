@@ -1,17 +1,16 @@
 //! When breakers were open: the state of each over time, in the first replication of every arm that has any.
 
-use super::super::{
-    album::{AnyChart, Draft},
-    view::{Spot, View},
-    words,
-};
 use models::report::MOST_DECISIONS;
 
-use crate::charts::{
-    BreakerState, Ribbon, RibbonOf, RibbonRow,
-    data::{Heading, Quantity, Span},
-    reading,
+use super::{
+    super::{
+        album::{AnyChart, Draft},
+        view::{Spot, View},
+        words,
+    },
+    ribbons::{first_run, longest, ribbon},
 };
+use crate::charts::{BreakerState, RibbonOf, RibbonRow};
 
 /// Series of the state of a breaker end so: `clients.calls.checkout.CircuitBreaker`.
 const BREAKER: &str = "Breaker";
@@ -27,34 +26,16 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
 }
 
 fn chart(view: &View<'_>) -> Option<AnyChart> {
-    let (_, end) = view.measured();
-    let spots = view.chosen_spots();
-    let rows: Vec<RibbonRow> = spots.iter().flat_map(|spot| rows(view, spot)).collect();
-    if rows.is_empty() {
-        return None;
-    }
-    let faults = view.study.faults.iter().map(|fault| Span::new(fault.label.trim(), fault.from, fault.to));
-    let windows = view.study.windows.iter().map(|window| Span::new(&window.name, window.from, window.to));
-    let title = format!("{}{}", title(&rows, end), view.at_chosen());
-    Some(Box::new(Ribbon {
-        heading: Heading::new(
-            view.sentence(&title),
-            "A row is a breaker in the first replication; full height is open, half is half open, low is closed. \
-             Dotted lines are the edges of faults. Right: the share of time open.",
-        ),
-        of: RibbonOf::Breakers,
-        end,
-        rows,
-        faults: faults.collect(),
-        windows: windows.collect(),
-    }))
+    let rows: Vec<RibbonRow> = view.chosen_spots().iter().flat_map(|spot| rows(view, spot)).collect();
+    let title = title(&rows, view.measured().1);
+    let how = "A row is a breaker in the first replication; full height is open, half is half open, low is closed. \
+               Dotted lines are the edges of faults. Right: the share of time open.";
+    ribbon(view, RibbonOf::Breakers, rows, &title, how)
 }
 
 /// The breakers of one arm.
 fn rows(view: &View<'_>, spot: &Spot<'_>) -> Vec<RibbonRow> {
-    let Some(run) = spot.cell.replications.first().and_then(|first| view.run(spot.index, *first)) else {
-        return Vec::new();
-    };
+    let Some(run) = first_run(view, spot) else { return Vec::new() };
     let breakers: Vec<_> = run.series.iter().filter(|series| series.name.ends_with(BREAKER)).collect();
     let row = |series: &&models::report::Series| {
         let who = series.name.strip_suffix(BREAKER).unwrap_or(&series.name);
@@ -98,18 +79,7 @@ fn states(
 
 /// `retry_breaker opens 2 times and is open 0.02 of the time`, of the breaker that is open longest.
 fn title(rows: &[RibbonRow], end: f64) -> String {
-    let share = |row: &RibbonRow| row.open_share(end);
-    let longest = rows.iter().max_by(|one, other| share(one).total_cmp(&share(other)));
-    match longest.filter(|row| row.openings() > 0) {
-        Some(row) => format!(
-            "{} opens {} and is open {} of the time{}",
-            row.label,
-            words::times(row.openings()),
-            reading(Quantity::Ratio, share(row)),
-            if rows.len() > 1 { ", more than any other breaker" } else { "" },
-        ),
-        None => "no breaker ever opens".to_owned(),
-    }
+    longest(rows, end, ["opens", "open"], "breaker").unwrap_or_else(|| "no breaker ever opens".to_owned())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod loops;
 mod miss_ratio;
 mod phases;
 mod precision;
+mod ribbons;
 mod rotation;
 mod server_load;
 mod servers;

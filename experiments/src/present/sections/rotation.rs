@@ -1,16 +1,14 @@
 //! Who was out of rotation: each server that a caller's checks, ejections or heartbeats took out, over time, in the first
 //! replication of every arm.
 
-use super::super::{
-    album::{AnyChart, Draft},
-    view::{Spot, View},
-    words,
+use super::{
+    super::{
+        album::{AnyChart, Draft},
+        view::{Spot, View},
+    },
+    ribbons::{first_run, longest, ribbon},
 };
-use crate::charts::{
-    BreakerState, Ribbon, RibbonOf, RibbonRow,
-    data::{Heading, Quantity, Span},
-    reading,
-};
+use crate::charts::{BreakerState, RibbonOf, RibbonRow};
 
 /// Series of whether a server is out of rotation end so: `lb.web[3].out`.
 const OUT: &str = ".out";
@@ -30,31 +28,17 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
 fn chart(view: &View<'_>) -> Option<AnyChart> {
     let (_, end) = view.measured();
     let rows: Vec<RibbonRow> = view.chosen_spots().iter().flat_map(|spot| rows(view, spot, end)).collect();
-    if rows.is_empty() {
-        return None;
-    }
-    let faults = view.study.faults.iter().map(|fault| Span::new(fault.label.trim(), fault.from, fault.to));
-    let windows = view.study.windows.iter().map(|window| Span::new(&window.name, window.from, window.to));
-    let title = format!("{}{}", title(&rows, end), view.at_chosen());
+    let title = title(&rows, end);
     let how = format!(
         "A row is a server as one caller sees it, in the first replication, looked at once a bin: of each arm the {MOST} that \
          were out longest. Full height is out of rotation. Dotted lines are the edges of faults. Right: the share of time out."
     );
-    Some(Box::new(Ribbon {
-        heading: Heading::new(view.sentence(&title), how),
-        of: RibbonOf::Servers,
-        end,
-        rows,
-        faults: faults.collect(),
-        windows: windows.collect(),
-    }))
+    ribbon(view, RibbonOf::Servers, rows, &title, how)
 }
 
 /// The servers of one arm that were ever out.
 fn rows(view: &View<'_>, spot: &Spot<'_>, end: f64) -> Vec<RibbonRow> {
-    let Some(run) = spot.cell.replications.first().and_then(|first| view.run(spot.index, *first)) else {
-        return Vec::new();
-    };
+    let Some(run) = first_run(view, spot) else { return Vec::new() };
     let watched = run.series.iter().filter_map(|series| Some((series.name.strip_suffix(OUT)?, series)));
     // A server stands once for each caller: `lb[0].web[3]`.
     let row = |(who, series): (&str, &models::report::Series)| RibbonRow {
@@ -77,19 +61,9 @@ fn states(values: &[Option<f64>], bin: f64) -> Vec<(f64, BreakerState)> {
     states
 }
 
-/// `ejection: lb, web[3] is out 0.250 of the time, longer than any other server`.
+/// `ejection: lb, web[3] is taken out once and is out 0.250 of the time, more than any other server`.
 fn title(rows: &[RibbonRow], end: f64) -> String {
-    let share = |row: &RibbonRow| row.open_share(end);
-    let longest = rows.iter().max_by(|one, other| share(one).total_cmp(&share(other)));
-    longest.map_or_else(String::new, |row| {
-        format!(
-            "{} is taken out {} and is out {} of the time{}",
-            row.label,
-            words::times(row.openings()),
-            reading(Quantity::Ratio, share(row)),
-            if rows.len() > 1 { ", more than any other server" } else { "" },
-        )
-    })
+    longest(rows, end, ["is taken out", "out"], "server").unwrap_or_default()
 }
 
 #[cfg(test)]

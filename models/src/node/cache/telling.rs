@@ -8,7 +8,7 @@ use sim_core::{
 
 use crate::{
     event::Event,
-    request::{Asked, Call, CallId, Instance, Outcome},
+    request::{Asked, Call, CallId, Instance, Notice, NoticeId, Outcome},
     world::World,
 };
 
@@ -18,23 +18,18 @@ const DELAY: u64 = name_hash("cache/invalidation delay");
 impl World {
     /// A call is over: what it changed is the truth from now on, what it was told goes on to whoever asked, and what a
     /// cache did for it is booked.
-    pub(in crate::node) fn settle_truth(
-        &mut self,
-        id: CallId,
-        call: &Call,
-        outcome: Outcome,
-        cx: &mut Context<Event>,
-    ) {
+    pub(in crate::node) fn settle_truth(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
+        let Some(call) = self.calls.get(id).copied() else { return };
         let (node, served) = (call.callee.node, outcome.reason().is_none());
         let writes = self.writes[usize::from(call.class)];
         if served && self.truth.follows(node) {
-            let key = self.key_of(call);
+            let key = self.key_of(&call);
             let version =
                 if writes { self.truth.change(node, key, now) } else { self.truth.version(node, key) };
             self.truth.tell(id, version);
             if writes {
-                self.invalidate(node, key, call, cx);
+                self.invalidate(node, key, &call, cx);
             }
         }
         let reads = call.asked == Asked::Get || call.asked == Asked::Serve && !writes;
@@ -62,13 +57,15 @@ impl World {
                     continue;
                 }
                 let delay = SimDuration::from_nanos_f64(delay.sample(call.luck.at(DELAY ^ place, visit)));
-                cx.after(delay, Event::Invalidate { node, server, key });
+                let notice = self.notices.insert(Notice { to: Instance { node, server }, key });
+                cx.after(delay, Event::Invalidate(notice));
             }
         }
     }
 
     /// A message that a key has changed reaches a server of a cache.
-    pub(crate) fn on_invalidate(&mut self, at: Instance, key: u64, now: SimTime) {
-        self.drop_key(at, key, now);
+    pub(crate) fn on_invalidate(&mut self, id: NoticeId, now: SimTime) {
+        let Some(Notice { to, key }) = self.notices.remove(id) else { return };
+        self.drop_key(to, key, now);
     }
 }

@@ -34,11 +34,28 @@ pub enum Popped<J> {
 #[derive(Debug)]
 pub struct Line<J> {
     jobs: Aged<J>,
-    /// Those for whom there is no room yet, in a line that blocks. Whoever stands here came after all inside.
-    outside: Aged<J>,
-    /// Those inside by importance, in a line that drops the least important.
-    ranks: Option<BTreeSet<(u8, Ticket)>>,
     discipline: Discipline,
+    /// What few lines need: one that blocks, or drops the least important.
+    crowd: Option<Box<Crowd<J>>>,
+}
+
+/// What a line has to know beside who waits.
+#[derive(Debug)]
+enum Crowd<J> {
+    /// Of one that blocks: those for whom there is no room yet. Whoever stands here came after all inside.
+    Outside(Aged<J>),
+    /// Of one that drops the least important: those inside, by importance.
+    Ranked(BTreeSet<(u8, Ticket)>),
+}
+
+impl<J: Copy> Crowd<J> {
+    fn of(when_full: WhenFull) -> Option<Box<Self>> {
+        match when_full {
+            WhenFull::Reject | WhenFull::DropOldest => None,
+            WhenFull::Block => Some(Box::new(Self::Outside(Aged::new()))),
+            WhenFull::DropLowest => Some(Box::new(Self::Ranked(BTreeSet::new()))),
+        }
+    }
 }
 
 impl<J: Copy> Line<J> {
@@ -49,8 +66,8 @@ impl<J: Copy> Line<J> {
 
     /// An empty line under a discipline of one's own.
     pub fn with(discipline: Discipline) -> Self {
-        let ranks = (discipline.room().when_full == WhenFull::DropLowest).then(BTreeSet::new);
-        Self { jobs: Aged::new(), outside: Aged::new(), ranks, discipline }
+        let crowd = Crowd::of(discipline.room().when_full);
+        Self { jobs: Aged::new(), discipline, crowd }
     }
 
     /// Lets a job wait, if there is room or room is made.
@@ -71,7 +88,9 @@ impl<J: Copy> Line<J> {
             },
             WhenFull::Block => {
                 let ticket = self.jobs.ticket();
-                self.outside.push_with(ticket, entry);
+                if let Some(outside) = self.outside_mut() {
+                    outside.push_with(ticket, entry);
+                }
                 Pushed::Queued(ticket)
             }
         }
@@ -80,7 +99,7 @@ impl<J: Copy> Line<J> {
     /// Whose turn it is at `now`.
     #[inline]
     pub fn pop(&mut self, now: SimTime, random: &mut Stream) -> Popped<J> {
-        if self.jobs.len() == 0 {
+        if self.crowd.is_some() && self.jobs.len() == 0 {
             self.let_one_in(now);
         }
         let Some(oldest) = self.jobs.oldest().map(|entry| entry.arrived) else { return Popped::Empty };
@@ -104,7 +123,9 @@ impl<J: Copy> Line<J> {
 
     /// Takes out the holder of `ticket`, which gave up; `None` if it left before.
     pub fn remove(&mut self, ticket: Ticket, now: SimTime) -> Option<Entry<J>> {
-        let Some(entry) = self.jobs.take(ticket) else { return self.outside.take(ticket) };
+        let Some(entry) = self.jobs.take(ticket) else {
+            return self.outside_mut().and_then(|outside| outside.take(ticket));
+        };
         self.leave(&entry, ticket);
         self.let_in(now);
         Some(entry)
@@ -119,7 +140,7 @@ impl<J: Copy> Line<J> {
 
     /// Takes out the latest of the least important, if that one is less important than a newcomer.
     fn take_less_important_than(&mut self, priority: u8) -> Option<Entry<J>> {
-        let (_, ticket) = *self.ranks.as_ref()?.last().filter(|(lowest, _)| *lowest > priority)?;
+        let (_, ticket) = *self.ranks_mut()?.last().filter(|(lowest, _)| *lowest > priority)?;
         let entry = self.jobs.take(ticket)?;
         self.leave(&entry, ticket);
         Some(entry)
@@ -128,7 +149,7 @@ impl<J: Copy> Line<J> {
     /// Somebody inside is there no more.
     #[inline]
     fn leave(&mut self, entry: &Entry<J>, ticket: Ticket) {
-        if let Some(ranks) = &mut self.ranks {
+        if let Some(ranks) = self.ranks_mut() {
             ranks.remove(&(entry.priority, ticket));
         }
         self.discipline.on_leave(&seen(entry, ticket));
@@ -147,32 +168,57 @@ impl<J: Copy> Line<J> {
 
     /// How many wait outside.
     pub fn blocked(&self) -> usize {
-        self.outside.len()
+        self.outside().map_or(0, Aged::len)
     }
 
     /// Whether nobody waits, in it or outside.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.jobs.len() + self.outside.len() == 0
+        self.jobs.len() == 0 && self.blocked() == 0
     }
 
     /// When the oldest of those who wait joined, or came if all wait outside.
     #[inline]
     pub fn oldest_arrival(&self) -> Option<SimTime> {
-        self.jobs.oldest().or(self.outside.oldest()).map(|entry| entry.arrived)
+        let outside = || self.outside().and_then(Aged::oldest);
+        self.jobs.oldest().or_else(outside).map(|entry| entry.arrived)
+    }
+
+    #[inline]
+    fn outside(&self) -> Option<&Aged<J>> {
+        match self.crowd.as_deref()? {
+            Crowd::Outside(outside) => Some(outside),
+            Crowd::Ranked(_) => None,
+        }
+    }
+
+    #[inline]
+    fn outside_mut(&mut self) -> Option<&mut Aged<J>> {
+        match self.crowd.as_deref_mut()? {
+            Crowd::Outside(outside) => Some(outside),
+            Crowd::Ranked(_) => None,
+        }
+    }
+
+    #[inline]
+    fn ranks_mut(&mut self) -> Option<&mut BTreeSet<(u8, Ticket)>> {
+        match self.crowd.as_deref_mut()? {
+            Crowd::Ranked(ranks) => Some(ranks),
+            Crowd::Outside(_) => None,
+        }
     }
 
     /// Lets in from outside as many as there is room for.
     #[inline]
     fn let_in(&mut self, now: SimTime) {
-        while self.outside.len() > 0 && !self.is_full() {
+        while self.blocked() > 0 && !self.is_full() {
             self.let_one_in(now);
         }
     }
 
     /// Whoever has stood outside longest joins now.
     fn let_one_in(&mut self, now: SimTime) {
-        let Some((ticket, entry)) = self.outside.take_oldest() else { return };
+        let Some((ticket, entry)) = self.outside_mut().and_then(Aged::take_oldest) else { return };
         let entry = Entry { arrived: now, ..entry };
         self.jobs.push_with(ticket, entry);
         self.discipline.on_push(&seen(&entry, ticket));
@@ -181,7 +227,7 @@ impl<J: Copy> Line<J> {
     #[inline]
     fn join(&mut self, entry: Entry<J>) -> Ticket {
         let ticket = self.jobs.push(entry);
-        if let Some(ranks) = &mut self.ranks {
+        if let Some(ranks) = self.ranks_mut() {
             ranks.insert((entry.priority, ticket));
         }
         self.discipline.on_push(&seen(&entry, ticket));

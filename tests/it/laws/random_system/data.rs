@@ -1,0 +1,148 @@
+//! The data tier of random systems: caches, databases, and the steps that ask them.
+
+use models::policy::{eviction::EvictionSpec, partitioning::PartitionerSpec};
+
+use super::{
+    super::tape::Tape,
+    Plan,
+    words::{balancing, call, care, group, member, queue, some_millis, time},
+};
+
+/// What a cache keeps the answers of.
+#[derive(Clone)]
+pub(super) struct Source {
+    name: String,
+    /// The first pool behind it: those before it may ask it.
+    first: usize,
+}
+
+/// A source for each of so many caches: a database, a pool, or a cache before it.
+pub(super) fn sources(count: usize, pools: usize, databases: usize, tape: &mut Tape<'_>) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for _ in 0..count {
+        let pool = tape.below(pools);
+        let mut choices = vec![Source { name: format!("pool{pool}"), first: pool }];
+        choices.extend((0..databases).map(|id| Source { name: format!("db{id}"), first: pools }));
+        choices.extend(
+            sources
+                .iter()
+                .enumerate()
+                .map(|(id, below)| Source { name: format!("cache{id}"), ..below.clone() }),
+        );
+        sources.push(tape.one_of(&choices));
+    }
+    sources
+}
+
+/// What a caller may say of a database: it hides none of its shards.
+fn open_call(tape: &mut Tape<'_>) -> String {
+    let mut fields: Vec<_> = care(tape)
+        .into_iter()
+        .filter(|field| field.as_ref().is_none_or(|field| !field.starts_with("subset")))
+        .collect();
+    fields.push(tape.maybe(60, |tape| format!("balancer: {}", balancing(tape))));
+    group("", &fields)
+}
+
+impl Plan {
+    /// What a caller says of whom it calls, whatever that is.
+    pub(super) fn call_of(callee: &str, tape: &mut Tape<'_>) -> String {
+        if callee.starts_with("db") { open_call(tape) } else { call(tape) }
+    }
+
+    /// The caches and databases that a pool may ask.
+    pub(super) fn data_below(&self, pool: usize) -> Vec<String> {
+        let caches = self.caches.iter().enumerate().filter(|(_, source)| source.first > pool);
+        let caches = caches.map(|(id, _)| format!("cache{id}"));
+        caches.chain((0..self.databases).map(|id| format!("db{id}"))).collect()
+    }
+
+    /// A step that asks a cache or a database, and whom it calls.
+    pub(super) fn query(&self, asked: &str, tape: &mut Tape<'_>) -> (String, Vec<String>) {
+        let source = asked.strip_prefix("cache").and_then(|id| id.parse::<usize>().ok());
+        let Some(source) = source.map(|id| self.caches[id].name.clone()) else {
+            let join = tape.one_of(&["All", "Any", "Quorum(2)"]);
+            let step = match tape.below(4) {
+                0 => format!("Call(\"{asked}\")"),
+                1 => format!("Scatter(database: \"{asked}\", join: {join})"),
+                2 => format!("RangeRead(database: \"{asked}\", span: {})", tape.between(1, 100)),
+                _ => format!("MultiGet(database: \"{asked}\", keys: {})", tape.between(1, 5)),
+            };
+            return (step, vec![asked.to_owned()]);
+        };
+        let coalesce = tape.chance(50);
+        let then = tape.one_of(&["Invalidate", "Update", "Nothing"]);
+        let both = vec![asked.to_owned(), source.clone()];
+        match tape.below(3) {
+            0 => (format!("Call(\"{asked}\")"), vec![asked.to_owned()]),
+            1 => {
+                let step = format!(
+                    "CachedRead(cache: \"{asked}\", on_miss: [Call(\"{source}\")], coalesce: {coalesce})"
+                );
+                (step, both)
+            }
+            _ => {
+                let step =
+                    format!("CachedWrite(cache: \"{asked}\", steps: [Call(\"{source}\")], then: {then})");
+                (step, both)
+            }
+        }
+    }
+
+    pub(super) fn cache(&self, id: usize, tape: &mut Tape<'_>) -> String {
+        let Source { name: source, .. } = &self.caches[id];
+        let capacity = tape.one_of(&["3", "1", "50", "\"20KB\""]);
+        let lives = tape.maybe(60, some_millis);
+        let on_miss = ["Coalesce()", "Coalesce(lease: \"20ms\")"];
+        let on_write = ["WriteAround", "WriteBack()", "WriteBack(flush_every: \"50ms\")"];
+        let fields = [
+            Some(format!("source: \"{source}\", capacity: {capacity}")),
+            Some(format!("hit_time: {}", time(tape))),
+            tape.maybe(50, |tape| format!("policy: {}", member(EvictionSpec::catalog(), &[], tape))),
+            tape.maybe(50, |tape| format!("servers: {}", tape.between(2, 3))),
+            tape.maybe(30, |tape| format!("workers_per_server: {}", tape.between(2, 3))),
+            tape.maybe(30, |_| "object_size: Exponential(mean: \"4KB\")".to_owned()),
+            tape.maybe(50, |tape| format!("on_concurrent_miss: {}", tape.one_of(&on_miss))),
+            tape.maybe(50, |tape| format!("on_write: {}", tape.one_of(&on_write))),
+            tape.maybe(40, |tape| format!("invalidation: (delay: {}, loss: 0.2)", time(tape))),
+            tape.maybe(30, |tape| format!("warm: {}", tape.between(1, 9))),
+            lives.as_ref().map(|ttl| format!("freshness: {}", freshness(ttl, tape))),
+            lives.as_ref().and_then(|_| tape.maybe(40, |_| "revalidation: 0.2".to_owned())),
+            tape.maybe(40, |tape| format!("timeout: {}", some_millis(tape))),
+            tape.maybe(40, |tape| format!("calls: {{ \"{source}\": {} }}", Self::call_of(source, tape))),
+            self.placed_in(tape),
+        ];
+        format!("\"cache{id}\": {}", group("Cache", &fields))
+    }
+
+    pub(super) fn database(&self, id: usize, tape: &mut Tape<'_>) -> String {
+        let shards = tape.between(1, 4);
+        let partitioning = member(PartitionerSpec::catalog(), &["Range(keys: 1000)"], tape);
+        let fields = [
+            Some(format!("shards: {shards}, partitioning: {partitioning}")),
+            Some(format!("read_time: {}", time(tape))),
+            tape.maybe(50, |tape| format!("write_time: {}", time(tape))),
+            tape.maybe(50, |tape| format!("replicas_per_shard: {}", tape.between(2, 3))),
+            tape.maybe(50, |tape| format!("connections_per_replica: {}", tape.between(2, 3))),
+            tape.maybe(50, |tape| format!("read_from: {}", tape.one_of(&["Followers", "AnyReplica"]))),
+            tape.maybe(50, |tape| format!("queue: {}", queue(tape))),
+            tape.maybe(30, |tape| format!("timeout: {}", some_millis(tape))),
+            self.placed_in(tape),
+        ];
+        format!("\"db{id}\": {}", group("Database", &fields))
+    }
+}
+
+/// How long objects with this lifetime are served.
+fn freshness(ttl: &str, tape: &mut Tape<'_>) -> String {
+    let fields = [
+        Some(format!("ttl: {ttl}")),
+        tape.maybe(30, |_| "jitter: 0.1".to_owned()),
+        tape.maybe(30, |_| "sliding: true".to_owned()),
+        tape.maybe(30, |tape| format!("stale_while_revalidate: {}", some_millis(tape))),
+        tape.maybe(30, |tape| format!("stale_if_error: {}", some_millis(tape))),
+        tape.maybe(30, |tape| format!("negative_ttl: {}", some_millis(tape))),
+        tape.maybe(20, |_| "early_expiry: 1.0".to_owned()),
+    ];
+    group("", &fields)
+}
