@@ -4,6 +4,7 @@
 //! written, at most twenty mistakes are told, and they come in the order of the text.
 
 mod cases;
+mod databases;
 mod running;
 mod stages;
 
@@ -111,6 +112,11 @@ fn mistakes_in_caches() {
 }
 
 #[test]
+fn mistakes_in_databases() {
+    snapshot("databases", databases::DATABASES);
+}
+
+#[test]
 fn mistakes_of_design() {
     snapshot("design", cases::DESIGN);
 }
@@ -137,6 +143,7 @@ fn every_code_is_shown_by_a_case() {
         cases::DESIGN,
         cases::CLAIMS,
         cases::FLAGS,
+        databases::DATABASES,
         stages::STAGES,
         running::STEPS,
         running::RUNNING,

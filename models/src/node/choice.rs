@@ -47,7 +47,7 @@ impl World {
         let row = if view.is_plain() && tried.is_empty() {
             view.pick_plainly(cx.now())?
         } else {
-            self.pick_for(wish, dispatch, tried, cx.now())?
+            self.pick_for(dispatch, wish.request, (wish.class, wish.verb), tried, cx.now())?
         };
         let view = &mut self.dispatches[dispatch as usize];
         view.on_send(cx.now(), row);
@@ -56,12 +56,18 @@ impl World {
 
     /// Picks where it matters who asks, for what, or whom it tried before.
     #[inline(never)]
-    fn pick_for(&mut self, wish: &Wish, dispatch: u32, tried: &[u16], now: SimTime) -> Option<usize> {
+    fn pick_for(
+        &mut self,
+        dispatch: u32,
+        request: RequestId,
+        (class, verb): (u16, Verb),
+        tried: &[u16],
+        now: SimTime,
+    ) -> Option<usize> {
         let view = &mut self.dispatches[dispatch as usize];
-        let ask =
-            if view.asks_who() { ask(&self.requests, &self.tasks, wish.request) } else { Ask::default() };
+        let ask = if view.asks_who() { ask(&self.requests, &self.tasks, request) } else { Ask::default() };
         let query = match view.shards {
-            Some(_) => Query { shard: wish.verb.shard(), writes: self.writes[usize::from(wish.class)] },
+            Some(_) => Query { shard: verb.shard(), writes: self.writes[usize::from(class)] },
             None => Query::default(),
         };
         view.pick(now, (&ask, query), tried)

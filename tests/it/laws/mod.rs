@@ -117,6 +117,9 @@ fn broken_laws(text: &str) -> Vec<String> {
     broken.extend(broken_figures(&report));
     broken.extend(system.workloads.keys().flat_map(|id| broken_counts(&report, id)));
     broken.extend(system.components.iter().filter_map(|(id, component)| overworked(&report, id, component)));
+    let caches =
+        system.components.iter().filter(|(_, component)| matches!(component, ComponentSpec::Cache(_)));
+    broken.extend(caches.flat_map(|(id, _)| broken_shelf(&report, id)));
     broken
 }
 
@@ -191,6 +194,22 @@ fn broken_counts(report: &RunReport, id: &str) -> Vec<String> {
     }
 }
 
+/// Every miss has one cause, and nothing stale is served but by a hit.
+fn broken_shelf(report: &RunReport, id: &str) -> Vec<String> {
+    let count = |metric: &str| figure(report, &format!("{id}.{metric}.count"));
+    let causes = ["missed_cold", "missed_capacity", "missed_expired", "missed_invalidated"];
+    let (misses, caused): (f64, f64) = (count("misses"), causes.into_iter().map(count).sum());
+    let (hits, stale) = (count("hits"), count("stale_reads"));
+    let mut broken = Vec::new();
+    if misses != caused {
+        broken.push(format!("{id}: {misses} misses, {caused} by cause"));
+    }
+    if stale > hits {
+        broken.push(format!("{id}: {stale} stale of {hits} hits"));
+    }
+    broken
+}
+
 /// A pool whose requests all need the same time has served no more than its workers could.
 fn overworked(report: &RunReport, id: &str, component: &ComponentSpec) -> Option<String> {
     let ComponentSpec::Service(pool) = component else { return None };
@@ -250,11 +269,19 @@ fn every_system_keeps_the_laws() {
 fn random_systems_are_busy() {
     let mut runner = TestRunner::deterministic();
     let tapes = prop::collection::vec(any::<u16>(), LONGEST);
-    let mut requests = 0;
+    let (mut requests, mut hits, mut queries) = (0, 0.0, 0.0);
     for _ in 0..50 {
         let numbers = tapes.new_tree(&mut runner).unwrap().current();
         let (system, seed) = loaded(&random_system::experiment(&numbers));
-        requests += simulate(&system, seed).unwrap().requests;
+        let report = simulate(&system, seed).unwrap();
+        let of_all = |name: &str| -> f64 {
+            let named = report.metrics.iter().filter(|metric| metric.name.ends_with(name));
+            named.filter_map(|metric| metric.value).sum()
+        };
+        hits += of_all(".hits.count");
+        queries += of_all(".fan_out.mean");
+        requests += report.requests;
     }
+    assert!(hits > 100.0 && queries > 5.0, "{hits} {queries}");
     assert!(requests > 5_000, "{requests}");
 }

@@ -13,6 +13,11 @@ const fn kind(word: &'static str, list: &'static str) -> Kind {
     Kind { word, list: Some(list) }
 }
 
+/// A choice so small that `explain` tells all of it.
+const fn small(word: &'static str) -> Kind {
+    Kind { word, list: None }
+}
+
 /// The word for the choice in field `field` of a group named `group`; a map's entry has the map's field.
 pub(super) fn of(group: &str, field: &str) -> Option<Kind> {
     let known = match (group, field) {
@@ -22,7 +27,9 @@ pub(super) fn of(group: &str, field: &str) -> Option<Kind> {
         (_, "sharing") => kind("sharing discipline", "strategies"),
         (_, "concurrency") => kind("model of concurrency", "strategies"),
         (_, "detector") => kind("failure detector", "strategies"),
-        (_, "handles" | "steps" | "branches" | "on_failure" | "on_success") => kind("step", "components"),
+        (_, "handles" | "steps" | "branches" | "on_failure" | "on_success" | "on_miss") => {
+            kind("step", "components")
+        }
         (_, "locality") => kind("locality strategy", "strategies"),
         (_, "subset") => kind("subsetting strategy", "strategies"),
         (_, "slow_start") => kind("slow start", "strategies"),
@@ -33,7 +40,13 @@ pub(super) fn of(group: &str, field: &str) -> Option<Kind> {
         (_, "partitioning") => kind("partitioning strategy", "strategies"),
         (_, "autoscaler") => kind("scaling strategy", "strategies"),
         (_, "stages") => kind("stage of a call", "strategies"),
-        (_, "on" | "ignore") => Kind { word: "reason of failure", list: None },
+        (_, "on" | "ignore") => small("reason of failure"),
+        (_, "on_concurrent_miss") => small("way to meet concurrent misses"),
+        (_, "on_write") => small("write policy"),
+        (_, "then") => small("word to the cache after a change"),
+        (_, "read_from") => small("choice of replicas to read"),
+        (_, "when_full") => small("way to meet a full line"),
+        (_, "join") => small("rule of when branches are enough"),
         (_, "window") => kind("window", "strategies"),
         (_, "backoff") => kind("backoff", "strategies"),
         (_, "jitter") => kind("jitter", "strategies"),
