@@ -1,7 +1,7 @@
 //! Curves that theory draws beside what is measured: what a cache of each size would hold if requests did not depend on
 //! those before (Che, Tung & Wang 2002).
 
-use models::spec::{ComponentSpec, SystemSpec};
+use models::spec::{ComponentSpec, KeyLayout, SystemSpec};
 use sim_core::{
     random::keys::KeysSpec,
     statistics::theory::reference_model::{Replacement, hit_ratio, zipf},
@@ -48,7 +48,10 @@ fn popularity(system: &SystemSpec, id: &str) -> Option<Vec<f64>> {
         workload.target == id || system.form(workload.target).is_some_and(|form| form.looks_into(id))
     });
     let (workload, None) = (asking.next()?, asking.next()) else { return None };
-    if workload.requests.values().any(|request| request.keys.is_some()) {
+    let own =
+        workload.requests.values().any(|request| request.keys.is_some() || request.key_layout.is_some());
+    let still = matches!(workload.key_layout, KeyLayout::Ranked | KeyLayout::Scattered);
+    if own || !still {
         return None;
     }
     match workload.keys? {

@@ -5,6 +5,7 @@ use sim_core::{
     time::SimTime,
 };
 
+use super::layout::{Layout, Occasion};
 use crate::{
     measure::NOT_FOLLOWED,
     policy::arrival::trace::TraceRecord,
@@ -29,10 +30,16 @@ pub struct Mix {
     pub classes: Vec<Kind>,
     /// Client sites with cumulative shares.
     pub origins: Vec<(f64, Site)>,
+    /// The number of each one's region.
+    pub regions: Vec<u64>,
+    /// Keys made so far: by writes, or by all requests if none writes.
+    pub made: u64,
     /// Addresses by popularity.
     pub addresses: Keys,
     /// Client processes.
     pub instances: u16,
+    /// Whether any of its requests changes anything.
+    pub writes: bool,
     /// Whether anybody asks for keys or addresses.
     pub identifies: bool,
 }
@@ -51,7 +58,7 @@ pub struct Kind {
     /// Whether it changes what it asks for.
     pub writes: bool,
     /// Its keys; `None` draws from all 2⁶⁴.
-    pub keys: Option<Keys>,
+    pub keys: Option<(Keys, Layout)>,
     /// Its sizes; `None` if they are all 0.
     pub size: Option<Distribution>,
 }
@@ -90,7 +97,10 @@ impl Mix {
         } else {
             scale(luck.at(INSTANCE, 0), u64::from(self.instances)) as u16
         };
-        let (key, address) = if self.identifies { self.identity(luck, kind) } else { (0, 0) };
+        let (key, address) = if self.identifies { self.identity(luck, kind, site, now) } else { (0, 0) };
+        if self.identifies && (kind.writes || !self.writes) {
+            self.made += 1;
+        }
         Request {
             workload,
             class: kind.class,
@@ -117,10 +127,19 @@ impl Mix {
     }
 
     /// What it asks for, and who asks.
-    fn identity(&self, luck: Luck, kind: &Kind) -> (u64, u32) {
-        let key = luck.at(KEY, 0);
-        let key = kind.keys.as_ref().map_or(key, |keys| keys.draw(key));
+    fn identity(&self, luck: Luck, kind: &Kind, site: Site, now: SimTime) -> (u64, u32) {
+        let key = self.key(luck, 0, kind, site, now);
         (key, address(self.addresses.draw(luck.at(ADDRESS, 0))))
+    }
+
+    /// The `nth` key of a request of this kind.
+    fn key(&self, luck: Luck, nth: u64, kind: &Kind, site: Site, now: SimTime) -> u64 {
+        let bits = luck.at(KEY, nth);
+        let Some((keys, layout)) = &kind.keys else { return bits };
+        let makes = nth == 0 && (kind.writes || !self.writes);
+        let newest = if makes { self.made } else { self.made.saturating_sub(1) };
+        let region = self.regions.get(self.origin_of(site)).copied().unwrap_or_default();
+        layout.key(keys.draw(bits), keys.items(), Occasion { now, newest, region, luck })
     }
 
     /// The `nth` key that a request asks for; the 0th is its own, the others are drawn like it.
@@ -128,9 +147,10 @@ impl Mix {
         if nth == 0 {
             return request.key;
         }
-        let bits = request.luck.at(KEY, nth);
-        let kind = self.classes.iter().find(|kind| kind.class == request.class);
-        kind.and_then(|kind| kind.keys.as_ref()).map_or(bits, |keys| keys.draw(bits))
+        match self.classes.iter().find(|kind| kind.class == request.class) {
+            Some(kind) => self.key(request.luck, nth, kind, request.site, request.intended),
+            None => request.luck.at(KEY, nth),
+        }
     }
 
     /// What a record says goes before what was drawn.

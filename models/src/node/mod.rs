@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod guard;
 pub mod heartbeats;
 pub mod hosting;
+pub mod layout;
 pub mod mix;
 pub mod network;
 pub mod origin;

@@ -8,9 +8,11 @@ mod database;
 mod fault;
 mod form;
 mod heartbeats;
+mod key_layout;
 mod load_balancer;
 mod network;
 mod overrides;
+mod request;
 mod step;
 mod step_check;
 mod workload;
@@ -31,14 +33,14 @@ pub use database::{DatabasePool, DatabaseSpec, ReadFrom};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use form::Form;
 pub use heartbeats::HeartbeatsSpec;
+pub use key_layout::KeyLayout;
 pub use load_balancer::{Layer, LoadBalancerSpec};
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use overrides::{Overrides, WarmUpSpec};
+pub use request::RequestSpec;
 pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
 pub(crate) use step_check::check_shards;
-pub use workload::{
-    ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
-};
+pub use workload::{ClosedLoopSpec, Common, Load, OpenLoopSpec, TraceWorkloadSpec, WorkloadSpec};
 
 /// A system: who asks, what answers, what lies between and what goes wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

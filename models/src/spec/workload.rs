@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 use sim_core::{
     check::Check,
     random::{
@@ -13,7 +13,10 @@ use sim_core::{
     time::SimDuration,
 };
 
-use super::call::{CallSpec, ConnectionsSpec, check_breaker, require_timeout};
+use super::{
+    KeyLayout, RequestSpec,
+    call::{CallSpec, ConnectionsSpec, check_breaker, require_timeout},
+};
 use crate::{
     policy::{
         arrival::{ArrivalSpec, ProfileSpec, trace::TraceSpec},
@@ -48,6 +51,8 @@ macro_rules! workload {
             pub requests: BTreeMap<String, RequestSpec>,
             /// What requests ask for; default: all different (drawn from 2⁶⁴).
             pub keys: Option<KeysSpec>,
+            /// Which keys the popular ones are. Default `Ranked`: the lowest.
+            pub key_layout: KeyLayout,
             /// Clients' addresses by popularity; default: 65536 of them, equally active.
             pub addresses: KeysSpec,
             /// Sizes of requests. Default 0, which no bandwidth slows.
@@ -85,6 +90,7 @@ macro_rules! workload {
                     target: String::new(),
                     requests: BTreeMap::new(),
                     keys: None,
+                    key_layout: KeyLayout::default(),
                     addresses: any_address(),
                     size: no_size(),
                     origin: BTreeMap::new(),
@@ -108,6 +114,7 @@ macro_rules! workload {
                     target: &self.target,
                     requests: &self.requests,
                     keys: self.keys.as_ref(),
+                    key_layout: &self.key_layout,
                     addresses: &self.addresses,
                     size: &self.size,
                     origin: &self.origin,
@@ -163,6 +170,7 @@ pub struct Common<'a> {
     pub target: &'a str,
     pub requests: &'a BTreeMap<String, RequestSpec>,
     pub keys: Option<&'a KeysSpec>,
+    pub key_layout: &'a KeyLayout,
     pub addresses: &'a KeysSpec,
     pub size: &'a DistributionSpec<Bytes>,
     pub origin: &'a BTreeMap<String, f64>,
@@ -195,71 +203,6 @@ pub enum Load {
 impl Default for Load {
     fn default() -> Self {
         Self::Rate(Rate(1.0))
-    }
-}
-
-/// A kind of request. In files a bare number is its weight: `"browse": 0.9`.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[schemars(default)]
-pub struct RequestSpec {
-    /// How common it is beside the others. Default 1.
-    pub weight: f64,
-    /// Lower is served first where a queue knows priorities. Default 0.
-    pub priority: u8,
-    /// Whether it changes what it asks for. Default false: it reads. Caches and databases treat the two differently.
-    pub writes: bool,
-    /// Its sizes, if they differ from the workload's.
-    pub size: Option<DistributionSpec<Bytes>>,
-    /// What it asks for, if that differs from the workload's.
-    pub keys: Option<KeysSpec>,
-}
-
-impl Default for RequestSpec {
-    fn default() -> Self {
-        Self { weight: 1.0, priority: 0, writes: false, size: None, keys: None }
-    }
-}
-
-impl<'de> Deserialize<'de> for RequestSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// The long form.
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields, default, rename = "request")]
-        struct Long {
-            weight: f64,
-            priority: u8,
-            writes: bool,
-            size: Option<DistributionSpec<Bytes>>,
-            keys: Option<KeysSpec>,
-        }
-        impl Default for Long {
-            fn default() -> Self {
-                let RequestSpec { weight, priority, writes, size, keys } = RequestSpec::default();
-                Self { weight, priority, writes, size, keys }
-            }
-        }
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = RequestSpec;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a weight such as 0.9, or (weight: 0.9, priority: 1)")
-            }
-            fn visit_f64<E: de::Error>(self, weight: f64) -> Result<RequestSpec, E> {
-                Ok(RequestSpec { weight, ..RequestSpec::default() })
-            }
-            fn visit_u64<E: de::Error>(self, weight: u64) -> Result<RequestSpec, E> {
-                self.visit_f64(weight as f64)
-            }
-            fn visit_i64<E: de::Error>(self, weight: i64) -> Result<RequestSpec, E> {
-                self.visit_f64(weight as f64)
-            }
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<RequestSpec, A::Error> {
-                let Long { weight, priority, writes, size, keys } =
-                    Long::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                Ok(RequestSpec { weight, priority, writes, size, keys })
-            }
-        }
-        deserializer.deserialize_any(Visitor)
     }
 }
 
@@ -342,6 +285,10 @@ impl Common<'_> {
         if let Some(keys) = self.keys {
             check.at("keys", |check| keys.check(check));
         }
+        check.at("key_layout", |check| {
+            let own = self.requests.values().find_map(|request| request.keys.as_ref());
+            self.key_layout.check(self.keys.or(own), check);
+        });
         check.at("addresses", |check| self.addresses.check(check));
         check.at("size", |check| self.size.check(check));
         if let Some(patience) = self.patience {
@@ -378,6 +325,10 @@ impl Common<'_> {
                     }
                     if let Some(keys) = &request.keys {
                         check.at("keys", |check| keys.check(check));
+                    }
+                    if let Some(layout) = &request.key_layout {
+                        let keys = request.keys.as_ref().or(self.keys);
+                        check.at("key_layout", |check| layout.check(keys, check));
                     }
                 });
             }

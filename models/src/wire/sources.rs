@@ -15,11 +15,12 @@ use crate::{
     measure::{Journeys, Ledger, Times},
     node::{
         client::{Source, Workload},
+        layout::Layout,
         mix::{Connections, Kind, Mix},
     },
     policy::arrival::{Arrivals, Draws},
     request::Site,
-    spec::{Common, Load, OpenLoopSpec, WorkloadSpec},
+    spec::{Common, KeyLayout, Load, OpenLoopSpec, WorkloadSpec},
     units::Rate,
 };
 
@@ -96,7 +97,11 @@ impl<'a> Builder<'a> {
     }
 
     fn mix(&self, id: &str, common: &Common<'_>) -> Mix {
-        let keys = |spec: Option<&KeysSpec>| spec.or(common.keys).map(KeysSpec::build);
+        let keys = |spec: Option<&KeysSpec>, layout: Option<&KeyLayout>| {
+            let keys = spec.or(common.keys)?.build();
+            let layout = Layout::new(layout.unwrap_or(common.key_layout), keys.items());
+            Some((keys, layout))
+        };
         let size = |spec: Option<&sim_core::random::distribution::DistributionSpec<crate::units::Bytes>>| {
             Some(spec.unwrap_or(common.size).build()).filter(|size: &Distribution| size.mean() > 0.0)
         };
@@ -114,7 +119,7 @@ impl<'a> Builder<'a> {
                     name: name.clone(),
                     priority: request.priority,
                     writes: request.writes,
-                    keys: keys(request.keys.as_ref()),
+                    keys: keys(request.keys.as_ref(), request.key_layout.as_ref()),
                     size: size(request.size.as_ref()),
                 }
             })
@@ -126,14 +131,19 @@ impl<'a> Builder<'a> {
                 name: String::new(),
                 priority: 0,
                 writes: false,
-                keys: keys(None),
+                keys: keys(None, None),
                 size: size(None),
             });
         }
+        let origins = self.origins(common);
+        let region = |(_, site): &(f64, Site)| u64::from(self.locations[usize::from(site.0)].region);
         Mix {
             luck: self.streams.stream(&format!("{id}/luck")),
             classes,
-            origins: self.origins(common),
+            regions: origins.iter().map(region).collect(),
+            origins,
+            made: 0,
+            writes: common.requests.values().any(|request| request.writes),
             addresses: self.addresses(common),
             instances: common.instances as u16,
             identifies: false,

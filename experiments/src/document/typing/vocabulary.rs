@@ -42,6 +42,7 @@ pub(super) fn of(group: &str, field: &str) -> Option<Kind> {
         (_, "stages") => kind("stage of a call", "strategies"),
         (_, "on" | "ignore") => small("reason of failure"),
         (_, "on_concurrent_miss") => small("way to meet concurrent misses"),
+        (_, "key_layout") => small("layout of keys"),
         (_, "on_write") => small("write policy"),
         (_, "then") => small("word to the cache after a change"),
         (_, "read_from") => small("choice of replicas to read"),
@@ -59,7 +60,7 @@ pub(super) fn of(group: &str, field: &str) -> Option<Kind> {
         (_, "faults") => kind("fault", "faults"),
         (_, "arrivals") => kind("arrival process", "strategies"),
         (_, "profile") => kind("load profile", "strategies"),
-        (_, "keys") => kind("key distribution", "distributions"),
+        (_, "keys" | "tenants") => kind("key distribution", "distributions"),
         (_, field) if field.ends_with("_time") || field == "lag" || field.ends_with("_region") => {
             kind("distribution", "distributions")
         }
