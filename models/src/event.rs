@@ -115,6 +115,20 @@ pub enum Event {
         /// The key.
         key: u64,
     },
+    /// A message reaches a server of a cache that the cache below no longer holds a key.
+    BackInvalidate {
+        /// The cache.
+        node: u16,
+        /// Its server.
+        server: u16,
+        /// The key.
+        key: u64,
+    },
+    /// What a cache holds is saved.
+    Snapshot {
+        /// The cache.
+        node: u16,
+    },
     /// A fault begins or ends.
     Fault {
         /// The fault.
@@ -145,6 +159,8 @@ impl Event {
             | Self::Tend { .. }
             | Self::Board { .. }
             | Self::Invalidate { .. }
+            | Self::BackInvalidate { .. }
+            | Self::Snapshot { .. }
             | Self::Fault { .. } => Order::Tick,
             Self::Arrive { .. } | Self::Think { .. } | Self::Deliver(_) => Order::Arrival,
         }

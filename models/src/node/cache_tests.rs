@@ -11,7 +11,7 @@ use sim_core::{
 
 use crate::{RunSettings, run, spec::SystemSpec, wire};
 
-fn read(text: &str) -> SystemSpec {
+pub(super) fn read(text: &str) -> SystemSpec {
     let options = ron::Options::default().with_default_extension(
         Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
     );
@@ -19,14 +19,19 @@ fn read(text: &str) -> SystemSpec {
 }
 
 /// The figures of so many seconds of a system; its books balance, or the run would be an error.
-fn figures(text: &str, seconds: u64, seed: u64) -> BTreeMap<String, f64> {
+pub(super) fn figures(text: &str, seconds: u64, seed: u64) -> BTreeMap<String, f64> {
+    figures_from(text, (0, seconds), seed)
+}
+
+/// The same from a second on.
+pub(super) fn figures_from(text: &str, (from, until): (u64, u64), seed: u64) -> BTreeMap<String, f64> {
     let spec = read(text);
     assert_eq!(wire::check(&spec), [], "{text}");
     let settings = RunSettings {
         seed,
         replication: 0,
-        measure_from: SimTime::ZERO,
-        end: SimTime::from_nanos(seconds * 1_000_000_000),
+        measure_from: SimTime::from_nanos(from * 1_000_000_000),
+        end: SimTime::from_nanos(until * 1_000_000_000),
         windows: Vec::new(),
         bin: SimDuration::from_secs(1),
         limits: Vec::new(),

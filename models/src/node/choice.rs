@@ -5,7 +5,7 @@ use sim_core::{
     simulation::Context,
 };
 
-use super::{sharding::Query, tasks::Tasks};
+use super::{cache::row_of_copy, sharding::Query, tasks::Tasks};
 use crate::{
     event::Event,
     policy::balancing::Ask,
@@ -49,7 +49,11 @@ impl World {
             Some(_) => Query { shard: wish.verb.shard(), writes: self.writes[usize::from(wish.class)] },
             None => Query::default(),
         };
-        let row = view.pick(cx.now(), (&ask, query), tried)?;
+        let mut row = view.pick(cx.now(), (&ask, query), tried)?;
+        if view.copies {
+            let cache = &self.nodes[usize::from(wish.node)];
+            row = row_of_copy(cache, view, self.requests.get(wish.request), row);
+        }
         view.on_send(cx.now(), row);
         Some((view.targets[row], Some(Picked { dispatch, row: row as u16 })))
     }

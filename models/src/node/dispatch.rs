@@ -48,6 +48,8 @@ pub struct Dispatch {
     pub care: Option<Box<Care>>,
     /// Which rows hold a key, if the servers are a database's.
     pub shards: Option<Box<Shards>>,
+    /// Whether several of the servers may hold a key: those of a cache that copies hot ones.
+    pub copies: bool,
 }
 
 impl Dispatch {
@@ -75,7 +77,13 @@ impl Dispatch {
             book: 0,
             care: None,
             shards: None,
+            copies: false,
         }
+    }
+
+    /// What its balancer sees, by row.
+    pub fn rows(&self) -> &[Backend] {
+        &self.rows
     }
 
     /// Picks a row that is not among `tried`; the caller then tells [`Self::on_send`].

@@ -16,6 +16,7 @@ pub mod hosting;
 pub mod mix;
 pub mod network;
 pub mod origin;
+pub mod outliving;
 pub mod pipeline;
 pub mod program;
 pub mod section;
@@ -30,6 +31,8 @@ mod steps;
 mod steps_tests;
 pub mod tasks;
 mod threads;
+#[cfg(test)]
+mod tiers_tests;
 mod tracing;
 pub mod travel;
 pub mod truth;

@@ -13,6 +13,7 @@ mod network;
 mod overrides;
 mod step;
 mod step_check;
+mod tier;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use overrides::{Overrides, WarmUpSpec};
 pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
 pub(crate) use step_check::check_shards;
+pub use tier::{DiskSpec, Inclusion, OnRestart, Storage};
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
 };
@@ -51,6 +53,7 @@ pub struct SystemSpec {
     /// Where load comes from, by id.
     pub workloads: BTreeMap<String, WorkloadSpec>,
     /// What answers, by id.
+    #[serde(deserialize_with = "tier::components")]
     pub components: BTreeMap<String, ComponentSpec>,
     /// What goes wrong, and when.
     pub faults: Vec<FaultSpec>,
@@ -100,6 +103,7 @@ impl SystemSpec {
                 }
             }
         }
+        tier::move_in(&mut self.components);
         for workload in self.workloads.values_mut() {
             match workload {
                 WorkloadSpec::OpenLoop(open) => {

@@ -92,6 +92,9 @@ impl World {
         let now = cx.now();
         if let Some(keeper) = self.keeper(at.node) {
             keeper.book.totals.lost_writes += keeper.shelves[usize::from(at.server)].lose_all();
+            if let Some(disk) = keeper.disks.get_mut(usize::from(at.server)) {
+                disk.restart();
+            }
             keeper.count(now);
         }
         for flying in self.flights.at(at) {
