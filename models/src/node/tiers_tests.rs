@@ -69,8 +69,8 @@ fn levels_that_keep_what_passes_hold_less() {
     let (one, exclusive) = (alone(10), two("Exclusive"));
     assert_eq!(exclusive, alone(20));
     assert!(two("NonInclusive") < exclusive);
-    // As large as the one below, it holds all the same the same objects: what is found above is never refreshed below.
-    assert!(two("Inclusive") <= two("NonInclusive") && two("Inclusive") < one + 0.2 * one);
+    // What is found above is never used below, where it grows old and goes, and above with it: worse than one alone.
+    assert!(two("Inclusive") < one);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn a_cache_inside_a_server_sees_that_servers_part_of_the_traffic() {
     assert!((seen["near.hit_ratio.mean"] / hits(4.0) - 1.0).abs() < 0.01, "{}", seen["near.hit_ratio.mean"]);
     assert!(hits(1.0) > 1.1 * hits(4.0), "one cache for all would be seen");
     assert_eq!(seen["near.hit_latency.max"], 0.0, "the way there takes no time");
-    assert!((seen["near[2].arrivals.rate"] / 100.0 - 1.0).abs() < 0.05);
+    assert!((seen["near[2].arrivals.rate"] / 100.0 - 1.0).abs() < 0.02);
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn who_goes_down_takes_the_cache_inside_along() {
             "near": Cache(source: "db", inside: "web"),
             "db": ServerPool(workers_per_server: 100),
         },
-        faults: [Crash(target: "web[1]", at: "4990ms", duration: "20ms")])"#;
+        faults: [Crash(target: "web[1]", at: "4960ms", duration: "20ms")])"#;
     let seen = figures(text, 10, 1);
     assert_eq!(seen["db.arrivals.count"], 3.0, "one each, and one again");
     assert_eq!(seen["near.missed_invalidated.count"], 1.0);
@@ -330,7 +330,7 @@ fn a_hot_key_is_read_from_its_copies_and_changed_at_all_of_them() {
 
 #[test]
 fn a_disk_makes_what_is_found_wait_as_m_d_1_does() {
-    let disk = |limit: u32, depth: u32, seconds| {
+    let disk = |limit: u32, depth: u32, seconds: u64| {
         let text = format!(
             r#"(workloads: {{ "users": OpenLoop(
                 target: "cache", load: Rate("800/s"), arrivals: Poisson(), keys: Uniform(items: 100),
@@ -355,7 +355,7 @@ fn a_disk_makes_what_is_found_wait_as_m_d_1_does() {
     let full = disk(400, 8, 60);
     assert!((full["cache.accesses.rate"] / 400.0 - 1.0).abs() < 0.001, "{}", full["cache.accesses.rate"]);
     assert_eq!(full["users.failed_queue_full.count"], full["cache.refused_accesses.count"]);
-    assert!(full["cache.hit_latency.max"] <= 8.0 / 400.0 && full["cache.hit_latency.mean"] > 6.0 / 400.0);
+    assert!(full["cache.hit_latency.max"] < 8.1 / 400.0 && full["cache.hit_latency.mean"] > 6.0 / 400.0);
 }
 
 #[test]

@@ -66,14 +66,16 @@ fn lodging(spec: &SystemSpec, id: &str, host: &str, check: &mut Check) {
             check
                 .problem("E0302", format!("`{host}` is a {kind}; a cache lives in the servers of a Service"));
         }),
-        None => check.at("inside", |check| {
-            let known: Vec<&str> = spec.components.keys().map(String::as_str).collect();
-            check.problem_with_help(
-                "E0301",
-                format!("`{id}.inside` refers to `{host}`, which does not exist"),
-                format!("known components: {}", known.join(", ")),
-            );
-        }),
+        None => {
+            return check.at("inside", |check| {
+                let known: Vec<&str> = spec.components.keys().map(String::as_str).collect();
+                check.problem_with_help(
+                    "E0301",
+                    format!("`{id}.inside` refers to `{host}`, which does not exist"),
+                    format!("known components: {}", known.join(", ")),
+                );
+            });
+        }
     }
     if let Some(stranger) = callers(spec, id).find(|caller| *caller != host) {
         check.at("inside", |check| {
