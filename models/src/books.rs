@@ -97,7 +97,7 @@ impl World {
     }
 
     /// Every write that a cache acknowledged before its source had it was passed on, or lost with its server, or is to be
-    /// passed on.
+    /// passed on; and every object sent down arrived, was lost, or is under way.
     fn check_caches(&self) -> Result<(), Unbalanced> {
         for node in &self.nodes {
             let Some(keeper) = node.keeper() else { continue };
@@ -106,6 +106,17 @@ impl World {
             if written != passed_on + lost_writes + pending {
                 let what = format!(
                     "{written} written ≠ {passed_on} passed on + {lost_writes} lost + {pending} pending"
+                );
+                return Err(Unbalanced { station: node.name.clone(), what });
+            }
+        }
+        for (number, node) in (0..).zip(&self.nodes) {
+            let Some(keeper) = node.keeper() else { continue };
+            let ShelfTotals { demotions, landed, lost_demotions, .. } = keeper.book.totals;
+            let under_way = self.tasks.outliving.under_way(number);
+            if demotions != landed + lost_demotions + under_way {
+                let what = format!(
+                    "{demotions} sent down ≠ {landed} landed + {lost_demotions} lost + {under_way} under way"
                 );
                 return Err(Unbalanced { station: node.name.clone(), what });
             }

@@ -108,6 +108,13 @@ pub enum Event {
     },
     /// A message reaches a server of a cache that a key has changed.
     Invalidate(NoticeId),
+    /// A message reaches a server of a cache that the cache below no longer holds a key.
+    BackInvalidate(NoticeId),
+    /// What a cache holds is saved.
+    Snapshot {
+        /// The cache.
+        node: u16,
+    },
     /// A fault begins or ends.
     Fault {
         /// The fault.
@@ -138,6 +145,8 @@ impl Event {
             | Self::Tend { .. }
             | Self::Board { .. }
             | Self::Invalidate(_)
+            | Self::BackInvalidate(_)
+            | Self::Snapshot { .. }
             | Self::Fault { .. } => Order::Tick,
             Self::Arrive { .. } | Self::Think { .. } | Self::Deliver(_) => Order::Arrival,
         }

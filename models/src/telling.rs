@@ -193,7 +193,7 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
         figures.pulse(&node.name, &beats, host.owners, window);
     }
     if let Some(keeper) = node.keeper() {
-        figures.shelves(&node.name, &keeper.book, keeper.owners(), number, window);
+        figures.shelves(&node.name, &keeper.book, &keeper.owners, number, window);
     }
     if let Some(division) = node.division() {
         let mut loads = vec![0.0; division.stored.len()];

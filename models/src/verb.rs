@@ -12,6 +12,12 @@ pub enum Verb {
     Put,
     /// Of a cache: to drop what it has.
     Drop,
+    /// Of a cache: what its class says, and to leave the object to the cache that asks.
+    Take,
+    /// Of a cache: to take in what the cache above had to let go.
+    Accept,
+    /// Of a cache, by itself: to send what it had to let go to the cache below.
+    HandDown,
     /// What its class says, unless the caller has it still right.
     Validate,
     /// Of a database: what this shard has.
@@ -29,6 +35,12 @@ pub enum Asked {
     Put,
     /// Of a cache: to drop what it has.
     Drop,
+    /// Of a cache: what its class says, and to leave the object to the cache that asks.
+    Take,
+    /// Of a cache: to take in what the cache above had to let go.
+    Accept,
+    /// Of a cache, by itself: to send what it had to let go to the cache below.
+    HandDown,
     /// What its class says, unless the caller has it still right.
     Validate,
 }
@@ -41,6 +53,9 @@ impl From<Verb> for Asked {
             Verb::Get => Self::Get,
             Verb::Put => Self::Put,
             Verb::Drop => Self::Drop,
+            Verb::Take => Self::Take,
+            Verb::Accept => Self::Accept,
+            Verb::HandDown => Self::HandDown,
             Verb::Validate => Self::Validate,
         }
     }
@@ -54,6 +69,9 @@ impl From<Asked> for Verb {
             Asked::Get => Self::Get,
             Asked::Put => Self::Put,
             Asked::Drop => Self::Drop,
+            Asked::Take => Self::Take,
+            Asked::Accept => Self::Accept,
+            Asked::HandDown => Self::HandDown,
             Asked::Validate => Self::Validate,
         }
     }
@@ -65,7 +83,14 @@ impl Verb {
     pub const fn shard(self) -> Option<u16> {
         match self {
             Self::Shard(shard) => Some(shard),
-            Self::Serve | Self::Get | Self::Put | Self::Drop | Self::Validate => None,
+            Self::Serve
+            | Self::Get
+            | Self::Put
+            | Self::Drop
+            | Self::Take
+            | Self::Accept
+            | Self::HandDown
+            | Self::Validate => None,
         }
     }
 }

@@ -100,6 +100,8 @@ pub struct Node {
     pub regional: Vec<Vec<u16>>,
     /// Whether work nobody waits for is stopped.
     pub cancels: bool,
+    /// Whether each of its servers lives in one of its caller's: the way there takes no time.
+    pub is_inside: bool,
     /// How a server slows down while it warms up.
     pub warm_up: Option<WarmUp>,
     /// Balancers that keep a list of idle servers, by server: view and row.
@@ -195,6 +197,7 @@ impl World {
         cx.after(self.observer.bin(), Event::Bin);
         self.begin_faults(cx);
         self.begin_dispatches(cx);
+        self.begin_snapshots(cx);
         self.offer_all();
         self.begin_workloads(cx);
     }
@@ -273,7 +276,9 @@ impl Model for World {
             Event::Checked { dispatch, row, healthy } => self.on_checked(dispatch, row, healthy, cx),
             Event::Tend { dispatch } => self.on_tend(dispatch, cx),
             Event::Board { dispatch } => self.on_board(dispatch, cx),
-            Event::Invalidate(notice) => self.on_invalidate(notice, cx.now()),
+            Event::Invalidate(notice) => self.on_invalidate(notice, cx),
+            Event::BackInvalidate(notice) => self.on_back_invalidate(notice, cx),
+            Event::Snapshot { node } => self.on_snapshot(node, cx),
             Event::Fault { fault, target, begins } => self.on_fault(fault, target, begins, cx),
         }
     }

@@ -7,6 +7,7 @@ mod cases;
 mod databases;
 mod running;
 mod stages;
+mod tiers;
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -117,6 +118,11 @@ fn mistakes_in_databases() {
 }
 
 #[test]
+fn mistakes_in_levels_of_caches() {
+    snapshot("tiers", tiers::TIERS);
+}
+
+#[test]
 fn mistakes_of_design() {
     snapshot("design", cases::DESIGN);
 }
@@ -149,6 +155,7 @@ fn every_code_is_shown_by_a_case() {
         running::RUNNING,
         running::CALLING,
         running::CACHES,
+        tiers::TIERS,
     ];
     let cases: Vec<&Case> = groups.into_iter().flatten().collect();
     assert!(cases.len() >= 50, "{}", cases.len());

@@ -132,9 +132,9 @@ fn servers(system: &SystemSpec, id: &str) -> u32 {
 
 /// What a component has as a whole.
 fn of_component(system: &SystemSpec, id: &str) -> Vec<Owner> {
-    let kept = Owner::of_cache(system.form(id).and_then(Form::keeps));
+    let kept = Owner::of_cache(system, id);
     let divided = system.form(id).and_then(Form::divides).map(|_| Owner::Database);
-    let own = [vec![Owner::Station, Owner::Pool], own(system, id), kept.to_vec()].concat();
+    let own = [vec![Owner::Station, Owner::Pool], own(system, id), kept].concat();
     own.into_iter().chain(divided).collect()
 }
 
@@ -191,6 +191,11 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Blocking
             | Owner::Cache
             | Owner::WriteBack
+            | Owner::Lender
+            | Owner::Exclusive
+            | Owner::Inclusive
+            | Owner::Disk
+            | Owner::HotKeys
             | Owner::Database,
         )
         | None => "a component",

@@ -3,7 +3,7 @@
 use crate::{
     policy::{discipline::QueueSpec, execution::ConcurrencySpec},
     report::Unit,
-    spec::{CacheSpec, OnWrite},
+    spec::{Form, Inclusion, OnWrite, Storage, SystemSpec},
 };
 
 /// A figure of the catalogue.
@@ -48,6 +48,16 @@ pub enum Owner {
     Cache,
     /// One that passes writes on later: `on_write: WriteBack`.
     WriteBack,
+    /// One that an `Exclusive` cache takes objects from: its source.
+    Lender,
+    /// One that sends what has to go down to its source: `inclusion: Exclusive`.
+    Exclusive,
+    /// One that drops what its source drops: `inclusion: Inclusive`.
+    Inclusive,
+    /// One that keeps its objects on a disk.
+    Disk,
+    /// One that holds hot keys at several servers.
+    HotKeys,
     /// A database.
     Database,
 }
@@ -59,12 +69,18 @@ impl Owner {
     }
 
     /// What a component has by what it keeps, beside what all stations have.
-    pub fn of_cache(cache: Option<&CacheSpec>) -> &'static [Self] {
-        match cache.map(|cache| cache.on_write) {
-            Some(OnWrite::WriteThrough | OnWrite::WriteAround) => &[Self::Cache],
-            Some(OnWrite::WriteBack { .. }) => &[Self::Cache, Self::WriteBack],
-            None => &[],
-        }
+    pub fn of_cache(system: &SystemSpec, id: &str) -> Vec<Self> {
+        let Some(cache) = system.form(id).and_then(Form::keeps) else { return Vec::new() };
+        let has = [
+            (true, Self::Cache),
+            (matches!(cache.on_write, OnWrite::WriteBack { .. }), Self::WriteBack),
+            (system.caches_on(id).any(|above| above.inclusion == Inclusion::Exclusive), Self::Lender),
+            (cache.inclusion == Inclusion::Exclusive, Self::Exclusive),
+            (cache.inclusion == Inclusion::Inclusive, Self::Inclusive),
+            (matches!(cache.storage, Storage::Disk(_)), Self::Disk),
+            (cache.hot_keys.is_some(), Self::HotKeys),
+        ];
+        has.into_iter().filter_map(|(has, owner)| has.then_some(owner)).collect()
     }
 
     /// What a component has by how it runs its requests, beside what all stations have.
@@ -79,8 +95,8 @@ impl Owner {
 }
 
 use Owner::{
-    Blocking, Cache, Calls, Database, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload,
-    WriteBack,
+    Blocking, Cache, Calls, Database, Disk, Exclusive, Hop, HotKeys, Inclusive, Journey, Lender, Loops, Pool,
+    Station, Thieves, Threads, Workload, WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -97,6 +113,11 @@ const THIEVES: &[Owner] = &[Thieves];
 const BLOCKING: &[Owner] = &[Blocking];
 const CACHE: &[Owner] = &[Cache];
 const WRITE_BACK: &[Owner] = &[WriteBack];
+const LENDER: &[Owner] = &[Lender];
+const EXCLUSIVE: &[Owner] = &[Exclusive];
+const INCLUSIVE: &[Owner] = &[Inclusive];
+const DISK: &[Owner] = &[Disk];
+const HOT_KEYS: &[Owner] = &[HotKeys];
 const DATABASE: &[Owner] = &[Database];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
@@ -116,7 +137,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 81] = [
+pub const METRICS: [Figure; 91] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -150,6 +171,16 @@ pub const METRICS: [Figure; 81] = [
     row("stale_ratio", &["mean"], Ratio, CACHE, "those over all hits"),
     row("stale_age", &["mean", "max"], Seconds, CACHE, "how long what was served had not been true"),
     row("lost_writes", &["count"], Count, WRITE_BACK, "acknowledged writes that went with a server before the source had them"),
+    row("promotions", FLOW, PerSecond, LENDER, "objects that moved up to the cache above, which had asked for them"),
+    row("missed_promoted", &["count"], Count, LENDER, "misses of what had moved up, and was gone there when it was asked for again"),
+    row("demotions", FLOW, PerSecond, EXCLUSIVE, "objects that had to go and were sent down to the cache below"),
+    row("lost_demotions", &["count"], Count, EXCLUSIVE, "those of them that did not arrive there"),
+    row("back_invalidations", FLOW, PerSecond, INCLUSIVE, "objects that were dropped since the cache below no longer held them"),
+    row("accesses", FLOW, PerSecond, DISK, "accesses that the disks took on: objects found, and objects taken in"),
+    row("access_wait", &["mean"], Seconds, DISK, "how long those waited for their turn"),
+    row("refused_accesses", FLOW, PerSecond, DISK, "accesses that found the line of their disk full"),
+    row("hot_keys", &["mean", "max"], Count, HOT_KEYS, "keys that were hot, and held by several servers"),
+    row("hot_lookups", FLOW, PerSecond, HOT_KEYS, "lookups of those"),
     row("hit_latency", TIMES, Seconds, CACHE, "how long the cache took to answer from what it holds"),
     row("miss_latency", TIMES, Seconds, CACHE, "how long it took where it had to fetch first"),
     row("shard_imbalance", SPREAD, Ratio, DATABASE, "how unevenly shards share the arrivals: the busiest over the mean, coefficient of variation, Gini's coefficient (0 if all got the same), Jain's index (1 then)"),
@@ -213,7 +244,24 @@ mod tests {
     };
 
     use super::*;
-    use crate::{RunSettings, run, spec::SystemSpec};
+    use crate::{RunSettings, report::Metric, run, spec::SystemSpec};
+
+    /// What a second of a system reports.
+    fn told(spec: &SystemSpec) -> Vec<Metric> {
+        let settings = RunSettings {
+            seed: 1,
+            replication: 0,
+            measure_from: SimTime::ZERO,
+            end: SimTime::from_nanos(1_000_000_000),
+            windows: Vec::new(),
+            bin: SimDuration::from_secs(1),
+            limits: Vec::new(),
+            budget: Budget { events: u64::MAX, in_flight: u64::MAX },
+        };
+        let traces = &mut |_: &str| Err("no trace".to_owned());
+        let report = run(spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
+        report.metrics
+    }
 
     /// Names and units that a run of two servers behind a balancer reports, by owner.
     fn reported(model: &str) -> BTreeMap<&'static str, BTreeSet<(String, Unit)>> {
@@ -228,20 +276,8 @@ mod tests {
             .replace("MODEL", model),
         )
         .unwrap();
-        let settings = RunSettings {
-            seed: 1,
-            replication: 0,
-            measure_from: SimTime::ZERO,
-            end: SimTime::from_nanos(1_000_000_000),
-            windows: Vec::new(),
-            bin: SimDuration::from_secs(1),
-            limits: Vec::new(),
-            budget: Budget { events: u64::MAX, in_flight: u64::MAX },
-        };
-        let traces = &mut |_: &str| Err("no trace".to_owned());
-        let report = run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
         let mut found: BTreeMap<&str, BTreeSet<(String, Unit)>> = BTreeMap::new();
-        for metric in report.metrics {
+        for metric in told(&spec) {
             for owner in [
                 "clients.calls.lb",
                 "lb.calls.web",
@@ -310,6 +346,37 @@ mod tests {
             ("Some(Actor(()))", &[Station, Pool]),
         ] {
             assert_eq!(reported(model)["web"], promised(owners), "{model}");
+        }
+    }
+
+    #[test]
+    fn caches_report_what_the_catalogue_promises() {
+        let spec: SystemSpec = ron::from_str(
+            r#"(
+                workloads: { "clients": OpenLoop((target: "web", load: Rate("1000/s"))) },
+                components: {
+                    "web": Service((handles: { "*": [Call("plain"), Call("top"), Call("first"), Call("later")] })),
+                    "plain": Cache((source: "db")),
+                    "top": Cache((source: "below", inclusion: Exclusive, storage: Disk(()))),
+                    "below": Cache((source: "db", servers: 2, hot_keys: Some(()))),
+                    "first": Cache((source: "second", inclusion: Inclusive)),
+                    "second": Cache((source: "db")),
+                    "later": Cache((source: "db", on_write: WriteBack())),
+                    "db": ServerPool(()),
+                },
+            )"#,
+        )
+        .unwrap();
+        let metrics = told(&spec);
+        for id in ["plain", "top", "below", "first", "second", "later"] {
+            let own = metrics.iter().filter_map(|metric| {
+                let name = metric.name.strip_prefix(&format!("{id}."))?;
+                (!name.starts_with("calls.")).then(|| (name.to_owned(), metric.unit))
+            });
+            let several = (id == "below").then_some(Pool);
+            let owners: Vec<Owner> = Owner::of_cache(&spec, id).into_iter().chain(several).collect();
+            let owners = [owners, vec![Station, Loops]].concat();
+            assert_eq!(own.collect::<BTreeSet<_>>(), promised(&owners), "{id}");
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     level::Stretch,
     pulse::Beats,
     shards::ShardTotals,
-    shelves::{Absence, ShelfBook},
+    shelves::{Absence, ShelfBook, ShelfTotals},
     times::Times,
     windows::Window,
 };
@@ -120,7 +120,7 @@ impl Figures {
         sheet.add("byte_hit_ratio.mean", Unit::Ratio, share(totals.hit_bytes, bytes), lookups);
         sheet.flow("hits", totals.hits, lookups);
         sheet.flow("misses", missed, lookups);
-        for why in Absence::ALL {
+        for why in Absence::COMMON {
             sheet.count(&format!("missed_{}", why.name()), totals.misses[why as usize], lookups);
         }
         sheet.flow("coalesced", totals.coalesced, missed);
@@ -142,6 +142,11 @@ impl Figures {
         sheet.add("stale_age.max", Unit::Seconds, oldest, totals.stale_reads);
         if owners.contains(&Owner::WriteBack) {
             sheet.count("lost_writes", totals.lost_writes, totals.lost_writes);
+        }
+        sheet.tier(&totals, owners);
+        if owners.contains(&Owner::HotKeys) {
+            sheet.level("hot_keys", book.hot_keys(number));
+            sheet.flow("hot_lookups", totals.hot_lookups, lookups);
         }
         let (hits, misses) = book.latency(number);
         sheet.distribution("hit_latency", hits);
@@ -232,6 +237,29 @@ impl<'a> Sheet<'a> {
         let (mean, most) = (level.area as f64 / (self.seconds * 1e9), u64::from(level.most));
         self.add(&format!("{metric}.mean"), Unit::Count, Some(mean), most);
         self.add(&format!("{metric}.max"), Unit::Count, Some(most as f64), most);
+    }
+
+    /// What a cache had to do with those above and below it, and with its disk.
+    fn tier(&mut self, totals: &ShelfTotals, owners: &[Owner]) {
+        if owners.contains(&Owner::Lender) {
+            self.flow("promotions", totals.promotions, totals.hits);
+            let missed = totals.misses[Absence::Promoted as usize];
+            self.count(&format!("missed_{}", Absence::Promoted.name()), missed, totals.missed());
+        }
+        if owners.contains(&Owner::Exclusive) {
+            self.flow("demotions", totals.demotions, totals.evictions);
+            self.count("lost_demotions", totals.lost_demotions, totals.demotions);
+        }
+        if owners.contains(&Owner::Inclusive) {
+            self.flow("back_invalidations", totals.back_invalidations, totals.hits);
+        }
+        if owners.contains(&Owner::Disk) {
+            let wait = totals.access_nanos as f64 / totals.accesses as f64 / 1e9;
+            self.flow("accesses", totals.accesses, totals.accesses);
+            let wait = (totals.accesses > 0).then_some(wait);
+            self.add("access_wait.mean", Unit::Seconds, wait, totals.accesses);
+            self.flow("refused_accesses", totals.refused_accesses, totals.accesses);
+        }
     }
 
     fn rate(&mut self, metric: &str, count: u64) {

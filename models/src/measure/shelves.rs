@@ -22,11 +22,13 @@ pub enum Absence {
     Expired,
     /// It was no longer true, or went with a server that went down.
     Invalidated,
+    /// It moved up to the cache above.
+    Promoted,
 }
 
 impl Absence {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Cold, Self::Capacity, Self::Expired, Self::Invalidated];
+    /// Those that every cache knows.
+    pub const COMMON: [Self; 4] = [Self::Cold, Self::Capacity, Self::Expired, Self::Invalidated];
 
     /// In one word.
     pub const fn name(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Absence {
             Self::Capacity => "capacity",
             Self::Expired => "expired",
             Self::Invalidated => "invalidated",
+            Self::Promoted => "promoted",
         }
     }
 }
@@ -47,7 +50,7 @@ pub struct ShelfTotals {
     /// Bytes of those.
     pub hit_bytes: u64,
     /// Lookups that were not, by why.
-    pub misses: [u64; 4],
+    pub misses: [u64; 5],
     /// Bytes of those.
     pub missed_bytes: u64,
     /// Lookups that waited for somebody else's fetch.
@@ -68,6 +71,24 @@ pub struct ShelfTotals {
     pub lost_writes: u64,
     /// Objects that were not taken in, since their key was changed after they were read.
     pub refused_fills: u64,
+    /// Objects that moved up to the cache above.
+    pub promotions: u64,
+    /// Objects that had to go and were sent down to the cache below.
+    pub demotions: u64,
+    /// Those of them that arrived there.
+    pub landed: u64,
+    /// Those of them that did not.
+    pub lost_demotions: u64,
+    /// Objects that were dropped since the cache below dropped them.
+    pub back_invalidations: u64,
+    /// Lookups of keys that were hot.
+    pub hot_lookups: u64,
+    /// Accesses that a disk took on.
+    pub accesses: u64,
+    /// How long those waited for their turn, in nanoseconds.
+    pub access_nanos: u64,
+    /// Accesses that found a disk's line full.
+    pub refused_accesses: u64,
 }
 
 /// The book of a cache.
@@ -77,6 +98,7 @@ pub struct ShelfBook {
     pub totals: ShelfTotals,
     entries: Level,
     bytes: Level,
+    hot_keys: Level,
     hit: Windowed,
     miss: Windowed,
     stale: Windowed,
@@ -106,6 +128,15 @@ impl ShelfTotals {
             passed_on: self.passed_on - before.passed_on,
             lost_writes: self.lost_writes - before.lost_writes,
             refused_fills: self.refused_fills - before.refused_fills,
+            promotions: self.promotions - before.promotions,
+            demotions: self.demotions - before.demotions,
+            landed: self.landed - before.landed,
+            lost_demotions: self.lost_demotions - before.lost_demotions,
+            back_invalidations: self.back_invalidations - before.back_invalidations,
+            hot_lookups: self.hot_lookups - before.hot_lookups,
+            accesses: self.accesses - before.accesses,
+            access_nanos: self.access_nanos - before.access_nanos,
+            refused_accesses: self.refused_accesses - before.refused_accesses,
         }
     }
 }
@@ -118,6 +149,7 @@ impl ShelfBook {
             totals: ShelfTotals::default(),
             entries: Level::new(windows),
             bytes: Level::new(windows),
+            hot_keys: Level::new(windows),
             hit: times(),
             miss: times(),
             stale: times(),
@@ -129,6 +161,22 @@ impl ShelfBook {
     pub fn set_size(&mut self, now: SimTime, entries: u32, kibibytes: u32) {
         self.entries.set(now, entries);
         self.bytes.set(now, kibibytes);
+    }
+
+    /// So many keys are hot now.
+    pub fn set_hot_keys(&mut self, now: SimTime, keys: usize) {
+        self.hot_keys.set(now, u32::try_from(keys).unwrap_or(u32::MAX));
+    }
+
+    /// A disk took an access on after so long in its line, or did not.
+    pub fn on_access(&mut self, wait: Option<SimDuration>) {
+        match wait {
+            Some(wait) => {
+                self.totals.accesses += 1;
+                self.totals.access_nanos = self.totals.access_nanos.saturating_add(wait.as_nanos());
+            }
+            None => self.totals.refused_accesses += 1,
+        }
     }
 
     /// A lookup found an object of so many bytes.
@@ -159,6 +207,7 @@ impl ShelfBook {
     pub fn on_turn(&mut self, now: SimTime, turn: &Turn) {
         self.entries.on_turn(now, turn);
         self.bytes.on_turn(now, turn);
+        self.hot_keys.on_turn(now, turn);
         for times in [&mut self.hit, &mut self.miss, &mut self.stale] {
             times.on_turn(turn);
         }
@@ -179,6 +228,11 @@ impl ShelfBook {
     /// How many objects, and how many KiB, were held in a window.
     pub fn size(&self, window: usize) -> (Stretch, Stretch) {
         (self.entries.within(window), self.bytes.within(window))
+    }
+
+    /// How many keys were hot in a window.
+    pub fn hot_keys(&self, window: usize) -> Stretch {
+        self.hot_keys.within(window)
     }
 
     /// How long lookups that found something, and those that did not, took in a window.

@@ -123,6 +123,20 @@ fn a_service_that_looks_in_fetches_and_puts_by_itself() {
 }
 
 #[test]
+fn who_waits_at_a_cache_for_what_another_brings_does_not_fetch_it_as_well() {
+    let text = r#"(workloads: { "users": OpenLoop(
+            target: "web", load: Rate("1000/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+        ) },
+        components: {
+            "db": ServerPool(workers_per_server: 1000, service_time: Constant("50.5ms")),
+            "web": Service(workers_per_server: 1000, handles: { "*": [CachedRead(cache: "cache", on_miss: [Call("db")])] }),
+            "cache": Cache(source: "db", on_concurrent_miss: Coalesce()),
+        })"#;
+    let seen = figures(text, 1, 1);
+    assert_eq!((seen["db.arrivals.count"], seen["cache.coalesced.count"]), (1.0, 50.0));
+}
+
+#[test]
 fn a_cache_that_is_down_is_one_that_has_nothing() {
     let text = r#"(workloads: { "users": OpenLoop(
             target: "web", load: Rate("10/s"), arrivals: Deterministic(), keys: Uniform(items: 1),

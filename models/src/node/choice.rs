@@ -6,7 +6,7 @@ use sim_core::{
     time::SimTime,
 };
 
-use super::{sharding::Query, tasks::Tasks};
+use super::{cache::row_of_copy, sharding::Query, tasks::Tasks};
 use crate::{
     event::Event,
     policy::balancing::Ask,
@@ -70,7 +70,12 @@ impl World {
             Some(_) => Query { shard: verb.shard(), writes: self.writes[usize::from(class)] },
             None => Query::default(),
         };
-        view.pick(now, (&ask, query), tried)
+        let row = view.pick(now, (&ask, query), tried)?;
+        if !view.copies {
+            return Some(row);
+        }
+        let cache = &self.nodes[usize::from(view.targets[row].node)];
+        Some(row_of_copy(cache, view, self.requests.get(request), row))
     }
 
     /// The only server, or any of those in the caller's region: a name that resolves to several addresses.

@@ -48,6 +48,8 @@ pub struct Dispatch {
     pub care: Option<Box<Care>>,
     /// Which rows hold a key, if the servers are a database's.
     pub shards: Option<Box<Shards>>,
+    /// Whether several of the servers may hold a key: those of a cache that copies hot ones.
+    pub copies: bool,
     /// Whether its balancer alone decides, by what it counts itself and whoever asks: one look for all of the above.
     plain: bool,
 }
@@ -77,6 +79,7 @@ impl Dispatch {
             book: 0,
             care: None,
             shards: None,
+            copies: false,
             plain: false,
         }
     }
@@ -92,6 +95,11 @@ impl Dispatch {
     #[inline(always)]
     pub const fn is_plain(&self) -> bool {
         self.plain
+    }
+
+    /// What its balancer sees, by row.
+    pub fn rows(&self) -> &[Backend] {
+        &self.rows
     }
 
     /// Picks a row where the balancer decides alone; the caller then tells [`Self::on_send`].

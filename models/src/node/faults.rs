@@ -165,7 +165,9 @@ impl World {
         }
         if !before.up && ailment.up {
             server.started = now;
+            self.refill_shelf(at, now);
         }
+        let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
         if let Some(host) = &mut server.host {
             host.executor.set_capacity(now, server.speed / ailment.factor, ailment.remaining);
             self.settle_host(at, cx);

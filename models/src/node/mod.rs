@@ -17,6 +17,7 @@ pub mod layout;
 pub mod mix;
 pub mod network;
 pub mod origin;
+pub mod outliving;
 pub mod pipeline;
 pub mod program;
 pub mod section;
@@ -33,6 +34,8 @@ pub mod tasks;
 #[cfg(test)]
 mod testing;
 mod threads;
+#[cfg(test)]
+mod tiers_tests;
 mod tracing;
 pub mod travel;
 pub mod truth;

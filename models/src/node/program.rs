@@ -154,6 +154,8 @@ pub enum Shelving {
     },
     /// What was fetched alone is there.
     Land,
+    /// Takes in what the cache above had to let go.
+    Accept,
 }
 
 /// Several places to go on at.

@@ -48,6 +48,8 @@ pub struct Shelf {
     departed: Departed<Absence>,
     /// What had to go before its source had it: it stays until it is passed on.
     unsaved: BTreeMap<u64, Held>,
+    /// What had to go since that was last asked, where other levels have to do with it.
+    victims: Option<Vec<(u64, Held)>>,
     freshness: FreshnessSpec,
     sizes: Distribution,
     random: Stream,
@@ -71,10 +73,21 @@ impl Shelf {
             cache: Cache::new(capacity, policy.build(capacity)),
             departed: Departed::new(8 * most),
             unsaved: BTreeMap::new(),
+            victims: None,
             freshness,
             sizes,
             random,
         }
+    }
+
+    /// Notes what has to go from now on.
+    pub fn note_victims(&mut self) {
+        self.victims = Some(Vec::new());
+    }
+
+    /// What had to go since this was last asked.
+    pub fn take_victims(&mut self) -> Vec<(u64, Held)> {
+        self.victims.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// How large the object of a key is, in bytes: the same at every server and in every arm.
@@ -149,21 +162,46 @@ impl Shelf {
         if held.pending == 0 && self.unsaved_mut(key).is_some() {
             return;
         }
-        let Self { cache, departed, random, unsaved, .. } = self;
-        let size = self.sizes.sample(Luck(key).at(SIZE, 0)) as u64;
-        let evicted = |gone: Evicted<Held>| {
-            book.totals.evictions += 1;
-            departed.leave(gone.key, Absence::Capacity);
-            if gone.value.pending > 0 {
-                unsaved.insert(gone.key, gone.value);
-            }
-        };
-        if cache.insert(key, size, held, random, evicted).is_none() {
+        let Self { cache, departed, random, unsaved, victims, .. } = self;
+        let mut part_with = |key: u64, held: Held| {
             departed.leave(key, Absence::Capacity);
             if held.pending > 0 {
                 unsaved.insert(key, held);
+            } else if let Some(victims) = victims.as_mut().filter(|_| !held.life.negative) {
+                victims.push((key, held));
             }
+        };
+        let size = self.sizes.sample(Luck(key).at(SIZE, 0)) as u64;
+        let evicted = |gone: Evicted<Held>| {
+            book.totals.evictions += 1;
+            part_with(gone.key, gone.value);
+        };
+        if cache.insert(key, size, held, random, evicted).is_none() {
+            part_with(key, held);
         }
+    }
+
+    /// Takes in what the cache above had to let go, unless it is there already.
+    pub fn accept(&mut self, key: u64, held: Held, book: &mut ShelfBook) {
+        if self.cache.find(key).is_none() {
+            self.put(key, held, book);
+        }
+    }
+
+    /// What is held and saved elsewhere too, to be given back by [`Self::restore`].
+    pub fn snapshot(&self) -> Vec<(u64, Held)> {
+        let saved = |held: &Held| held.pending == 0 && !held.life.negative;
+        self.cache.iter().filter(|(_, _, held)| saved(held)).map(|(key, _, held)| (key, *held)).collect()
+    }
+
+    /// Takes in what was held when it was last saved.
+    pub fn restore(&mut self, saved: &[(u64, Held)], book: &mut ShelfBook) {
+        saved.iter().for_each(|(key, held)| self.put(*key, *held, book));
+    }
+
+    /// Takes in one of the lowest keys as it is now.
+    pub fn preload(&mut self, key: u64, version: Version, now: SimTime, book: &mut ShelfBook) {
+        self.fill_in(key, version, SimDuration::ZERO, 0, now, book);
     }
 
     /// Notes a write to what already waits to be passed on; whether it does.

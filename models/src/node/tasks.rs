@@ -3,7 +3,7 @@
 //!
 //! All of this stands beside the calls: a system without such steps pays for one look at an empty map.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use sim_core::{
     simulation::Context,
@@ -12,6 +12,7 @@ use sim_core::{
 use slotmap::SecondaryMap;
 
 use super::{
+    outliving::Outliving,
     program::{Aside, Fork},
     section::Permit,
     tracing::record,
@@ -34,8 +35,8 @@ pub struct Tasks {
     pub(super) threads: SecondaryMap<CallId, Thread>,
     /// Permits, in the order in which they were asked for.
     permits: SecondaryMap<CallId, Vec<Permit>>,
-    /// What requests asked for that may be over before what they left behind: how much there is of that, and the key.
-    outliving: BTreeMap<RequestId, (u32, u64)>,
+    /// What requests asked for that may be over before what they left behind.
+    pub(crate) outliving: Outliving,
 }
 
 /// A part of a request's work.
@@ -94,22 +95,7 @@ impl Tasks {
 
     /// What a request asked for, if anything goes on for it by itself.
     pub(super) fn outliving(&self, request: RequestId) -> Option<u64> {
-        self.outliving.get(&request).map(|(_, key)| *key)
-    }
-
-    /// Something goes on by itself for a request.
-    fn outlive(&mut self, request: RequestId, key: u64) {
-        self.outliving.entry(request).or_insert((0, key)).0 += 1;
-    }
-
-    /// Something that went on by itself for a request ends.
-    fn forget(&mut self, request: RequestId) {
-        if let Some((count, _)) = self.outliving.get_mut(&request) {
-            *count -= 1;
-            if *count == 0 {
-                self.outliving.remove(&request);
-            }
-        }
+        self.outliving.key(request)
     }
 
     /// Where the steps of a call begin.
@@ -247,19 +233,24 @@ impl World {
     /// What follows goes on by itself, the call behind it.
     pub(super) fn spawn(&mut self, id: CallId, behind: u16, cx: &mut Context<Event>) -> Option<CallId> {
         let call = self.calls.get_mut(id)?;
-        let start = std::mem::replace(&mut call.step, behind);
-        let Role::Service(service) = &self.nodes[usize::from(call.callee.node)].role else { return None };
+        let step = std::mem::replace(&mut call.step, behind);
+        let part = Call { step, ..part_of(call) };
+        self.set_off(id, part, cx)
+    }
+
+    /// A part of a call goes on by itself from its step on.
+    pub(super) fn set_off(&mut self, id: CallId, part: Call, cx: &mut Context<Event>) -> Option<CallId> {
+        let Role::Service(service) = &self.nodes[usize::from(part.callee.node)].role else { return None };
         let book = service.spawned?;
         // It is awaited, as far as its book goes, and by no deadline.
-        let (sent, deadline) = (cx.now(), SimTime::NEVER);
-        let part = Call { step: start, awaited: true, book, sent, deadline, ..part_of(call) };
+        let part = Call { awaited: true, book, sent: cx.now(), deadline: SimTime::NEVER, ..part };
         self.call_books[usize::from(book)].on_ask();
         self.call_books[usize::from(book)].on_send(false, false, false);
         let request = part.request;
         let key = self.requests.get(request).map(|request| request.key).or(self.tasks.outliving(request));
         let task = self.add_task(part, Kind::Spawned);
         if let Some(key) = key {
-            self.tasks.outlive(request, key);
+            self.tasks.outliving.begin(request, key);
         }
         self.record_part(task, id, SpanKind::Spawned, cx.now());
         self.go_on_after(task, SimDuration::ZERO, cx);
@@ -281,7 +272,9 @@ impl World {
     }
 
     fn close_spawned(&mut self, call: &Call, outcome: Outcome, now: SimTime) {
-        self.tasks.forget(call.request);
+        if let Some(sender) = self.tasks.outliving.end(call.request) {
+            self.lose_demotion(sender);
+        }
         self.call_books[usize::from(call.book)].on_end(outcome, now.since(call.sent));
     }
 
@@ -388,7 +381,7 @@ impl World {
 }
 
 /// A part of a call, which nobody has sent and which waits for nothing yet.
-fn part_of(call: &Call) -> Call {
+pub(super) fn part_of(call: &Call) -> Call {
     Call {
         phase: Phase::Calling,
         run: 0,

@@ -20,13 +20,23 @@ pub(super) fn read(text: &str) -> SystemSpec {
 
 /// The figures of so many seconds of a system, by name; its books balance, or the run would be an error.
 pub(super) fn figures(text: &str, seconds: impl Into<f64>, seed: u64) -> BTreeMap<String, f64> {
+    figures_from(text, (0.0, seconds.into()), seed)
+}
+
+/// The same from a second on to another.
+pub(super) fn figures_from<T: Into<f64>>(
+    text: &str,
+    (from, until): (T, T),
+    seed: u64,
+) -> BTreeMap<String, f64> {
+    let moment = |seconds: T| SimTime::ZERO + SimDuration::from_nanos_f64(seconds.into() * 1e9);
     let spec = read(text);
     assert_eq!(wire::check(&spec), [], "{text}");
     let settings = RunSettings {
         seed,
         replication: 0,
-        measure_from: SimTime::ZERO,
-        end: SimTime::ZERO + SimDuration::from_nanos_f64(seconds.into() * 1e9),
+        measure_from: moment(from),
+        end: moment(until),
         windows: Vec::new(),
         bin: SimDuration::from_secs(1),
         limits: Vec::new(),

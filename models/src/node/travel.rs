@@ -153,7 +153,7 @@ impl World {
 
     #[inline(always)]
     fn passage(&self, order: &Order, luck: Luck) -> Passage {
-        if self.network.is_instant() {
+        if self.network.is_instant() || self.nodes[usize::from(order.callee.node)].is_inside {
             return Passage::Arrives(SimDuration::ZERO);
         }
         let size = self.requests.get(order.request).map_or(0, |request| request.size);
@@ -187,7 +187,7 @@ impl World {
             self.part_with(id, outcome, cx.now());
             return;
         }
-        if self.network.is_instant() {
+        if self.network.is_instant() || self.nodes[usize::from(call.callee.node)].is_inside {
             return self.on_reply(id, outcome, cx);
         }
         let (from, to) = (self.site(call.callee), self.caller_site(call));

@@ -10,6 +10,7 @@ use super::{
     Ids, PoolSpec, Step,
     call::{CallSpec, require_timeout},
     overrides::{Overrides, WarmUpSpec},
+    tier::{Inclusion, OnRestart, Storage},
 };
 use crate::{
     policy::{
@@ -17,6 +18,7 @@ use crate::{
         eviction::{Capacity, EvictionSpec},
         execution::{ConcurrencySpec, event_loop},
         freshness::FreshnessSpec,
+        hot_keys::HotKeysSpec,
     },
     units::Bytes,
 };
@@ -31,12 +33,20 @@ use crate::{
 pub struct CacheSpec {
     /// The component whose answers it keeps; staleness is measured by the writes that reach it.
     pub source: String,
+    /// What it has to do with what its source holds, if that is a cache. Default `NonInclusive`.
+    pub inclusion: Inclusion,
+    /// The service in whose servers it lives (a near cache, or level 1): each server has a cache of its own, which only it
+    /// looks into, and which goes down with it. The way there takes no time; what `hit_time` says is not taken from the
+    /// service's workers. Default: it has servers of its own.
+    pub inside: Option<String>,
     /// Servers, 1 to 65535. Default 1.
     pub servers: u32,
     /// Cores of a server, or accesses of a disk at once. Who waits for the source holds none. Default 1 (Redis).
     pub workers_per_server: u32,
     /// Computing that each access needs, at speed 1. Default: none.
     pub hit_time: DistributionSpec,
+    /// What it keeps its objects in. Default `Memory`.
+    pub storage: Storage,
     /// Who goes when it is full. Default `Lru`.
     pub policy: EvictionSpec,
     /// What each server holds at most. Default 1000 objects.
@@ -56,6 +66,10 @@ pub struct CacheSpec {
     pub revalidation: Option<f64>,
     /// How many of the lowest keys each server holds at the start, which under `Zipf` are the most popular. Default 0: cold.
     pub warm: u64,
+    /// What a server that comes back after a crash begins with. Default `Cold`.
+    pub on_restart: OnRestart,
+    /// Keys that are asked for most are held by several servers. Default: each key stands at one.
+    pub hot_keys: Option<HotKeysSpec>,
     /// What single servers have differently, by number from 0.
     pub overrides: BTreeMap<u32, Overrides>,
     /// A server that starts is slow at first. Default: not.
@@ -142,9 +156,12 @@ impl Default for CacheSpec {
     fn default() -> Self {
         Self {
             source: String::new(),
+            inclusion: Inclusion::default(),
+            inside: None,
             servers: 1,
             workers_per_server: 1,
             hit_time: DistributionSpec::constant(SimDuration::ZERO),
+            storage: Storage::default(),
             policy: EvictionSpec::default(),
             capacity: CacheCapacity::Objects(1000),
             object_size: DistributionSpec::constant(Bytes(1024)),
@@ -154,6 +171,8 @@ impl Default for CacheSpec {
             invalidation: None,
             revalidation: None,
             warm: 0,
+            on_restart: OnRestart::default(),
+            hot_keys: None,
             overrides: BTreeMap::new(),
             warm_up: None,
             timeout: None,
@@ -254,6 +273,7 @@ impl CacheSpec {
                 "nothing expires that could be revalidated: set freshness.ttl".into()
             });
         }
+        self.check_tier(check);
         require_timeout(check, self.timeout);
         for (id, call) in &self.calls {
             check.at("calls", |check| check.at(id, |check| call.check(check)));

@@ -16,6 +16,9 @@ pub struct CachedRead {
     pub on_miss: Vec<Step>,
     /// Whether requests of one server that miss the same key wait for the first of them (single flight). Default false.
     pub coalesce: bool,
+    /// A spare cache that is looked into, and filled, in place of one that does not answer (gutter; Nishtala et al. 2013).
+    /// Default: none, what does not answer does not have it.
+    pub gutter: Option<String>,
 }
 
 /// A change, and what becomes of what a cache has of it.

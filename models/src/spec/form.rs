@@ -1,6 +1,6 @@
 //! What components are to whoever wires them.
 
-use super::{CacheSpec, ComponentSpec, DatabaseSpec, LoadBalancerSpec, PoolSpec, Step};
+use super::{CacheSpec, ComponentSpec, DatabaseSpec, LoadBalancerSpec, PoolSpec, Step, SystemSpec};
 
 /// What a component is to whoever wires it, whatever it is called in files.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub enum Form<'a> {
 impl<'a> Form<'a> {
     /// Whether it is a service that looks into this cache by itself.
     pub fn looks_into(self, cache: &str) -> bool {
-        let looks = |step: &Step| matches!(step, Step::CachedRead(read) if read.cache == cache);
+        let looks = |step: &Step| matches!(step, Step::CachedRead(read) if read.cache == cache || read.gutter.as_deref() == Some(cache));
         match self {
             Form::Pool(pool) => pool.handles.values().flatten().any(|step| step.has(looks)),
             Form::Balancer(_) => false,
@@ -35,6 +35,14 @@ impl<'a> Form<'a> {
             Form::Pool(pool) => pool.keeps.as_deref(),
             Form::Balancer(_) => None,
         }
+    }
+}
+
+impl SystemSpec {
+    /// The caches whose source is this component.
+    pub fn caches_on<'a>(&'a self, source: &'a str) -> impl Iterator<Item = &'a CacheSpec> {
+        let keeps = self.components.values().filter_map(|component| component.form().keeps());
+        keeps.filter(move |cache| cache.source == source)
     }
 }
 

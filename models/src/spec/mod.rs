@@ -15,6 +15,7 @@ mod overrides;
 mod request;
 mod step;
 mod step_check;
+mod tier;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ pub use overrides::{Overrides, WarmUpSpec};
 pub use request::RequestSpec;
 pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
 pub(crate) use step_check::check_shards;
+pub use tier::{DiskSpec, Inclusion, OnRestart, Storage};
 pub use workload::{ClosedLoopSpec, Common, Load, OpenLoopSpec, TraceWorkloadSpec, WorkloadSpec};
 
 /// A system: who asks, what answers, what lies between and what goes wrong.
@@ -53,6 +55,7 @@ pub struct SystemSpec {
     /// Where load comes from, by id.
     pub workloads: BTreeMap<String, WorkloadSpec>,
     /// What answers, by id.
+    #[serde(deserialize_with = "tier::components")]
     pub components: BTreeMap<String, ComponentSpec>,
     /// What goes wrong, and when.
     pub faults: Vec<FaultSpec>,
@@ -102,6 +105,7 @@ impl SystemSpec {
                 }
             }
         }
+        tier::move_in(&mut self.components);
         for workload in self.workloads.values_mut() {
             match workload {
                 WorkloadSpec::OpenLoop(open) => {

@@ -267,8 +267,11 @@ impl Step {
             | Self::Scatter(Scatter { database: id, .. })
             | Self::RangeRead(RangeRead { database: id, .. })
             | Self::MultiGet(MultiGet { database: id, .. })
-            | Self::CachedRead(CachedRead { cache: id, .. })
             | Self::CachedWrite(CachedWrite { cache: id, .. }) => calls.push(id.as_str()),
+            Self::CachedRead(read) => {
+                calls.push(read.cache.as_str());
+                calls.extend(read.gutter.as_deref());
+            }
             Self::Compute(_)
             | Self::Wait(_)
             | Self::Fail(_)

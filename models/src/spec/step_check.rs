@@ -74,7 +74,10 @@ impl Step {
             }
             Self::Spawn(steps) => length(steps, shards).saturating_add(2),
             Self::Section(section) => length(&section.steps, shards).saturating_add(2),
-            Self::CachedRead(read) => length(&read.on_miss, shards).saturating_add(8),
+            Self::CachedRead(read) => {
+                let once = length(&read.on_miss, shards).saturating_add(8);
+                if read.gutter.is_some() { once.saturating_mul(2).saturating_add(1) } else { once }
+            }
             Self::CachedWrite(write) => length(&write.steps, shards).saturating_add(2),
             Self::Try(tried) => sum(&mut [&tried.steps, &tried.on_failure, &tried.on_success].into_iter()),
         }

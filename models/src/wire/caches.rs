@@ -4,14 +4,16 @@ use sim_core::time::SimTime;
 
 use super::Builder;
 use crate::{
-    measure::ShelfBook,
+    measure::{Owner, ShelfBook},
     node::{
-        cache::Keeper,
+        cache::{Answers, Keeper},
         program::{Action, Aside, Program, Shelving},
         shelf::Shelf,
         truth::Truth,
     },
-    spec::{CacheSpec, OnWrite, PoolSpec},
+    policy::{hot_keys::HotKeysSpec, pacing::Pacing},
+    request::Verb,
+    spec::{CacheSpec, Form, Inclusion, OnWrite, PoolSpec, Storage},
 };
 
 /// The only component a cache calls: its source.
@@ -23,7 +25,8 @@ impl Builder<'_> {
         let cache = pool.keeps.as_deref()?;
         let mut book = ShelfBook::new(&self.windows);
         let servers = self.places(id, &pool.placed_in.0, pool.servers);
-        let shelves = servers.into_iter().map(|(name, _)| {
+        let tells = self.tells(id, cache);
+        let shelves = servers.iter().map(|(name, _)| {
             let random = self.streams.stream(&format!("{name}/shelf"));
             let mut shelf = Shelf::new(
                 &cache.policy,
@@ -33,9 +36,16 @@ impl Builder<'_> {
                 random,
             );
             shelf.warm(cache.warm, SimTime::ZERO, &mut book);
+            if tells {
+                shelf.note_victims();
+            }
             shelf
         });
-        let shelves = shelves.collect();
+        let shelves: Vec<Shelf> = shelves.collect();
+        let disks = match cache.storage {
+            Storage::Memory => Vec::new(),
+            Storage::Disk(disk) => vec![Pacing::new(disk.iops_limit.0, disk.queue_depth); shelves.len()],
+        };
         let invalidation = cache.invalidation.as_ref().map(|told| (told.delay.build(), told.loss));
         Some(Box::new(Keeper {
             truth: self.root_of(cache),
@@ -43,10 +53,37 @@ impl Builder<'_> {
             on_write: cache.on_write,
             invalidation,
             revalidation: cache.revalidation,
-            answers: [get(), only(Shelving::Store), only(Shelving::Discard)],
+            inclusion: cache.inclusion,
+            above: self.inclusive_above(id),
+            on_restart: cache.on_restart,
+            hot_keys: cache.hot_keys.as_ref().map(HotKeysSpec::build),
+            disks,
+            answers: answers(),
+            owners: Owner::of_cache(self.spec, id),
+            saved: vec![Vec::new(); shelves.len()],
             shelves,
             book,
         }))
+    }
+
+    /// Whether what has to go here matters to another level.
+    fn tells(&self, id: &str, cache: &CacheSpec) -> bool {
+        cache.inclusion == Inclusion::Exclusive
+            || self.spec.caches_on(id).any(|above| above.inclusion == Inclusion::Inclusive)
+    }
+
+    /// The caches that hold nothing this one does not.
+    fn inclusive_above(&self, id: &str) -> Vec<u16> {
+        let above = self.ids.iter().filter(|(above, _)| {
+            let keeps = self.spec.form(above).and_then(Form::keeps);
+            keeps.is_some_and(|cache| cache.source == id && cache.inclusion == Inclusion::Inclusive)
+        });
+        above.map(|(_, number)| *number).collect()
+    }
+
+    /// Whether a component is a cache that holds hot keys at several servers.
+    pub(super) fn copies_hot_keys(&self, id: &str) -> bool {
+        self.spec.form(id).and_then(Form::keeps).is_some_and(|cache| cache.hot_keys.is_some())
     }
 
     /// Where what a cache keeps is changed: at its source, or beyond the caches that are.
@@ -79,12 +116,13 @@ impl Builder<'_> {
     }
 }
 
-/// What a cache does for a class of requests.
-pub(super) fn cache_program(cache: &CacheSpec, writes: bool) -> Program {
+/// What a cache does for a class of requests. What is written through one that lends its objects is held above.
+pub(super) fn cache_program(cache: &CacheSpec, writes: bool, lends: bool) -> Program {
     if !writes {
         return read();
     }
     match cache.on_write {
+        OnWrite::WriteThrough if lends => through(Shelving::Discard),
         OnWrite::WriteThrough => through(Shelving::Store),
         OnWrite::WriteAround => through(Shelving::Discard),
         OnWrite::WriteBack { .. } => back(),
@@ -145,6 +183,44 @@ fn back() -> Program {
     program.set_shelving(begin, Shelving::Flush { behind });
     let end = program.end();
     program.set(over, Action::Jump(end));
+    program
+}
+
+/// What a cache does for those who say what they want.
+fn answers() -> Answers {
+    Answers {
+        get: get(),
+        put: only(Shelving::Store),
+        drop: only(Shelving::Discard),
+        take: take(),
+        accept: only(Shelving::Accept),
+        hand_down: hand_down(),
+    }
+}
+
+/// Looks, and leaves what is there to whoever asks; fetches what is not there, and keeps nothing of it.
+fn take() -> Program {
+    let mut program = Program::default();
+    let look = program.later();
+    let fetch = program.end();
+    program.push_shelving(Shelving::Fetch(SOURCE));
+    let fetched = program.end();
+    program.push_shelving(Shelving::Land);
+    let over = program.later();
+    let failed = program.end();
+    program.catch(fetch, fetched, failed);
+    program.push_shelving(Shelving::Missed);
+    let found = program.end();
+    program.set_shelving(look, Shelving::LookUp { found, renew: None, failed });
+    program.set(over, Action::Jump(found));
+    program
+}
+
+/// Sends what had to go down.
+fn hand_down() -> Program {
+    let mut program = Program::default();
+    program.push_shelving(Shelving::Ask(SOURCE, Verb::Accept));
+    program.push(Action::Aside(Aside::End));
     program
 }
 

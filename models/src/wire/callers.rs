@@ -92,7 +92,8 @@ impl<'a> Builder<'a> {
         let mut call = calls.get(callee).cloned().unwrap_or_default();
         if let Some(Form::Pool(pool)) = self.spec.form(callee) {
             call.timeout = call.timeout.or(pool.timeout);
-            if pool.keeps.is_some() && pool.servers > 1 && call.balancer.is_none() {
+            let apart = pool.keeps.as_ref().is_some_and(|cache| cache.inside.is_none());
+            if apart && pool.servers > 1 && call.balancer.is_none() {
                 call.balancer = Some(CacheSpec::finder());
             }
         }
@@ -122,7 +123,9 @@ impl<'a> Builder<'a> {
         self.call_books.push(CallBook::new(name.clone(), &self.windows));
         let pipelines = self.pipelines(wishes, &name, sites.len(), book);
         let is_gateway = matches!(self.nodes[usize::from(node)].role, Role::Gateway(_));
-        let special = wishes.balancer.is_some() || wishes.call.asks_for_a_view();
+        let special = wishes.balancer.is_some()
+            || wishes.call.asks_for_a_view()
+            || self.nodes[usize::from(node)].is_inside;
         if (is_gateway || self.nodes[usize::from(node)].servers.len() == 1) && !special {
             return Route { node, dispatches: Vec::new(), line, book, pipelines };
         }
@@ -181,8 +184,9 @@ impl<'a> Builder<'a> {
         self.lines.len() as u16 - 1
     }
 
-    /// The servers a caller may see: those of its region where there are some, unless it looks further.
-    fn visible(&self, wishes: &Wishes<'a>, site: Site) -> Vec<(usize, Instance)> {
+    /// The servers a caller may see: those of its region where there are some, unless it looks further; of a cache that
+    /// lives in the callers, its own.
+    fn visible(&self, wishes: &Wishes<'a>, site: Site, instance: usize) -> Vec<(usize, Instance)> {
         let looks_further = wishes.balancer.is_some_and(|balancer| balancer.locality.is_some());
         let region = usize::from(self.locations[usize::from(site.0)].region);
         let mut seen = Vec::new();
@@ -191,7 +195,13 @@ impl<'a> Builder<'a> {
             let node = &self.nodes[usize::from(number)];
             let near = &node.regional[region];
             let all = looks_further || near.is_empty();
-            let servers: Vec<u16> = if all { (0..node.servers.len() as u16).collect() } else { near.clone() };
+            let servers: Vec<u16> = if node.is_inside {
+                vec![instance as u16]
+            } else if all {
+                (0..node.servers.len() as u16).collect()
+            } else {
+                near.clone()
+            };
             seen.extend(servers.into_iter().map(|server| (level, Instance { node: number, server })));
         }
         seen
@@ -199,7 +209,7 @@ impl<'a> Builder<'a> {
 
     fn dispatch(&mut self, wishes: &Wishes<'a>, instance: usize, sites: &[Site], book: u16) -> u32 {
         let site = sites[instance];
-        let mut seen = self.visible(wishes, site);
+        let mut seen = self.visible(wishes, site, instance);
         let what = wishes.pools.join("+");
         let path = format!("{} -> {what}", wishes.caller);
         if let Some(subset) = &wishes.call.subset {
@@ -233,6 +243,8 @@ impl<'a> Builder<'a> {
         }
         dispatch.care = self.care(wishes, &seen, site, sites, &format!("{path}/{instance}"));
         dispatch.shards = self.shards(wishes, &seen);
+        // Whose pick does not depend on the key spreads all keys anyway.
+        dispatch.copies = wants.identity && self.copies_hot_keys(wishes.pools[0]);
         let groups = match &dispatch.shards {
             Some(shards) => shards.balancers(),
             None => dispatch.care.as_ref().and_then(|care| care.places.as_ref()).map_or(1, Places::count),

@@ -34,13 +34,13 @@ impl Builder<'_> {
         let each_by_itself = matches!(schedule, Schedule::Renewal { .. }) && !is_of_the_network(spec);
         let targets = if each_by_itself {
             let alone = |(target, server): (usize, &Instance)| Strike {
-                servers: vec![*server],
+                servers: self.with_lodgers(&[*server]),
                 active: false,
                 random: random(target),
             };
             servers.iter().enumerate().map(alone).collect()
         } else {
-            vec![Strike { servers, active: false, random: random(0) }]
+            vec![Strike { servers: self.with_lodgers(&servers), active: false, random: random(0) }]
         };
         let place = struck.target.as_ref().or(struck.region.as_ref()).map_or("", String::as_str);
         Some(Fault {

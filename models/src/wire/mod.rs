@@ -9,6 +9,7 @@ mod faults;
 mod program;
 mod references;
 mod sources;
+mod tiers;
 mod topology;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ pub fn check(spec: &SystemSpec) -> Vec<Problem> {
     cycles::check(spec, &mut check);
     fallbacks::check(spec, &mut check);
     databases::check(spec, &mut check);
+    tiers::check(spec, &mut check);
     check.into_problems()
 }
 

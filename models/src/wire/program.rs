@@ -119,15 +119,28 @@ impl Writer<'_> {
         program.set(gather, Action::Aside(Aside::Gather(Gather { route, reach, fork })));
     }
 
-    /// A look into a cache, then what is done if that has it not, alone where that is wished, and what it brought is put
-    /// there.
+    /// A look into a cache; where that does not answer, one into the spare cache, if there is one.
     fn cached_read(&self, read: &CachedRead, program: &mut Program) {
-        let route = (self.route)(&read.cache);
+        let asked = program.end();
+        let missed = self.look_aside(&read.cache, read, program);
+        let Some(gutter) = &read.gutter else { return program.catch(asked, asked + 1, missed) };
+        let over = program.later();
+        let spare = program.end();
+        program.catch(asked, asked + 1, spare);
+        let missed = self.look_aside(gutter, read, program);
+        program.catch(spare, spare + 1, missed);
+        let behind = program.end();
+        program.set(over, Action::Jump(behind));
+    }
+
+    /// A look into a cache, then what is done if that has it not, alone where that is wished, and what it brought is put
+    /// there. Where it goes on if the cache has it not.
+    fn look_aside(&self, cache: &str, read: &CachedRead, program: &mut Program) -> u16 {
+        let route = (self.route)(cache);
         let again = program.end();
         program.push_shelving(Shelving::Ask(route, Verb::Get));
-        let missed = program.end() + 1;
-        program.catch(again, program.end(), missed);
         let if_found = program.later();
+        let missed = program.end();
         let join = read.coalesce.then(|| program.later());
         let from = program.end();
         self.append(&read.on_miss, program);
@@ -147,6 +160,7 @@ impl Writer<'_> {
         }
         let there = program.end();
         program.set_shelving(if_found, Shelving::IfFound(there));
+        missed
     }
 
     /// A change, then what the cache is told of it, which may be lost.

@@ -225,6 +225,9 @@ impl References<'_> {
             }
             Step::CachedRead(read) => {
                 check.at("cache", |check| self.cache(owner, number, &read.cache, check));
+                if let Some(gutter) = &read.gutter {
+                    check.at("gutter", |check| self.cache(owner, number, gutter, check));
+                }
                 check.at("on_miss", |check| inside(&read.on_miss, check));
             }
             Step::CachedWrite(write) => {

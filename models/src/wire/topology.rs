@@ -21,7 +21,9 @@ use crate::{
         execution::{Executor, Setting},
     },
     request::Site,
-    spec::{Form, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, SystemSpec},
+    spec::{
+        Form, Inclusion, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, SystemSpec,
+    },
     world::{Node, Role},
 };
 
@@ -116,6 +118,7 @@ impl<'a> Builder<'a> {
             routes: Vec::new(),
             regional: Vec::new(),
             cancels: false,
+            is_inside: false,
             warm_up: None,
             idle_watchers: Vec::new(),
             random: self.streams.stream(&format!("{id}/queue")),
@@ -141,6 +144,7 @@ impl<'a> Builder<'a> {
         let servers = servers.collect();
         let mut node = self.node(id, servers, Role::Service(self.service(id, pool)));
         node.cancels = pool.cancel_abandoned_work;
+        node.is_inside = pool.keeps.as_ref().is_some_and(|cache| cache.inside.is_some());
         node.warm_up = pool
             .warm_up
             .as_ref()
@@ -165,8 +169,9 @@ impl<'a> Builder<'a> {
         let resource = |name: &str| pool.resources.keys().position(|known| known == name).unwrap_or(0) as u16;
         let shards =
             |id: &str| self.spec.form(id).and_then(Form::divides).map_or(1, |base| base.shards as u16);
+        let lends = self.spec.caches_on(id).any(|above| above.inclusion == Inclusion::Exclusive);
         let steps = self.classes.iter().enumerate().map(|(number, class)| match &pool.keeps {
-            Some(cache) => cache_program(cache, self.writes()[number]),
+            Some(cache) => cache_program(cache, self.writes()[number], lends),
             None => Writer { class, route: &route, resource: &resource, shards: &shards }
                 .program(pool.steps(class)),
         });

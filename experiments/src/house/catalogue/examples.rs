@@ -45,6 +45,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("RegionOutage", r#"RegionOutage(region: "us", at: "300s", duration: "600s")"#),
     ("run", r#"(seed: 1, replications: 10, horizon: SteadyState(warmup: "20s", measure: "100s"))"#),
     ("network", r#"(within_region: Constant("0.5ms"), between_regions: LogNormal(mean: "80ms", cv: 0.1))"#),
+    ("Preload", "Preload(keys: 20000)"),
     ("retry", "(max_attempts: 3, on_error: true)"),
     ("health_check", r#"(interval: "2s", timeout: "1s", unhealthy_after: 2)"#),
     ("sticky", r#"(capacity: 10000, ttl: "600s")"#),

@@ -20,6 +20,7 @@ use models::{
         eviction::EvictionSpec,
         execution::ConcurrencySpec,
         freshness::FreshnessSpec,
+        hot_keys::HotKeysSpec,
         locality::LocalitySpec,
         partitioning::PartitionerSpec,
         redirection::{DnsSpec, VirtualAddressSpec},
@@ -30,8 +31,9 @@ use models::{
     },
     report::Unit,
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, InvalidationSpec, Layer, Load, NetworkSpec,
-        OnConcurrentMiss, OnWrite, ResourceSpec, RetrySpec, Security, Step, ThenCache, View, WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, InvalidationSpec, Layer, Load, NetworkSpec,
+        OnConcurrentMiss, OnRestart, OnWrite, ResourceSpec, RetrySpec, Security, Step, Storage, ThenCache,
+        View, WorkloadSpec,
     },
 };
 use sim_core::random::{distribution::DistributionSpec, keys::KeysSpec};
@@ -117,6 +119,10 @@ fn strategies(book: &mut Book) {
     book.kinds::<OnWrite>(what, 4, "on_write");
     book.kinds::<InvalidationSpec>(what, 4, "invalidation");
     book.kinds::<ThenCache>(what, 4, "then");
+    book.kinds::<Inclusion>(what, 4, "inclusion");
+    book.kinds::<Storage>(what, 4, "storage");
+    book.kinds::<OnRestart>(what, 4, "on_restart");
+    book.kinds::<HotKeysSpec>(what, 4, "hot_keys");
     book.family(what, 5, "concurrency", named(ConcurrencySpec::catalog()), ConcurrencySpec::files());
     book.family(what, 5, "sharing", named(ShareSpec::catalog()), ShareSpec::files());
     book.kinds::<RetrySpec>(what, 6, "retry");

@@ -12,6 +12,7 @@ use models::{
         eviction::EvictionSpec,
         execution::ConcurrencySpec,
         freshness::FreshnessSpec,
+        hot_keys::HotKeysSpec,
         locality::LocalitySpec,
         partitioning::PartitionerSpec,
         redirection::{DnsSpec, VirtualAddressSpec},
@@ -21,9 +22,9 @@ use models::{
         subsetting::SubsetSpec,
     },
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, InvalidationSpec, Layer, Load, NetworkSpec,
-        OnConcurrentMiss, OnWrite, ResourceSpec, RetrySpec, Security, Step, SystemSpec, ThenCache, View,
-        WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, InvalidationSpec, Layer, Load, NetworkSpec,
+        OnConcurrentMiss, OnRestart, OnWrite, ResourceSpec, RetrySpec, Security, Step, Storage, SystemSpec,
+        ThenCache, View, WorkloadSpec,
     },
 };
 use sim_core::{
@@ -193,6 +194,10 @@ fn every_example_is_read_and_sound() {
         read_all::<OnWrite>(&book, "on_write", |_, _| {}),
         read_all::<InvalidationSpec>(&book, "invalidation", |_, _| {}),
         read_all::<ThenCache>(&book, "then", |_, _| {}),
+        read_all::<Inclusion>(&book, "inclusion", |_, _| {}),
+        read_all::<Storage>(&book, "storage", |_, _| {}),
+        read_all::<OnRestart>(&book, "on_restart", |_, _| {}),
+        read_all(&book, "hot_keys", HotKeysSpec::check),
         read_all(&book, "sharing", ShareSpec::check),
         read_all(&book, "health_check", ActiveCheckSpec::check),
         read_all(&book, "ejection", EjectSpec::check),

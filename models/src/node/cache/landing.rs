@@ -11,7 +11,7 @@ use crate::{
         flights::{Landing, Route as Flying, Waiter},
         truth::Version,
     },
-    request::{CallId, Instance},
+    request::{Asked, CallId, Instance},
     world::World,
 };
 
@@ -74,6 +74,8 @@ impl World {
                 Landing::Failed => waiter.failed,
                 Landing::GivenUp => waiter.again,
             };
+            // Who looks for whoever asked has it now, and says so.
+            call.found |= landing == Landing::Brought && call.asked == Asked::Get;
             if let (Landing::Brought, Some(version)) = (landing, version) {
                 self.truth.tell(waiter.call, version);
             }
@@ -92,6 +94,9 @@ impl World {
         let now = cx.now();
         if let Some(keeper) = self.keeper(at.node) {
             keeper.book.totals.lost_writes += keeper.shelves[usize::from(at.server)].lose_all();
+            if let Some(disk) = keeper.disks.get_mut(usize::from(at.server)) {
+                disk.restart();
+            }
             keeper.count(now);
         }
         for flying in self.flights.at(at) {

@@ -15,15 +15,21 @@ use super::{
 use crate::{
     event::Event,
     measure::{Owner, ShelfBook, Turn},
+    policy::{hot_keys::HotKeys, pacing::Pacing},
     request::{Asked, Call, CallId},
-    spec::{OnConcurrentMiss, OnWrite},
+    spec::{Inclusion, OnConcurrentMiss, OnRestart, OnWrite},
     world::World,
 };
 
+mod hot;
 mod landing;
 mod reading;
+mod restarting;
 mod telling;
+mod tiers;
 mod writing;
+
+pub(in crate::node) use hot::row_of_copy;
 
 /// What makes a component a cache.
 #[derive(Debug)]
@@ -38,12 +44,43 @@ pub struct Keeper {
     pub invalidation: Option<(Distribution, f64)>,
     /// The part of the source's work that a confirmation costs.
     pub revalidation: Option<f64>,
-    /// What is done for those who say what they want, in the order of [`Asked::Get`], [`Asked::Put`], [`Asked::Drop`].
-    pub answers: [Program; 3],
+    /// What it has to do with what its source holds.
+    pub inclusion: Inclusion,
+    /// Caches that hold nothing it does not.
+    pub above: Vec<u16>,
+    /// What a server that comes back begins with.
+    pub on_restart: OnRestart,
+    /// Keys that several servers hold.
+    pub hot_keys: Option<HotKeys>,
+    /// The disks its servers keep objects on; empty if they keep them in memory.
+    pub disks: Vec<Pacing>,
+    /// What is done for those who say what they want.
+    pub answers: Answers,
+    /// Which figures it has beside those of all stations.
+    pub owners: Vec<Owner>,
     /// What each server holds.
     pub shelves: Vec<Shelf>,
+    /// What each server held when that was last saved.
+    pub saved: Vec<Vec<(u64, Held)>>,
     /// The book of all of them.
     pub book: ShelfBook,
+}
+
+/// What is done for those who say what they want.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    /// For [`Asked::Get`].
+    pub get: Program,
+    /// For [`Asked::Put`].
+    pub put: Program,
+    /// For [`Asked::Drop`].
+    pub drop: Program,
+    /// For [`Asked::Take`].
+    pub take: Program,
+    /// For [`Asked::Accept`].
+    pub accept: Program,
+    /// For [`Asked::HandDown`].
+    pub hand_down: Program,
 }
 
 impl Keeper {
@@ -51,17 +88,12 @@ impl Keeper {
     pub fn answer(&self, asked: Asked) -> Option<&Program> {
         match asked {
             Asked::Serve | Asked::Validate => None,
-            Asked::Get => Some(&self.answers[0]),
-            Asked::Put => Some(&self.answers[1]),
-            Asked::Drop => Some(&self.answers[2]),
-        }
-    }
-
-    /// Which figures it has beside those of all stations.
-    pub const fn owners(&self) -> &'static [Owner] {
-        match self.on_write {
-            OnWrite::WriteThrough | OnWrite::WriteAround => &[Owner::Cache],
-            OnWrite::WriteBack { .. } => &[Owner::Cache, Owner::WriteBack],
+            Asked::Get => Some(&self.answers.get),
+            Asked::Put => Some(&self.answers.put),
+            Asked::Drop => Some(&self.answers.drop),
+            Asked::Take => Some(&self.answers.take),
+            Asked::Accept => Some(&self.answers.accept),
+            Asked::HandDown => Some(&self.answers.hand_down),
         }
     }
 
@@ -126,6 +158,7 @@ impl World {
                 let waiter = Waiter { call: id, there, failed, again };
                 self.join_flight(route, waiter, cx);
             }
+            Shelving::Accept => self.accept(id, cx),
             Shelving::Land => {
                 self.land(id, Landing::Brought, cx);
                 self.next_step(id, cx);

@@ -1,6 +1,6 @@
 //! Reads: what is held is served, what is not is fetched, by one for all if that is wished.
 
-use sim_core::simulation::Context;
+use sim_core::{simulation::Context, time::SimDuration};
 
 use super::{Found, Held, Keeper};
 use crate::{
@@ -11,10 +11,10 @@ use crate::{
         truth::Version,
     },
     policy::freshness::Freshness,
-    request::{Call, CallId, Reason, Verb},
+    request::{Asked, Call, CallId, Reason, Verb},
+    spec::Inclusion,
     world::World,
 };
-use sim_core::time::SimTime;
 
 impl World {
     pub(super) fn look_up(
@@ -29,6 +29,9 @@ impl World {
         let Some(call) = self.calls.get(id).copied() else { return };
         let (at, key) = (call.callee, self.key_of(&call));
         let flying = (at, at.node, key);
+        self.note_lookup(at.node, key, now);
+        // Who looks for whoever asked does not fetch by itself.
+        let pilot = (call.asked != Asked::Get).then_some(id);
         let under_way = self.flights.get_mut(&flying).is_some();
         let Some(keeper) = self.keeper(at.node) else { return };
         let lease = keeper.lease();
@@ -51,7 +54,7 @@ impl World {
             Found::Object(held, Freshness::Early) if under_way => return self.serve(id, held, there, cx),
             Found::Object(_, Freshness::Renew | Freshness::Stale | Freshness::Early) => {
                 keeper.book.on_miss(Absence::Expired, size);
-                self.flights.begin(flying, renew.map(|_| id), now);
+                self.flights.begin(flying, pilot, now);
                 return self.next_step(id, cx);
             }
             Found::Object(_, Freshness::Expired) => Absence::Expired,
@@ -66,7 +69,7 @@ impl World {
                 }
                 return;
             }
-            self.flights.begin(flying, renew.map(|_| id), now);
+            self.flights.begin(flying, pilot, now);
         }
         self.next_step(id, cx);
     }
@@ -74,6 +77,10 @@ impl World {
     /// Answers a lookup with what is held.
     pub(super) fn serve(&mut self, id: CallId, held: Held, there: u16, cx: &mut Context<Event>) {
         let now = cx.now();
+        let Some(at) = self.calls.get(id).map(|call| call.callee) else { return };
+        let turn =
+            self.keeper(at.node).map_or(Some(SimDuration::ZERO), |keeper| keeper.access(at.server, now));
+        let Some(wait) = turn else { return self.fail(id, Reason::QueueFull, cx) };
         let Some(call) = self.calls.get_mut(id) else { return };
         (call.found, call.step) = (true, there);
         let call = *call;
@@ -87,8 +94,11 @@ impl World {
             if let Some(age) = age {
                 keeper.book.on_stale(age);
             }
+            if call.asked == Asked::Take {
+                keeper.promote(call.callee.server, key, now);
+            }
         }
-        self.next_step(id, cx);
+        if wait.is_zero() { self.next_step(id, cx) } else { self.go_on_after(id, wait, cx) }
     }
 
     /// Has what is held fetched anew in the background.
@@ -109,7 +119,12 @@ impl World {
         let Some(keeper) = self.keeper(call.callee.node) else { return };
         let held = keeper.shelves[usize::from(call.callee.server)].peek(key);
         let has = keeper.revalidation.is_some() && held.is_some_and(|held| !held.life.negative);
-        self.call_out(id, route, if has { Verb::Validate } else { Verb::Serve }, cx);
+        let verb = match keeper.inclusion {
+            Inclusion::Exclusive => Verb::Take,
+            Inclusion::NonInclusive | Inclusion::Inclusive if has => Verb::Validate,
+            Inclusion::NonInclusive | Inclusion::Inclusive => Verb::Serve,
+        };
+        self.call_out(id, route, verb, cx);
     }
 
     /// The part of its work that a callee saves who only has to confirm what the caller has.
@@ -132,21 +147,34 @@ impl World {
                 keeper.book.totals.refused_fills += 1;
             }
         } else {
-            self.keep(&call, id, 0, cx.now());
+            self.keep(&call, id, 0, cx);
         }
         self.land(id, Landing::Brought, cx);
         self.next_step(id, cx);
     }
 
     /// Takes in what a call brought.
-    pub(super) fn keep(&mut self, call: &Call, id: CallId, pending: u32, now: SimTime) {
+    pub(super) fn keep(&mut self, call: &Call, id: CallId, pending: u32, cx: &mut Context<Event>) {
+        let (now, at) = (cx.now(), call.callee);
         let (key, version) = (self.key_of(call), self.told_version(id, call));
         // A part of a call begins when it is sent.
         let cost = now.since(call.started.max(call.sent));
-        let Some(keeper) = self.keeper(call.callee.node) else { return };
+        let may_keep = self.may_keep(at.node, key);
+        let Some(keeper) = self.keeper(at.node) else { return };
+        let written = keeper.access(at.server, now).is_some();
         let Keeper { shelves, book, .. } = keeper;
-        shelves[usize::from(call.callee.server)].fill_in(key, version, cost, pending, now, book);
-        keeper.count(now);
+        let shelf = &mut shelves[usize::from(at.server)];
+        if pending > 0 || may_keep && written {
+            shelf.fill_in(key, version, cost, pending, now, book);
+            keeper.count(now);
+            return self.part_with_victims(id, cx);
+        }
+        // What is there is older than what cannot be kept.
+        if shelf.peek(key).is_some_and(|held| held.pending == 0) {
+            shelf.take_out(key, Absence::Capacity);
+            keeper.count(now);
+            self.drop_above(at, key, cx);
+        }
     }
 
     /// The version that a call brings: what it was told itself, or what whoever sends it was told.
@@ -167,6 +195,7 @@ impl World {
         if held.is_none() {
             shelf.remember_failure(key, now, book);
             keeper.count(now);
+            self.part_with_victims(id, cx);
         }
         self.land(id, Landing::Failed, cx);
         let (Some(held), Some(call)) = (held, self.calls.get_mut(id)) else {

@@ -3,7 +3,7 @@
 use sim_core::{
     random::{name_hash, unit},
     simulation::Context,
-    time::{SimDuration, SimTime},
+    time::SimDuration,
 };
 
 use crate::{
@@ -32,7 +32,8 @@ impl World {
                 self.invalidate(node, key, &call, cx);
             }
         }
-        let reads = call.asked == Asked::Get || call.asked == Asked::Serve && !writes;
+        let by_class = matches!(call.asked, Asked::Serve | Asked::Take);
+        let reads = call.asked == Asked::Get || by_class && !writes;
         if let Some(keeper) = self.keeper(node).filter(|_| reads && served) {
             keeper.book.on_answer(call.found, now.since(call.arrived));
         }
@@ -64,8 +65,8 @@ impl World {
     }
 
     /// A message that a key has changed reaches a server of a cache.
-    pub(crate) fn on_invalidate(&mut self, id: NoticeId, now: SimTime) {
+    pub(crate) fn on_invalidate(&mut self, id: NoticeId, cx: &mut Context<Event>) {
         let Some(Notice { to, key }) = self.notices.remove(id) else { return };
-        self.drop_key(to, key, now);
+        self.drop_key(to, key, cx);
     }
 }

@@ -28,7 +28,10 @@ impl World {
                 keeper.book.totals.refused_fills += 1;
             }
         } else {
-            self.keep(&call, id, pending, cx.now());
+            self.keep(&call, id, pending, cx);
+        }
+        if self.writes[usize::from(call.class)] {
+            self.tell_copies(call.callee, self.key_of(&call), cx);
         }
         let version = Some(self.told_version(id, &call));
         if call.asked == Asked::Put {
@@ -48,25 +51,27 @@ impl World {
 
     pub(super) fn discard(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(call) = self.calls.get(id).copied() else { return };
-        self.drop_key(call.callee, self.key_of(&call), cx.now());
+        let key = self.key_of(&call);
+        self.drop_key(call.callee, key, cx);
+        self.tell_copies(call.callee, key, cx);
         self.next_step(id, cx);
     }
 
     /// A server of a cache drops a key, and what is being fetched of it.
-    pub(super) fn drop_key(&mut self, at: Instance, key: u64, now: SimTime) {
+    pub(super) fn drop_key(&mut self, at: Instance, key: u64, cx: &mut Context<Event>) {
         self.outdate((at, at.node, key));
         let Some(keeper) = self.keeper(at.node) else { return };
         let shelf = &mut keeper.shelves[usize::from(at.server)];
         // What its source does not have yet is newer than whatever the source says.
         if shelf.peek(key).is_none_or(|held| held.pending == 0) {
             shelf.take_out(key, Absence::Invalidated);
-            keeper.count(now);
+            keeper.count(cx.now());
         }
+        self.drop_above(at, key, cx);
     }
 
     /// Takes in what is written; somebody passes it on at the next of the regular times.
     pub(super) fn store_later(&mut self, id: CallId, flush: u16, cx: &mut Context<Event>) {
-        let now = cx.now();
         let Some(call) = self.calls.get(id).copied() else { return };
         let key = self.key_of(&call);
         let Some(keeper) = self.keeper(call.callee.node) else { return };
@@ -77,7 +82,7 @@ impl World {
         if !waits {
             let version = shelf.peek(key).map_or(0, |held| held.version);
             self.truth.tell(id, version);
-            self.keep(&call, id, 1, now);
+            self.keep(&call, id, 1, cx);
             if let Some(call) = self.calls.get_mut(id) {
                 let behind = std::mem::replace(&mut call.step, flush);
                 self.spawn(id, behind, cx);

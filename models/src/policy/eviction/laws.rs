@@ -15,8 +15,10 @@ use super::{
 };
 
 /// What a file may say beyond the defaults.
-const WRITTEN: [&str; 13] = [
+const WRITTEN: [&str; 15] = [
     "SampledLru(samples: 3, pool: 2)",
+    "SampledLfu(log_factor: 0, decay_every: 5)",
+    "Memcached(hot: 0.5, warm: 0.1)",
     "Clock(bits: 2)",
     "Clock(bits: 8)",
     "Lfu(halve_every: 7)",
@@ -61,6 +63,9 @@ fn what_is_wrong_is_named() {
     for (text, path) in [
         ("SampledLru(samples: 0)", "SampledLru.samples"),
         ("SampledLru(pool: 65)", "SampledLru.pool"),
+        ("SampledLfu(decay_every: 0)", "SampledLfu.decay_every"),
+        ("Memcached(hot: 0)", "Memcached.hot"),
+        ("Memcached(hot: 0.6, warm: 0.4)", "Memcached.warm"),
         ("Clock(bits: 0)", "Clock.bits"),
         ("Clock(bits: 9)", "Clock.bits"),
         ("Lfu(halve_every: 0)", "Lfu.halve_every"),

@@ -21,11 +21,14 @@ mod lfu;
 mod lirs;
 mod list;
 mod lru;
+mod memcached;
 mod optimal;
 mod random;
 mod reuse;
 mod s3_fifo;
+mod sampled_lfu;
 mod sampled_lru;
+mod sampling;
 mod share;
 mod sieve;
 mod sketch;
@@ -73,6 +76,8 @@ family! {
     Random = random;
     /// Of a few drawn at random, the object that was not used for longest (Redis).
     SampledLru = sampled_lru;
+    /// Of a few drawn at random, the object least often used, by counters that grow ever more slowly (Redis).
+    SampledLfu = sampled_lfu;
     /// The object least often used since it came in, of equals the one not used for longest.
     Lfu = lfu;
     /// The oldest object that was not used since it was last passed over: second chance.
@@ -81,6 +86,8 @@ family! {
     Sieve = sieve;
     /// On trial first, protected once used again (segmented LRU).
     Slru = slru;
+    /// Hot, warm and cold: what is used twice stays, what is not grows cold and goes (memcached).
+    Memcached = memcached;
     /// A line for what is new, LRU for what comes back soon after it left that line.
     TwoQ = two_q;
     /// LRU for what was used once and for what was used more, shares adapted by what came back too late (IBM ARC).
