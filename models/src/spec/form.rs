@@ -14,9 +14,7 @@ pub enum Form<'a> {
 impl<'a> Form<'a> {
     /// Whether it is a service that looks into this cache by itself.
     pub fn looks_into(self, cache: &str) -> bool {
-        let looks = |step: &Step| {
-            matches!(step, Step::CachedRead(read) if read.cache == cache || read.gutter.as_deref() == Some(cache))
-        };
+        let looks = |step: &Step| matches!(step, Step::CachedRead(read) if read.cache == cache || read.gutter.as_deref() == Some(cache));
         match self {
             Form::Pool(pool) => pool.handles.values().flatten().any(|step| step.has(looks)),
             Form::Balancer(_) => false,
