@@ -196,7 +196,9 @@ impl Shelf {
 
     /// Takes in what was held when it was last saved.
     pub fn restore(&mut self, saved: &[(u64, Held)], book: &mut ShelfBook) {
-        saved.iter().for_each(|(key, held)| self.put(*key, *held, book));
+        for (key, held) in saved {
+            self.put(*key, *held, book);
+        }
     }
 
     /// Takes in one of the lowest keys as it is now.

@@ -16,6 +16,7 @@ use sim_core::{
 use super::testing::{figures, figures_from, problems, read};
 use crate::{
     measure::{Window, Windows},
+    node::shelf::Shelf,
     wire,
     world::World,
 };
@@ -109,7 +110,7 @@ fn watch(text: &str, seconds: u64, seed: u64, every: u64, look: &mut dyn FnMut(&
 fn held(world: &World) -> BTreeMap<&str, BTreeSet<u64>> {
     let keepers = world.nodes.iter().filter_map(|node| Some((node.name.as_str(), node.keeper()?)));
     let keys = keepers.map(|(name, keeper)| {
-        let all = keeper.shelves.iter().flat_map(|shelf| shelf.snapshot());
+        let all = keeper.shelves.iter().flat_map(Shelf::snapshot);
         (name, all.map(|(key, _)| key).collect())
     });
     keys.collect()
@@ -153,7 +154,7 @@ proptest! {
     fn an_inclusive_level_holds_nothing_that_the_one_below_does_not(
         capacities in [1..12_u32, 1..12_u32, 1..20_u32], policy in policies(), told in any::<bool>(), seed in any::<u64>(),
     ) {
-        let cache = if told { r#"invalidation: (), on_concurrent_miss: Coalesce()"# } else { r#"freshness: (ttl: "200ms")"# };
+        let cache = if told { "invalidation: (), on_concurrent_miss: Coalesce()" } else { r#"freshness: (ttl: "200ms")"# };
         let text = three_levels("Inclusive", capacities, policy, [r#"load: Rate("300/s")"#, cache], "");
         watch(&text, 5, seed, 3, &mut |world| {
             let held = held(world);
@@ -273,7 +274,7 @@ fn a_spare_cache_answers_for_one_that_does_not() {
         );
         figures(&text, 10, 1)
     };
-    let without = r#"coalesce: false"#;
+    let without = "coalesce: false";
     assert_eq!(reads(without)["db.arrivals.count"], 22.0);
     for coalesce in [true, false] {
         let seen = reads(&format!(r#"gutter: "spare", coalesce: {coalesce}"#));

@@ -29,9 +29,8 @@ impl World {
     /// A key has changed at one server: those that may hold copies are told to drop them.
     pub(super) fn tell_copies(&mut self, at: Instance, key: u64, cx: &mut Context<Event>) {
         let node = at.node;
-        let copied =
-            |keeper: &&mut Keeper| keeper.hot_keys.as_ref().is_some_and(|hot| hot.may_be_copied(key));
-        if self.keeper(node).filter(copied).is_none() {
+        let hot_keys = self.keeper(node).and_then(|keeper| keeper.hot_keys.as_ref());
+        if hot_keys.is_none_or(|hot| !hot.may_be_copied(key)) {
             return;
         }
         for server in (0..self.nodes[usize::from(node)].servers.len() as u16).filter(|own| *own != at.server)

@@ -34,15 +34,12 @@ impl SpaceSaving {
     /// A key comes.
     pub fn record(&mut self, key: u64) {
         self.total += 1;
-        let before = match self.counted.get(&key) {
-            Some(count) => {
-                self.order.remove(&(count.most, key));
-                *count
-            }
-            None => {
-                let least = self.make_room();
-                Count { most: least, error: least }
-            }
+        let before = if let Some(count) = self.counted.get(&key) {
+            self.order.remove(&(count.most, key));
+            *count
+        } else {
+            let least = self.make_room();
+            Count { most: least, error: least }
         };
         let count = Count { most: before.most + 1, error: before.error };
         self.counted.insert(key, count);
@@ -109,7 +106,9 @@ mod tests {
             keys in proptest::collection::vec(0..30_u64, 1..400), counters in 1..12_usize,
         ) {
             let mut seen = SpaceSaving::new(counters);
-            keys.iter().for_each(|key| seen.record(*key));
+            for key in &keys {
+                seen.record(*key);
+            }
             let total = keys.len() as u64;
             prop_assert_eq!(seen.total(), total);
             let most = total / counters as u64;
