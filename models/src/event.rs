@@ -2,7 +2,10 @@
 
 use sim_core::queue::Order;
 
-use crate::request::{CallId, Outcome, PassageId, RequestId};
+use crate::{
+    node::transaction::TransactionId,
+    request::{CallId, Outcome, PassageId, RequestId},
+};
 
 /// An event: `Copy`, at most 16 bytes, ids inside.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +118,31 @@ pub enum Event {
         /// The key.
         key: u64,
     },
+    /// A call has a key it waited for, or has waited too long for it.
+    Claim {
+        /// The call.
+        call: CallId,
+        /// Which wait this is of; an older one is stale.
+        run: u16,
+        /// Whether it has it.
+        granted: bool,
+    },
+    /// A coordinator hears that a participant knows its decision.
+    Acknowledge {
+        /// The transaction.
+        transaction: TransactionId,
+        /// Which participant.
+        party: u16,
+    },
+    /// Whoever does not know how a transaction ended is told again.
+    Resolve(TransactionId),
+    /// A replica that missed something asks for it.
+    CatchUp {
+        /// The database.
+        node: u16,
+        /// Its server.
+        server: u16,
+    },
     /// A fault begins or ends.
     Fault {
         /// The fault.
@@ -145,6 +173,10 @@ impl Event {
             | Self::Tend { .. }
             | Self::Board { .. }
             | Self::Invalidate { .. }
+            | Self::CatchUp { .. }
+            | Self::Claim { .. }
+            | Self::Acknowledge { .. }
+            | Self::Resolve(_)
             | Self::Fault { .. } => Order::Tick,
             Self::Arrive { .. } | Self::Think { .. } | Self::Deliver(_) => Order::Arrival,
         }

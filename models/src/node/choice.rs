@@ -3,9 +3,13 @@
 use sim_core::{
     random::{Luck, name_hash},
     simulation::Context,
+    time::SimTime,
 };
 
-use super::{sharding::Query, tasks::Tasks};
+use super::{
+    sharding::{Query, Shards},
+    tasks::Tasks,
+};
 use crate::{
     event::Event,
     policy::balancing::Ask,
@@ -45,13 +49,21 @@ impl World {
         let view = &mut self.dispatches[dispatch as usize];
         let ask =
             if view.asks_who() { ask(&self.requests, &self.tasks, wish.request) } else { Ask::default() };
-        let query = match view.shards {
-            Some(_) => Query { shard: wish.verb.shard(), writes: self.writes[usize::from(wish.class)] },
-            None => Query::default(),
-        };
+        let query =
+            if view.shards.is_some() { self.query(dispatch, wish, cx.now()) } else { Query::default() };
+        let view = &mut self.dispatches[dispatch as usize];
         let row = view.pick(cx.now(), (&ask, query), tried)?;
         view.on_send(cx.now(), row);
         Some((view.targets[row], Some(Picked { dispatch, row: row as u16 })))
+    }
+
+    /// What is wanted of a database.
+    fn query(&self, dispatch: u32, wish: &Wish, now: SimTime) -> Query {
+        let shards = self.dispatches[dispatch as usize].shards.as_deref();
+        let asks = shards.is_some_and(Shards::asks_who_wrote);
+        let lately = asks && self.wrote_lately(wish.node, wish.request, now);
+        let writes = self.writes[usize::from(wish.class)] || lately;
+        Query { shard: wish.verb.shard(), replica: wish.verb.replica(), writes }
     }
 
     /// The only server, or any of those in the caller's region: a name that resolves to several addresses.

@@ -18,6 +18,9 @@ pub mod network;
 pub mod origin;
 pub mod pipeline;
 pub mod program;
+pub mod replication;
+#[cfg(test)]
+mod replication_tests;
 pub mod section;
 pub mod server;
 pub mod service;
@@ -31,6 +34,9 @@ mod steps_tests;
 pub mod tasks;
 mod threads;
 mod tracing;
+pub mod transaction;
+#[cfg(test)]
+mod transaction_tests;
 pub mod travel;
 pub mod truth;
 pub mod vigilance;

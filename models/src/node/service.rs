@@ -91,11 +91,8 @@ impl World {
             },
         };
         call.work = SimDuration::from_nanos_f64(demand);
-        if call.asked == Asked::Validate {
-            let call = *call;
-            let part = self.part_to_do(&call);
-            self.calls[id].work = SimDuration::from_nanos_f64(demand * part);
-            return self.admit(id, cx);
+        if call.asked >= Asked::Validate || node.holds_keys {
+            return self.admit_asked(id, demand, cx);
         }
         if server.host.is_some() {
             let at = call.callee;
@@ -108,7 +105,7 @@ impl World {
     }
 
     /// A call whose demand is known comes to its server.
-    fn admit(&mut self, id: CallId, cx: &mut Context<Event>) {
+    pub(super) fn admit(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(at) = self.calls.get(id).map(|call| call.callee) else { return };
         let server = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
         if server.host.is_some() {
@@ -240,6 +237,9 @@ impl World {
         }
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.on_leave(call.callee.server, now, call.arrived, outcome);
+        if call.asked == Asked::Released {
+            return self.reply(id, outcome, cx);
+        }
         let server = &mut node.servers[usize::from(call.callee.server)];
         server.ledger.on_work(now.since(call.started), !wanted);
         if server.host.is_some() {
@@ -309,6 +309,9 @@ impl World {
         if self.tasks.is_task(id) {
             return self.fail(id, reason, cx);
         }
+        if self.transactions.used {
+            self.clear_claims(id, cx);
+        }
         let Some(call) = self.calls.get(id).copied() else { return };
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
@@ -325,7 +328,7 @@ impl World {
         node.forget(id);
         node.on_leave(call.callee.server, now, call.arrived, Outcome::Failure(Reason::Cancelled));
         let server = &mut node.servers[usize::from(call.callee.server)];
-        if call.phase != Phase::Waiting {
+        if call.phase != Phase::Waiting && call.asked != Asked::Released {
             server.ledger.on_work(now.since(call.started), true);
         }
         let hosted = server.host.is_some();
@@ -358,21 +361,23 @@ impl World {
         while awaited && let Some(id) = parent {
             let whole = self.tasks.whole(id);
             if self.tasks.is_task(whole) {
-                return !self.tasks.is_straggler(whole);
+                // A follower's copy is of use even if enough others have theirs.
+                return !self.tasks.is_straggler(whole) || call.asked == Asked::Apply;
             }
             let Some(above) = self.calls.get(whole) else { return false };
             (awaited, parent) = (above.awaited, above.parent);
         }
-        awaited
+        awaited || call.asked.is_errand()
     }
 
     /// Whether a call that waits for another keeps its worker: services do, balancers do not.
     pub(crate) fn holds_worker(&self, call: &Call) -> bool {
         match self.nodes[usize::from(call.callee.node)].role {
-            Role::Service(_) => self.nodes[usize::from(call.callee.node)].servers
-                [usize::from(call.callee.server)]
-            .host
-            .is_none(),
+            Role::Service(_) => {
+                let server =
+                    &self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+                call.asked != Asked::Released && server.host.is_none()
+            }
             Role::Gateway(_) => false,
         }
     }

@@ -11,8 +11,10 @@ mod heartbeats;
 mod load_balancer;
 mod network;
 mod overrides;
+mod replication;
 mod step;
 mod step_check;
+mod transaction;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -34,8 +36,10 @@ pub use heartbeats::HeartbeatsSpec;
 pub use load_balancer::{Layer, LoadBalancerSpec};
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use overrides::{Overrides, WarmUpSpec};
+pub use replication::{Asynchronous, Quorum, ReplicationSpec, Synchronous};
 pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
 pub(crate) use step_check::check_shards;
+pub use transaction::Transaction;
 pub use workload::{
     ClosedLoopSpec, Common, Load, OpenLoopSpec, RequestSpec, TraceWorkloadSpec, WorkloadSpec,
 };
@@ -89,6 +93,8 @@ impl SystemSpec {
                 ComponentSpec::Database(database) => {
                     database.spec.read_time.fill(read)?;
                     database.spec.write_time.iter_mut().try_for_each(|time| time.fill(read))?;
+                    let replication = database.spec.replication.iter_mut();
+                    replication.flat_map(|own| own.times_mut()).try_for_each(|time| time.fill(read))?;
                     **database = DatabasePool::from(database.spec.clone());
                 }
                 ComponentSpec::Cache(cache) => {
