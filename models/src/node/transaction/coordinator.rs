@@ -166,7 +166,7 @@ impl World {
     fn tell(&mut self, id: TransactionId, cx: &mut Context<Event>) {
         let Some(transaction) = self.transactions.all.get_mut(id) else { return };
         if transaction.agreement.is_over() {
-            return self.close_transaction(id);
+            return self.close_if_over(id);
         }
         if !std::mem::replace(&mut transaction.armed, true) {
             cx.after(RETRY, Event::Resolve(id));
@@ -224,7 +224,7 @@ impl World {
         let Some(transaction) = self.transactions.all.get_mut(id) else { return };
         transaction.agreement.acknowledge(usize::from(party));
         if transaction.agreement.is_over() {
-            self.close_transaction(id);
+            self.close_if_over(id);
         } else if transaction.deed.protocol == Protocol::Saga {
             self.tell(id, cx);
         }
@@ -263,8 +263,12 @@ impl World {
         }
     }
 
-    /// Everybody knows how a transaction ended.
-    fn close_transaction(&mut self, id: TransactionId) {
+    /// A transaction is forgotten once everybody knows how it ended and nobody works for it any more.
+    pub(super) fn close_if_over(&mut self, id: TransactionId) {
+        let Some(known) = self.transactions.all.get(id) else { return };
+        if !known.agreement.is_over() || known.parties.iter().any(|party| party.call.is_some()) {
+            return;
+        }
         let Some(transaction) = self.transactions.all.remove(id) else { return };
         let Some(own) = self.participation(transaction.database) else { return };
         own.book.totals.over += 1;

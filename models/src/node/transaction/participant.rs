@@ -251,5 +251,6 @@ impl World {
         if known.agreement.stand(number) != Stand::Prepared {
             self.release_party(transaction, number, cx);
         }
+        self.close_if_over(transaction);
     }
 }
