@@ -4,6 +4,7 @@ pub mod cache;
 #[cfg(test)]
 mod cache_tests;
 pub mod care;
+mod catching_up;
 mod choice;
 pub mod client;
 pub mod dispatch;

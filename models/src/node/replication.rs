@@ -1,12 +1,13 @@
-//! Replicas of a shard: how writes reach followers, what reads show of them, and how who was away catches up.
+//! Replicas of a shard: how writes reach followers, and what reads show of them.
 
-use sim_core::{random::distribution::Distribution, simulation::Context, time::SimDuration, time::SimTime};
+use sim_core::{
+    random::distribution::Distribution,
+    simulation::Context,
+    time::{SimDuration, SimTime},
+};
 use slotmap::SecondaryMap;
 
-use super::{
-    program::{Fork, Program, Replicating},
-    sharding::Division,
-};
+use super::program::{Fork, Program, Replicating};
 use crate::{
     event::Event,
     measure::ReplicaBook,
@@ -14,9 +15,6 @@ use crate::{
     request::{Asked, Call, CallId, Instance, RequestId},
     world::World,
 };
-
-/// Who missed something asks again after so long: Redis's replicas reconnect once a second (`replicationCron`).
-const RETRY: SimDuration = SimDuration::from_secs(1);
 
 /// What a follower is asked takes the steps of nobody.
 pub(super) static NOTHING: Program = Program { actions: Vec::new(), catches: Vec::new() };
@@ -41,7 +39,7 @@ pub struct Replicas {
     /// The newest version that a read was told by other replicas.
     heard: SecondaryMap<CallId, Version>,
     /// Servers that missed something and will ask for it.
-    behind: Vec<bool>,
+    pub(super) behind: Vec<bool>,
 }
 
 /// A change on its way.
@@ -76,7 +74,7 @@ impl Replicas {
     }
 
     /// Which replica of its shard a server is; 0 leads.
-    const fn number(&self, server: u16) -> u16 {
+    pub(super) const fn number(&self, server: u16) -> u16 {
         server % self.count
     }
 
@@ -89,7 +87,7 @@ impl Replicas {
 }
 
 impl World {
-    fn replicas(&mut self, node: u16) -> Option<&mut Replicas> {
+    pub(super) fn replicas(&mut self, node: u16) -> Option<&mut Replicas> {
         self.nodes[usize::from(node)].division_mut()?.replicas.as_deref_mut()
     }
 
@@ -270,52 +268,5 @@ impl World {
             return false;
         };
         self.session_of(request).is_some_and(|session| replicas.sessions.wrote_within(session, within, now))
-    }
-
-    /// A server goes down: what it was told and what it was about to tell is to be asked for.
-    pub(super) fn leave_replicas(&mut self, at: Instance, cx: &mut Context<Event>) {
-        let Some(division) = self.nodes[usize::from(at.node)].division_mut() else { return };
-        let Division { map, shard_of, replicas, .. } = division;
-        let Some(replicas) = replicas.as_deref_mut() else { return };
-        let own = replicas.number(at.server);
-        if own > 0 {
-            return self.fall_behind(at, cx);
-        }
-        let shard = shard_of[usize::from(at.server)];
-        replicas.book.totals.exposed_writes +=
-            replicas.copies.only_leader(|key| map.shard_of(key) as usize == shard);
-        for replica in 1..replicas.count {
-            self.fall_behind(Instance { server: at.server + replica, ..at }, cx);
-        }
-    }
-
-    /// A follower missed something: it asks for it later.
-    fn fall_behind(&mut self, at: Instance, cx: &mut Context<Event>) {
-        let Some(replicas) = self.replicas(at.node) else { return };
-        if !std::mem::replace(&mut replicas.behind[usize::from(at.server)], true) {
-            cx.after(RETRY, Event::CatchUp { node: at.node, server: at.server });
-        }
-    }
-
-    /// A follower that missed something asks its leader for all of it, as soon as both are up and reach each other.
-    pub(crate) fn on_catch_up(&mut self, at: Instance, cx: &mut Context<Event>) {
-        let Some(replicas) = self.replicas(at.node) else { return };
-        let own = usize::from(replicas.number(at.server));
-        let leader = Instance { server: at.server - own as u16, ..at };
-        replicas.behind[usize::from(at.server)] = false;
-        let up = |at: Instance| {
-            let ailment = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)].ailment;
-            ailment.up && !ailment.silent
-        };
-        if !up(at) || !up(leader) || !self.network.reaches(self.site(leader), self.site(at)) {
-            return self.fall_behind(at, cx);
-        }
-        let Some(division) = self.nodes[usize::from(at.node)].division_mut() else { return };
-        let Division { map, shard_of, replicas, .. } = division;
-        let Some(replicas) = replicas.as_deref_mut() else { return };
-        let shard = shard_of[usize::from(at.server)];
-        for key in replicas.copies.catch_up(own, |key| map.shard_of(key) as usize == shard) {
-            replicas.sessions.forget(key, replicas.copies.least(key));
-        }
     }
 }

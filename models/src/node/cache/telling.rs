@@ -53,7 +53,13 @@ impl World {
     }
 
     /// Tells the caches that keep a component's keys, and want to be told, that one has changed.
-    pub(in crate::node) fn invalidate(&mut self, source: u16, key: u64, call: &Call, cx: &mut Context<Event>) {
+    pub(in crate::node) fn invalidate(
+        &mut self,
+        source: u16,
+        key: u64,
+        call: &Call,
+        cx: &mut Context<Event>,
+    ) {
         for node in 0..self.nodes.len() as u16 {
             let servers = self.nodes[usize::from(node)].servers.len() as u16;
             let place = self.nodes[usize::from(node)].place;
