@@ -50,7 +50,7 @@ impl World {
         let ask =
             if view.asks_who() { ask(&self.requests, &self.tasks, wish.request) } else { Ask::default() };
         let query =
-            if view.shards.is_some() { self.query(dispatch, wish, cx.now()) } else { Query::default() };
+            if view.shards.is_some() { self.query_of(dispatch, wish, cx.now()) } else { Query::default() };
         let view = &mut self.dispatches[dispatch as usize];
         let row = view.pick(cx.now(), (&ask, query), tried)?;
         view.on_send(cx.now(), row);
@@ -58,7 +58,7 @@ impl World {
     }
 
     /// What is wanted of a database.
-    fn query(&self, dispatch: u32, wish: &Wish, now: SimTime) -> Query {
+    fn query_of(&self, dispatch: u32, wish: &Wish, now: SimTime) -> Query {
         let shards = self.dispatches[dispatch as usize].shards.as_deref();
         let asks = shards.is_some_and(Shards::asks_who_wrote);
         let lately = asks && self.wrote_lately(wish.node, wish.request, now);

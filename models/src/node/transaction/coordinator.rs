@@ -15,7 +15,10 @@ use crate::{
     event::Event,
     measure::AbortCause as Cause,
     node::{network::Passage, program::Fork},
-    policy::transaction::{Agreement, Protocol, Stage, Stand},
+    policy::{
+        partitioning::Partition,
+        transaction::{Agreement, Protocol, Stage, Stand},
+    },
     request::{Asked, Awaited, Call, CallId, Instance, Phase, Verb},
     world::World,
 };
@@ -35,7 +38,7 @@ impl World {
             Transacting::Force => self.force_log(id, cx),
             Transacting::Decide(commit) => {
                 if let Some(transaction) = self.transactions.owned.remove(id) {
-                    self.decide(transaction, commit, Cause::Failed, cx);
+                    self.decide_transaction(transaction, commit, Cause::Failed, cx);
                 }
                 self.next_step(id, cx);
             }
@@ -148,7 +151,7 @@ impl World {
     }
 
     /// A transaction is decided; everybody who has to know is told.
-    fn decide(&mut self, id: TransactionId, commit: bool, cause: Cause, cx: &mut Context<Event>) {
+    fn decide_transaction(&mut self, id: TransactionId, commit: bool, cause: Cause, cx: &mut Context<Event>) {
         let Some(transaction) = self.transactions.all.get_mut(id) else { return };
         // Who decided for itself has done so, even if its answer was lost.
         let alone = transaction.parties.len() == 1 && transaction.deed.protocol == Protocol::TwoPhase;
@@ -159,11 +162,11 @@ impl World {
         if let Some(own) = self.participation(database) {
             own.book.on_decision(cause);
         }
-        self.tell(id, cx);
+        self.tell_parties(id, cx);
     }
 
     /// Tells those who have to know and have not said that they do; again later, until all have.
-    fn tell(&mut self, id: TransactionId, cx: &mut Context<Event>) {
+    fn tell_parties(&mut self, id: TransactionId, cx: &mut Context<Event>) {
         let Some(transaction) = self.transactions.all.get_mut(id) else { return };
         if transaction.agreement.is_over() {
             return self.close_if_over(id);
@@ -226,7 +229,7 @@ impl World {
         if transaction.agreement.is_over() {
             self.close_if_over(id);
         } else if transaction.deed.protocol == Protocol::Saga {
-            self.tell(id, cx);
+            self.tell_parties(id, cx);
         }
     }
 
@@ -236,7 +239,7 @@ impl World {
         transaction.armed = false;
         let coordinator = transaction.model.callee;
         if self.is_up(coordinator) {
-            self.tell(id, cx);
+            self.tell_parties(id, cx);
         }
     }
 
@@ -244,7 +247,7 @@ impl World {
     pub(super) fn desert(&mut self, id: TransactionId, cx: &mut Context<Event>) {
         let Some(coordinator) = self.transactions.all.get(id).map(|known| known.model.callee) else { return };
         if self.is_up(coordinator) {
-            self.decide(id, false, Cause::Deserted, cx);
+            self.decide_transaction(id, false, Cause::Deserted, cx);
         }
     }
 
@@ -257,8 +260,8 @@ impl World {
         let own: Vec<(TransactionId, Stage)> = own.map(|(id, known)| (id, known.agreement.stage())).collect();
         for (id, stage) in own {
             match stage {
-                Stage::Open => self.decide(id, false, Cause::Deserted, cx),
-                Stage::Committed | Stage::Aborted => self.tell(id, cx),
+                Stage::Open => self.decide_transaction(id, false, Cause::Deserted, cx),
+                Stage::Committed | Stage::Aborted => self.tell_parties(id, cx),
             }
         }
     }
