@@ -1,5 +1,7 @@
 //! Replicas: what a leader and its followers do for writes and reads, from what the file says.
 
+use sim_core::random::distribution::DistributionSpec;
+
 use super::Builder;
 use crate::{
     measure::ReplicaBook,
@@ -18,7 +20,7 @@ impl Builder<'_> {
     /// What a database of so many servers knows of its replicas, if they may differ.
     pub(super) fn replicas(&self, database: &DatabaseSpec, servers: usize) -> Option<Box<Replicas>> {
         let replication = database.replication.as_ref()?;
-        let apply = replication.apply_time().map(|time| time.build());
+        let apply = replication.apply_time().map(DistributionSpec::build);
         let own_writes = match database.read_from {
             ReadFrom::FollowersUnlessWrote(within) => Some(within),
             ReadFrom::Leader | ReadFrom::Followers | ReadFrom::AnyReplica => None,

@@ -45,7 +45,9 @@ impl Builder<'_> {
 
 fn steps<const COUNT: usize>(steps: [Transacting; COUNT]) -> Program {
     let mut program = Program::default();
-    steps.into_iter().for_each(|step| program.transact(step));
+    for step in steps {
+        program.transact(step);
+    }
     program
 }
 

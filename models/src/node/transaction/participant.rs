@@ -26,9 +26,9 @@ impl World {
             Asked::Serve | Asked::Apply if self.writes[usize::from(call.class)] => {
                 let key = self.key_of(&call);
                 if self.stores(call.callee, key) {
-                    self.claim_for_write(id, key, cx)
+                    self.claim_for_write(id, key, cx);
                 } else {
-                    self.admit(id, cx)
+                    self.admit(id, cx);
                 }
             }
             Asked::Serve

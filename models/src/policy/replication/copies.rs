@@ -56,7 +56,9 @@ impl Copies {
             (held.get(replica) < held.first() && of(*key)).then_some((*key, held[0]))
         };
         let missed: Vec<(u64, Version)> = self.differing.iter().filter_map(behind).collect();
-        missed.iter().for_each(|(key, version)| self.apply(*key, replica, *version));
+        for (key, version) in &missed {
+            self.apply(*key, replica, *version);
+        }
         missed.into_iter().map(|(key, _)| key).collect()
     }
 

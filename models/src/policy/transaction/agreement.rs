@@ -125,7 +125,7 @@ impl Agreement {
         let untold = self.parties.iter().enumerate().filter(|(_, (_, told))| !told).map(|(party, _)| party);
         match self.protocol {
             Protocol::TwoPhase => untold.collect(),
-            Protocol::Saga => untold.last().into_iter().collect(),
+            Protocol::Saga => untold.max().into_iter().collect(),
         }
     }
 
