@@ -8,8 +8,9 @@ use std::fmt::Write;
 use sim_core::{random::name_hash, time::SimTime};
 
 use crate::{
-    measure::{Ledger, ShelfTotals},
+    measure::{Ledger, ShelfTotals, TransactionTotals},
     node::shelf::Shelf,
+    policy::transaction::Locks,
     request::Phase,
     world::{Node, Role, World},
 };
@@ -41,6 +42,7 @@ impl World {
         self.check_servers(now)?;
         self.check_resources(now)?;
         self.check_caches()?;
+        self.check_transactions()?;
         self.check_passages().map_err(|what| Unbalanced { station: "the callers' stages".into(), what })?;
         self.check_calls()
     }
@@ -124,6 +126,31 @@ impl World {
         Ok(())
     }
 
+    /// Every transaction that began was decided, or still is to be; none is held by some and not by others; and whoever
+    /// holds a key is there to give it back.
+    fn check_transactions(&self) -> Result<(), Unbalanced> {
+        for (number, node) in (0..).zip(&self.nodes) {
+            let Some(own) = node.division().and_then(|division| division.participation.as_deref()) else {
+                continue;
+            };
+            let TransactionTotals { begun, committed, .. } = own.book.totals;
+            let (aborted, (open, _)) = (own.book.totals.failed(), self.transactions.open(number));
+            let unbalanced = |what: String| Err(Unbalanced { station: node.name.clone(), what });
+            if begun != committed + aborted + open {
+                return unbalanced(format!(
+                    "{begun} transactions ≠ {committed} committed + {aborted} aborted + {open} open"
+                ));
+            }
+            if own.broken > 0 || self.transactions.are_broken(number) {
+                return unbalanced("a transaction was committed by some and aborted by others".into());
+            }
+            if own.locks.iter().flat_map(Locks::holders).any(|holder| !self.transactions.lives(holder)) {
+                return unbalanced("a key is held by nobody".into());
+            }
+        }
+        Ok(())
+    }
+
     /// Every permit asked for was had, given back, waited for in vain, or still is one of these.
     fn check_resources(&self, now: SimTime) -> Result<(), Unbalanced> {
         let gates = |node: &Node| -> Vec<Vec<(u128, u128)>> {
@@ -176,6 +203,14 @@ impl World {
         }
         for (node, keeper) in self.nodes.iter().filter_map(|node| Some((node, node.keeper()?))) {
             let _ = write!(text, "{} {:?};", node.name, keeper.book.totals);
+        }
+        for (node, division) in self.nodes.iter().filter_map(|node| Some((node, node.division()?))) {
+            if let Some(replicas) = &division.replicas {
+                let _ = write!(text, "{} {:?};", node.name, replicas.book.totals);
+            }
+            if let Some(own) = &division.participation {
+                let _ = write!(text, "{} {:?};", node.name, own.book.totals);
+            }
         }
         name_hash(&text)
     }

@@ -2,7 +2,10 @@
 
 use sim_core::queue::Order;
 
-use crate::request::{CallId, NoticeId, Outcome, PassageId, RequestId};
+use crate::{
+    node::transaction::TransactionId,
+    request::{CallId, NoticeId, Outcome, PassageId, RequestId},
+};
 
 /// An event: `Copy`, 12 bytes, ids inside. The calendar shifts events all the time: four bytes more cost a request 3 %.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +118,31 @@ pub enum Event {
         /// The cache.
         node: u16,
     },
+    /// A call has a key it waited for, or has waited too long for it.
+    Claim {
+        /// The call.
+        call: CallId,
+        /// Which wait this is of; an older one is stale.
+        run: u16,
+        /// Whether it has it.
+        granted: bool,
+    },
+    /// A coordinator hears that a participant knows its decision.
+    Acknowledge {
+        /// The transaction.
+        transaction: TransactionId,
+        /// Which participant.
+        party: u16,
+    },
+    /// Whoever does not know how a transaction ended is told again.
+    Resolve(TransactionId),
+    /// A replica that missed something asks for it.
+    CatchUp {
+        /// The database.
+        node: u16,
+        /// Its server.
+        server: u16,
+    },
     /// A fault begins or ends.
     Fault {
         /// The fault.
@@ -147,6 +175,10 @@ impl Event {
             | Self::Invalidate(_)
             | Self::BackInvalidate(_)
             | Self::Snapshot { .. }
+            | Self::CatchUp { .. }
+            | Self::Claim { .. }
+            | Self::Acknowledge { .. }
+            | Self::Resolve(_)
             | Self::Fault { .. } => Order::Tick,
             Self::Arrive { .. } | Self::Think { .. } | Self::Deliver(_) => Order::Arrival,
         }

@@ -121,6 +121,11 @@ impl World {
                 figures.at_end(&resource.name, inside);
             }
         }
+        for (number, node) in (0..).zip(&self.nodes) {
+            if let Some(own) = node.division().and_then(|division| division.participation.as_deref()) {
+                figures.undecided(&node.name, self.transactions.open(number), &own.owners);
+            }
+        }
         let nodes: Vec<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
         for workload in &self.workloads {
             figures.journeys(&workload.name, &workload.journeys, &nodes);
@@ -201,6 +206,12 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
             loads[*shard] += server.ledger.within(number).arrivals as f64;
         }
         figures.shards(&node.name, (&loads, &division.stored), &division.book.within(number), window);
+        if let Some(replicas) = &division.replicas {
+            figures.replicas(&node.name, &replicas.book, number, window);
+        }
+        if let Some(own) = &division.participation {
+            figures.transactions(&node.name, &own.book, &own.owners, number, window);
+        }
     }
     let blocked = || node.servers.iter().filter_map(|server| server.blocked.as_ref());
     if blocked().next().is_some() {

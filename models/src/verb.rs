@@ -22,10 +22,28 @@ pub enum Verb {
     Validate,
     /// Of a database: what this shard has.
     Shard(u16),
+    /// Of a replica of a shard: to take over what its leader wrote.
+    Apply {
+        /// The shard.
+        shard: u16,
+        /// Which of its replicas; 0 leads.
+        replica: u8,
+    },
+    /// Of a replica of a shard: which version it has.
+    Peek {
+        /// The shard.
+        shard: u16,
+        /// Which of its replicas; 0 leads.
+        replica: u8,
+    },
+    /// Of a shard: to promise its part of a transaction.
+    Prepare(u16),
+    /// Of a shard: to commit its part by itself.
+    Alone(u16),
 }
 
 /// What a call was asked for, in a byte: which shard is known by its callee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub enum Asked {
     /// What its class says.
     Serve,
@@ -41,8 +59,25 @@ pub enum Asked {
     Accept,
     /// Of a cache, by itself: to send what it had to let go to the cache below.
     HandDown,
-    /// What its class says, unless the caller has it still right.
+    /// What its class says, unless the caller has it still right. From here on it may take other work than its class
+    /// says.
     Validate,
+    /// Of a replica of a shard: to take over what its leader wrote.
+    Apply,
+    /// Of a replica of a shard: which version it has.
+    Peek,
+    /// What its class says; it waits for messages, and its worker serves others meanwhile.
+    Released,
+    /// Of a shard: to promise its part of a transaction.
+    Prepare,
+    /// Of a shard: to commit its part by itself.
+    Alone,
+    /// Of a shard: to commit what it promised.
+    Commit,
+    /// Of a shard: to abort.
+    Abort,
+    /// Of a shard: to undo what it committed.
+    Undo,
 }
 
 impl From<Verb> for Asked {
@@ -57,6 +92,10 @@ impl From<Verb> for Asked {
             Verb::Accept => Self::Accept,
             Verb::HandDown => Self::HandDown,
             Verb::Validate => Self::Validate,
+            Verb::Apply { .. } => Self::Apply,
+            Verb::Peek { .. } => Self::Peek,
+            Verb::Prepare(_) => Self::Prepare,
+            Verb::Alone(_) => Self::Alone,
         }
     }
 }
@@ -65,7 +104,16 @@ impl From<Asked> for Verb {
     #[inline]
     fn from(asked: Asked) -> Self {
         match asked {
-            Asked::Serve => Self::Serve,
+            // Those within a database do not come by a proxy.
+            Asked::Serve
+            | Asked::Apply
+            | Asked::Peek
+            | Asked::Released
+            | Asked::Prepare
+            | Asked::Alone
+            | Asked::Commit
+            | Asked::Abort
+            | Asked::Undo => Self::Serve,
             Asked::Get => Self::Get,
             Asked::Put => Self::Put,
             Asked::Drop => Self::Drop,
@@ -77,12 +125,30 @@ impl From<Asked> for Verb {
     }
 }
 
+impl Asked {
+    /// Whether it is a part of a transaction, which says itself what it changes.
+    #[inline]
+    pub const fn is_of_transaction(self) -> bool {
+        matches!(self, Self::Prepare | Self::Alone) || self.is_errand()
+    }
+
+    /// Whether it is a message that nobody waits for and that is of use all the same.
+    #[inline]
+    pub const fn is_errand(self) -> bool {
+        matches!(self, Self::Commit | Self::Abort | Self::Undo)
+    }
+}
+
 impl Verb {
     /// The shard it is meant for, if it is for one.
     #[inline]
     pub const fn shard(self) -> Option<u16> {
         match self {
-            Self::Shard(shard) => Some(shard),
+            Self::Shard(shard)
+            | Self::Apply { shard, .. }
+            | Self::Peek { shard, .. }
+            | Self::Prepare(shard)
+            | Self::Alone(shard) => Some(shard),
             Self::Serve
             | Self::Get
             | Self::Put
@@ -91,6 +157,25 @@ impl Verb {
             | Self::Accept
             | Self::HandDown
             | Self::Validate => None,
+        }
+    }
+
+    /// The replica of the shard it is meant for, if it is for one.
+    #[inline]
+    pub const fn replica(self) -> Option<u8> {
+        match self {
+            Self::Apply { replica, .. } | Self::Peek { replica, .. } => Some(replica),
+            // Leaders take part.
+            Self::Prepare(_) | Self::Alone(_) => Some(0),
+            Self::Serve
+            | Self::Get
+            | Self::Put
+            | Self::Drop
+            | Self::Take
+            | Self::Accept
+            | Self::HandDown
+            | Self::Validate
+            | Self::Shard(_) => None,
         }
     }
 }

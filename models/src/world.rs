@@ -24,6 +24,7 @@ use crate::{
         server::{Server, WarmUp},
         service::{Route, Service},
         tasks::Tasks,
+        transaction::Transactions,
         truth::Truth,
     },
     observe::Observer,
@@ -52,6 +53,8 @@ pub struct World {
     pub(crate) writes: Vec<bool>,
     /// What goes on beside the rest of its request, and permits that are held.
     pub(crate) tasks: Tasks,
+    /// What several shards do as one, and the keys that are held for it.
+    pub(crate) transactions: Transactions,
     /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) workloads: Vec<Workload>,
@@ -102,6 +105,8 @@ pub struct Node {
     pub cancels: bool,
     /// Whether each of its servers lives in one of its caller's: the way there takes no time.
     pub is_inside: bool,
+    /// Whether writes hold their keys, since transactions do.
+    pub holds_keys: bool,
     /// How a server slows down while it warms up.
     pub warm_up: Option<WarmUp>,
     /// Balancers that keep a list of idle servers, by server: view and row.
@@ -218,6 +223,12 @@ impl World {
         }
         for division in self.nodes.iter_mut().filter_map(Node::division_mut) {
             division.book.on_turn(&turn);
+            if let Some(replicas) = &mut division.replicas {
+                replicas.book.on_turn(&turn);
+            }
+            if let Some(own) = &mut division.participation {
+                own.book.on_turn(&turn);
+            }
         }
         for keeper in self.nodes.iter_mut().filter_map(Node::keeper_mut) {
             keeper.on_turn(now, &turn);
@@ -279,6 +290,10 @@ impl Model for World {
             Event::Invalidate(notice) => self.on_invalidate(notice, cx),
             Event::BackInvalidate(notice) => self.on_back_invalidate(notice, cx),
             Event::Snapshot { node } => self.on_snapshot(node, cx),
+            Event::Claim { call, run, granted } => self.on_claim(call, run, granted, cx),
+            Event::Acknowledge { transaction, party } => self.on_acknowledge(transaction, party, cx),
+            Event::Resolve(transaction) => self.on_resolve(transaction, cx),
+            Event::CatchUp { node, server } => self.on_catch_up(Instance { node, server }, cx),
             Event::Fault { fault, target, begins } => self.on_fault(fault, target, begins, cx),
         }
     }

@@ -8,6 +8,7 @@ mod databases;
 mod running;
 mod stages;
 mod tiers;
+mod transactions;
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -120,6 +121,11 @@ fn mistakes_in_databases() {
 #[test]
 fn mistakes_in_levels_of_caches() {
     snapshot("tiers", tiers::TIERS);
+}
+
+#[test]
+fn mistakes_in_transactions() {
+    snapshot("transactions", transactions::TRANSACTIONS);
 }
 
 #[test]

@@ -100,7 +100,10 @@ fn callees(system: &SystemSpec, id: &str) -> Vec<String> {
         Some(Form::Pool(pool)) => {
             let spawned = pool.spawns().then_some("spawned");
             let named = pool.callees().into_iter().chain(spawned).map(str::to_owned);
-            named.chain(fallbacks(&pool.calls)).collect()
+            // Replicas of a shard call each other.
+            let itself = pool.divides.as_deref().and_then(|database| database.replication.as_ref());
+            let itself = itself.map(|_| id.to_owned());
+            named.chain(itself).chain(fallbacks(&pool.calls)).collect()
         }
         None => Vec::new(),
     }
@@ -133,9 +136,8 @@ fn servers(system: &SystemSpec, id: &str) -> u32 {
 /// What a component has as a whole.
 fn of_component(system: &SystemSpec, id: &str) -> Vec<Owner> {
     let kept = Owner::of_cache(system, id);
-    let divided = system.form(id).and_then(Form::divides).map(|_| Owner::Database);
-    let own = [vec![Owner::Station, Owner::Pool], own(system, id), kept].concat();
-    own.into_iter().chain(divided).collect()
+    let divided = Owner::of_database(system, id);
+    [vec![Owner::Station, Owner::Pool], own(system, id), kept, divided].concat()
 }
 
 /// What a station has by its queue and by how it runs its requests, beside what all stations have.
@@ -196,7 +198,11 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Inclusive
             | Owner::Disk
             | Owner::HotKeys
-            | Owner::Database,
+            | Owner::Database
+            | Owner::Replicated
+            | Owner::Transactional
+            | Owner::TwoPhase
+            | Owner::Saga,
         )
         | None => "a component",
     };

@@ -1,7 +1,7 @@
 //! Every figure a run reports: its name, its statistics, what it counts in, whose it is. A test holds it to a run.
 
 use crate::{
-    policy::{discipline::QueueSpec, execution::ConcurrencySpec},
+    policy::{discipline::QueueSpec, execution::ConcurrencySpec, transaction::Protocol},
     report::Unit,
     spec::{Form, Inclusion, OnWrite, Storage, SystemSpec},
 };
@@ -60,6 +60,14 @@ pub enum Owner {
     HotKeys,
     /// A database.
     Database,
+    /// One whose replicas may differ: `replication`.
+    Replicated,
+    /// One whose shards take part in transactions.
+    Transactional,
+    /// The same where those are of two phases.
+    TwoPhase,
+    /// The same where those are sagas.
+    Saga,
 }
 
 impl Owner {
@@ -83,6 +91,23 @@ impl Owner {
         has.into_iter().filter_map(|(has, owner)| has.then_some(owner)).collect()
     }
 
+    /// What a component has by how it shares the keys, beside what all stations have.
+    pub fn of_database(system: &SystemSpec, id: &str) -> Vec<Self> {
+        let Some(database) = system.form(id).and_then(Form::divides) else { return Vec::new() };
+        let replicated = database.replication.as_ref().map(|_| Self::Replicated);
+        [Self::Database].into_iter().chain(replicated).chain(Self::of_transactions(system, id)).collect()
+    }
+
+    /// What a database has by the transactions that its shards take part in.
+    pub fn of_transactions(system: &SystemSpec, database: &str) -> Vec<Self> {
+        let has =
+            |protocol| system.transactions(database).any(|transaction| transaction.protocol == protocol);
+        let (two_phase, saga) = (has(Protocol::TwoPhase), has(Protocol::Saga));
+        let owners =
+            [(two_phase || saga, Self::Transactional), (two_phase, Self::TwoPhase), (saga, Self::Saga)];
+        owners.into_iter().filter(|(has, _)| *has).map(|(_, owner)| owner).collect()
+    }
+
     /// What a component has by how it runs its requests, beside what all stations have.
     pub fn of_concurrency(concurrency: Option<&ConcurrencySpec>) -> &'static [Self] {
         match concurrency {
@@ -96,7 +121,7 @@ impl Owner {
 
 use Owner::{
     Blocking, Cache, Calls, Database, Disk, Exclusive, Hop, HotKeys, Inclusive, Journey, Lender, Loops, Pool,
-    Station, Thieves, Threads, Workload, WriteBack,
+    Replicated, Saga, Station, Thieves, Threads, Transactional, TwoPhase, Workload, WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -119,6 +144,11 @@ const INCLUSIVE: &[Owner] = &[Inclusive];
 const DISK: &[Owner] = &[Disk];
 const HOT_KEYS: &[Owner] = &[HotKeys];
 const DATABASE: &[Owner] = &[Database];
+const COPIES: &[Owner] = &[Cache, Replicated];
+const REPLICATED: &[Owner] = &[Replicated];
+const TRANSACTIONAL: &[Owner] = &[Transactional];
+const TWO_PHASE: &[Owner] = &[TwoPhase];
+const SAGA: &[Owner] = &[Saga];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const SPREAD: &[&str] = &["max_over_mean", "cv", "gini", "jain"];
@@ -137,7 +167,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 91] = [
+pub const METRICS: [Figure; 108] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -167,9 +197,12 @@ pub const METRICS: [Figure; 91] = [
     row("refused_fills", &["count"], Count, CACHE, "objects that were fetched and not kept, since they had changed meanwhile"),
     row("entries", &["mean", "max"], Count, CACHE, "objects held, at all servers together"),
     row("bytes", &["mean", "max"], Bytes, CACHE, "the bytes of those, to the KiB"),
-    row("stale_reads", FLOW, PerSecond, CACHE, "hits on what had changed at the source"),
-    row("stale_ratio", &["mean"], Ratio, CACHE, "those over all hits"),
-    row("stale_age", &["mean", "max"], Seconds, CACHE, "how long what was served had not been true"),
+    row("stale_reads", FLOW, PerSecond, COPIES, "of a cache, hits on what had changed at the source; of a database, reads that missed what had been acknowledged before they were sent"),
+    row("stale_ratio", &["mean"], Ratio, COPIES, "those over all hits, or over all reads"),
+    row("stale_age", &["mean", "max"], Seconds, COPIES, "how long what was served had not been true"),
+    row("read_your_writes_violations", FLOW, PerSecond, REPLICATED, "reads that did not show what their own client knew it had written"),
+    row("exposed_writes", &["count"], Count, REPLICATED, "writes that only a leader had as it went down: another one in its place would not have them"),
+    row("replication_lag", TIMES, Seconds, REPLICATED, "from a leader's write to a follower's having it; of what a follower missed and asked for later, nothing"),
     row("lost_writes", &["count"], Count, WRITE_BACK, "acknowledged writes that went with a server before the source had them"),
     row("promotions", FLOW, PerSecond, LENDER, "objects that moved up to the cache above, which had asked for them"),
     row("missed_promoted", &["count"], Count, LENDER, "misses of what had moved up, and was gone there when it was asked for again"),
@@ -187,6 +220,20 @@ pub const METRICS: [Figure; 91] = [
     row("key_imbalance", SPREAD, Ratio, DATABASE, "the same of the keys that they store"),
     row("fan_out", &["mean"], Count, DATABASE, "shards that a query of several keys reached"),
     row("cross_shard", &["mean"], Ratio, DATABASE, "such queries that reached more than one shard, over all of them"),
+    row("transactions", FLOW, PerSecond, TRANSACTIONAL, "transactions that began"),
+    row("committed", FLOW, PerSecond, TRANSACTIONAL, "transactions that hold"),
+    row("aborted", FLOW, PerSecond, TRANSACTIONAL, "transactions that came to nothing"),
+    row("aborted_refused", &["count"], Count, TRANSACTIONAL, "aborted: a shard refused"),
+    row("aborted_locked", &["count"], Count, TRANSACTIONAL, "aborted: a key was held by another, for too long or at all"),
+    row("aborted_failed", &["count"], Count, TRANSACTIONAL, "aborted: a shard failed or did not answer in time"),
+    row("aborted_deserted", &["count"], Count, TRANSACTIONAL, "aborted: the coordinator went down, or whoever wanted it gave up"),
+    row("messages", &["mean"], Count, TRANSACTIONAL, "messages of a transaction between its coordinator and the shards, those told again included; nobody waits for the acknowledgement of an abort"),
+    row("lock_waits", FLOW, PerSecond, TRANSACTIONAL, "claims of a key that another held, whether they waited or gave up"),
+    row("lock_hold", TIMES, Seconds, TRANSACTIONAL, "how long a key was held"),
+    row("in_doubt", TIMES, Seconds, TWO_PHASE, "from a shard's promise to its learning the decision"),
+    row("in_doubt_at_end", &["count"], Count, TWO_PHASE, "shards that had promised and did not know the decision when the run ended"),
+    row("undecided_at_end", &["count"], Count, TRANSACTIONAL, "transactions that were not decided when the run ended"),
+    row("compensated", FLOW, PerSecond, SAGA, "steps of sagas that were undone"),
     row("loop_lag", &["mean"], Seconds, LOOPS, "how long a task was ready before its loop took it up"),
     row("steals", FLOW, PerSecond, THIEVES, "times an idle loop took work from another"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work that nobody waited for any more, the caller or whoever the caller worked for: its share of all work, how often, how often a second"),
@@ -265,7 +312,7 @@ mod tests {
 
     /// Names and units that a run of two servers behind a balancer reports, by owner.
     fn reported(model: &str) -> BTreeMap<&'static str, BTreeSet<(String, Unit)>> {
-        let spec: SystemSpec = ron::from_str(
+        reported_by(
             &r#"(
                 workloads: { "clients": OpenLoop((target: "lb", load: Rate("1000/s"))) },
                 components: {
@@ -275,7 +322,11 @@ mod tests {
             )"#
             .replace("MODEL", model),
         )
-        .unwrap();
+    }
+
+    /// Names and units that a run of a system reports, by owner.
+    fn reported_by(text: &str) -> BTreeMap<&'static str, BTreeSet<(String, Unit)>> {
+        let spec: SystemSpec = ron::from_str(text).unwrap();
         let mut found: BTreeMap<&str, BTreeSet<(String, Unit)>> = BTreeMap::new();
         for metric in told(&spec) {
             for owner in [
@@ -301,6 +352,27 @@ mod tests {
             }
         }
         found
+    }
+
+    /// The same of a database with these fields, as `web`.
+    fn reported_by_database(fields: &str) -> BTreeSet<(String, Unit)> {
+        let text = r#"(
+            workloads: { "clients": OpenLoop((target: "web", load: Rate("1000/s"))) },
+            components: { "web": Database((FIELDS)) },
+        )"#;
+        reported_by(&text.replace("FIELDS", fields)).remove("web").unwrap_or_default()
+    }
+
+    /// The same of one whose keys a service writes in transactions of these fields.
+    fn reported_by_transactions(fields: &str) -> BTreeSet<(String, Unit)> {
+        let text = r#"(
+            workloads: { "clients": OpenLoop((target: "lb", load: Rate("100/s"))) },
+            components: {
+                "web": Database((shards: 2)),
+                "lb": Service((handles: { "*": [Transaction((database: "web", FIELDS))] })),
+            },
+        )"#;
+        reported_by(&text.replace("FIELDS", fields)).remove("web").unwrap_or_default()
     }
 
     /// Names and units that the catalogue promises to owners of these kinds.
@@ -377,6 +449,24 @@ mod tests {
             let owners: Vec<Owner> = Owner::of_cache(&spec, id).into_iter().chain(several).collect();
             let owners = [owners, vec![Station, Loops]].concat();
             assert_eq!(own.collect::<BTreeSet<_>>(), promised(&owners), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_catalogue_is_what_databases_report() {
+        let plain = &[Station, Pool, Database][..];
+        for (fields, owners) in [
+            ("shards: 2", plain),
+            (
+                "replicas_per_shard: 2, replication: Some(Synchronous(()))",
+                &[Station, Pool, Database, Replicated],
+            ),
+        ] {
+            assert_eq!(reported_by_database(fields), promised(owners), "{fields}");
+        }
+        for (protocol, own) in [("TwoPhase", TwoPhase), ("Saga", Saga)] {
+            let promised = promised(&[Station, Pool, Database, Transactional, own]);
+            assert_eq!(reported_by_transactions(&format!("protocol: {protocol}")), promised, "{protocol}");
         }
     }
 }

@@ -10,9 +10,11 @@ use super::{
     ledger::{Ledger, Seen, Totals},
     level::Stretch,
     pulse::Beats,
+    replicas::ReplicaBook,
     shards::ShardTotals,
     shelves::{Absence, ShelfBook, ShelfTotals},
     times::Times,
+    transactions::{Cause as AbortCause, TransactionBook},
     windows::Window,
 };
 use crate::{
@@ -108,6 +110,58 @@ impl Figures {
         sheet.add("cross_shard.mean", Unit::Ratio, mean(totals.crossing), totals.queries);
     }
 
+    /// Adds what was read of replicas that differ, and how far they did, in one window.
+    pub fn replicas(&mut self, id: &str, book: &ReplicaBook, number: usize, window: &Window) {
+        let mut sheet = Sheet::new(self, id, window);
+        let totals = book.within(number);
+        let share = (totals.reads > 0).then(|| totals.stale_reads as f64 / totals.reads as f64);
+        sheet.flow("stale_reads", totals.stale_reads, totals.reads);
+        sheet.add("stale_ratio.mean", Unit::Ratio, share, totals.reads);
+        sheet.staleness(book.staleness(number));
+        sheet.flow("read_your_writes_violations", totals.violations, totals.reads);
+        sheet.count("exposed_writes", totals.exposed_writes, totals.exposed_writes);
+        sheet.distribution("replication_lag", book.lag(number));
+    }
+
+    /// Adds how transactions ended, and how long keys were held, in one window.
+    pub fn transactions(
+        &mut self,
+        id: &str,
+        book: &TransactionBook,
+        owners: &[Owner],
+        number: usize,
+        window: &Window,
+    ) {
+        let mut sheet = Sheet::new(self, id, window);
+        let totals = book.within(number);
+        let decided = totals.committed + totals.failed();
+        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        sheet.flow("transactions", totals.begun, totals.begun);
+        sheet.flow("committed", totals.committed, decided);
+        sheet.flow("aborted", totals.failed(), decided);
+        for cause in AbortCause::ALL {
+            sheet.count(&format!("aborted_{}", cause.name()), totals.aborted[cause as usize], decided);
+        }
+        sheet.add("messages.mean", Unit::Count, share(totals.messages, totals.over), totals.over);
+        sheet.flow("lock_waits", totals.lock_waits, totals.claims);
+        let (held, doubt) = book.times(number);
+        sheet.distribution("lock_hold", held);
+        if owners.contains(&Owner::TwoPhase) {
+            sheet.distribution("in_doubt", doubt);
+        }
+        if owners.contains(&Owner::Saga) {
+            sheet.flow("compensated", totals.compensated, totals.claims);
+        }
+    }
+
+    /// Adds what is not decided yet when the run ended: transactions, and participants in doubt.
+    pub fn undecided(&mut self, id: &str, (open, doubt): (u64, u64), owners: &[Owner]) {
+        self.add(format!("{id}.undecided_at_end.count"), Unit::Count, Some(open as f64), open);
+        if owners.contains(&Owner::TwoPhase) {
+            self.add(format!("{id}.in_doubt_at_end.count"), Unit::Count, Some(doubt as f64), doubt);
+        }
+    }
+
     /// Adds what a cache did in one window.
     pub fn shelves(&mut self, id: &str, book: &ShelfBook, owners: &[Owner], number: usize, window: &Window) {
         let mut sheet = Sheet::new(self, id, window);
@@ -135,11 +189,7 @@ impl Figures {
         sheet.add("bytes.max", Unit::Bytes, Some(most as f64), most);
         sheet.flow("stale_reads", totals.stale_reads, totals.hits);
         sheet.add("stale_ratio.mean", Unit::Ratio, share(totals.stale_reads, totals.hits), totals.hits);
-        let ages = book.staleness(number);
-        let seconds = |nanos: f64| nanos / 1e9;
-        sheet.add("stale_age.mean", Unit::Seconds, ages.mean().map(seconds), totals.stale_reads);
-        let oldest = ages.max().map(|nanos| seconds(nanos as f64));
-        sheet.add("stale_age.max", Unit::Seconds, oldest, totals.stale_reads);
+        sheet.staleness(book.staleness(number));
         if owners.contains(&Owner::WriteBack) {
             sheet.count("lost_writes", totals.lost_writes, totals.lost_writes);
         }
@@ -230,6 +280,14 @@ impl<'a> Sheet<'a> {
 
     fn add(&mut self, metric: &str, unit: Unit, value: Option<f64>, samples: u64) {
         self.figures.add(format!("{}.{metric}{}", self.id, self.suffix), unit, value, samples);
+    }
+
+    /// How long what was read had not been true.
+    fn staleness(&mut self, ages: &Histogram) {
+        let seconds = |nanos: f64| nanos / 1e9;
+        self.add("stale_age.mean", Unit::Seconds, ages.mean().map(seconds), ages.count());
+        let oldest = ages.max().map(|nanos| seconds(nanos as f64));
+        self.add("stale_age.max", Unit::Seconds, oldest, ages.count());
     }
 
     /// A level's mean and its peak.

@@ -6,7 +6,11 @@ use sim_core::{
     time::SimTime,
 };
 
-use super::{cache::row_of_copy, sharding::Query, tasks::Tasks};
+use super::{
+    cache::row_of_copy,
+    sharding::{Query, Shards},
+    tasks::Tasks,
+};
 use crate::{
     event::Event,
     policy::balancing::Ask,
@@ -64,18 +68,33 @@ impl World {
         tried: &[u16],
         now: SimTime,
     ) -> Option<usize> {
-        let view = &mut self.dispatches[dispatch as usize];
+        let view = &self.dispatches[dispatch as usize];
         let ask = if view.asks_who() { ask(&self.requests, &self.tasks, request) } else { Ask::default() };
-        let query = match view.shards {
-            Some(_) => Query { shard: verb.shard(), writes: self.writes[usize::from(class)] },
+        let query = match &view.shards {
+            Some(shards) => self.query_of(shards, view.targets[0].node, request, (class, verb), now),
             None => Query::default(),
         };
+        let view = &mut self.dispatches[dispatch as usize];
         let row = view.pick(now, (&ask, query), tried)?;
         if !view.copies {
             return Some(row);
         }
         let cache = &self.nodes[usize::from(view.targets[row].node)];
         Some(row_of_copy(cache, view, self.requests.get(request), row))
+    }
+
+    /// What is wanted of a database.
+    fn query_of(
+        &self,
+        shards: &Shards,
+        database: u16,
+        request: RequestId,
+        (class, verb): (u16, Verb),
+        now: SimTime,
+    ) -> Query {
+        let lately = shards.asks_who_wrote() && self.wrote_lately(database, request, now);
+        let writes = self.writes[usize::from(class)] || lately;
+        Query { shard: verb.shard(), replica: verb.replica(), writes }
     }
 
     /// The only server, or any of those in the caller's region: a name that resolves to several addresses.

@@ -53,6 +53,13 @@ pub struct Workload {
     pub journeys: Journeys,
 }
 
+impl Workload {
+    /// Whether its requests tell who sends them: a user of a closed loop, or a connection.
+    pub fn knows_users(&self) -> bool {
+        matches!(self.source, Source::Closed { .. }) || self.connections.is_some()
+    }
+}
+
 impl fmt::Debug for Workload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Workload").field("name", &self.name).finish_non_exhaustive()

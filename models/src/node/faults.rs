@@ -166,6 +166,7 @@ impl World {
         if !before.up && ailment.up {
             server.started = now;
             self.refill_shelf(at, now);
+            self.recover_transactions(at, cx);
         }
         let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
         if let Some(host) = &mut server.host {
@@ -215,6 +216,7 @@ impl World {
         let now = cx.now();
         self.nodes[usize::from(at.node)].servers[usize::from(at.server)].evacuate();
         self.lose_shelf(at, cx);
+        self.leave_replicas(at, cx);
         for id in self.calls_at(at) {
             if self.tasks.is_task(id) {
                 // Branches end with whoever waits for them.

@@ -4,6 +4,7 @@ pub mod cache;
 #[cfg(test)]
 mod cache_tests;
 pub mod care;
+mod catching_up;
 mod choice;
 pub mod client;
 pub mod dispatch;
@@ -20,6 +21,9 @@ pub mod origin;
 pub mod outliving;
 pub mod pipeline;
 pub mod program;
+pub mod replication;
+#[cfg(test)]
+mod replication_tests;
 pub mod section;
 pub mod server;
 pub mod service;
@@ -37,6 +41,9 @@ mod threads;
 #[cfg(test)]
 mod tiers_tests;
 mod tracing;
+pub mod transaction;
+#[cfg(test)]
+mod transaction_tests;
 pub mod travel;
 pub mod truth;
 pub mod vigilance;

@@ -2,7 +2,8 @@
 
 use sim_core::random::{distribution::Distribution, name_hash, unit};
 
-use crate::request::{Call, Verb};
+use super::{service::Service, transaction::Transacting};
+use crate::request::{Asked, Call, Verb};
 
 /// Draws a call makes at its callee, told apart by purpose.
 const FAIL: u64 = name_hash("service/fail");
@@ -71,6 +72,25 @@ pub enum Aside {
     Gather(Gather),
     /// Calls by this route of the node, for a certain purpose.
     Query(u16, Verb),
+    /// Deals with the other replicas of a shard.
+    Replicate(Replicating),
+    /// Deals with a transaction.
+    Transact(Transacting),
+}
+
+/// An action of a database of several replicas.
+#[derive(Clone, Debug)]
+pub enum Replicating {
+    /// The leader makes the change.
+    Commit,
+    /// Followers hear of it later, each by what stands at one of these places.
+    PassOn(std::sync::Arc<[u16]>),
+    /// That replica of the shard could not be told.
+    Missed(u8),
+    /// Goes on when enough followers have the change.
+    Await(Fork),
+    /// A read asks the other replicas: a branch for each replica, of which its own is not taken.
+    AskOthers(Fork),
 }
 
 /// A query of several shards.
@@ -169,6 +189,18 @@ pub struct Fork {
     pub cancels: bool,
     /// Where it goes on after that.
     pub behind: u16,
+}
+
+/// The program that a call takes: that of its class, or of what it is asked for.
+#[inline(always)]
+pub(super) fn program_of<'a>(service: &'a Service, call: &Call) -> &'a Program {
+    let of_class = &service.steps[usize::from(call.class)];
+    if call.asked == Asked::Serve {
+        return of_class;
+    }
+    let kept = service.keeper.as_deref().and_then(|keeper| keeper.answer(call.asked));
+    let divided = || service.division.as_deref().and_then(|division| division.answer(call.asked));
+    kept.or_else(divided).unwrap_or(of_class)
 }
 
 /// What a call does next.

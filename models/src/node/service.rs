@@ -81,11 +81,8 @@ impl World {
             },
         };
         call.work = SimDuration::from_nanos_f64(demand);
-        if call.asked == Asked::Validate {
-            let call = *call;
-            let part = self.part_to_do(&call);
-            self.calls[id].work = SimDuration::from_nanos_f64(demand * part);
-            return self.admit(id, cx);
+        if call.asked >= Asked::Validate || node.holds_keys {
+            return self.admit_asked(id, demand, cx);
         }
         if server.host.is_some() {
             let at = call.callee;
@@ -111,7 +108,7 @@ impl World {
     }
 
     /// A call whose demand is known comes to its server.
-    fn admit(&mut self, id: CallId, cx: &mut Context<Event>) {
+    pub(super) fn admit(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(at) = self.calls.get(id).map(|call| call.callee) else { return };
         let server = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
         if server.host.is_some() {
@@ -236,13 +233,16 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         // Whoever is served next may be refused, and whoever hears of that may give this call up: it is done.
         (call.phase, call.resumed) = (Phase::Returning, now);
-        let Call { callee, ticket, arrived, started, awaited, parent, .. } = *call;
-        let wanted = awaited && self.is_wanted(parent);
+        let Call { callee, ticket, arrived, started, awaited, parent, asked, .. } = *call;
+        let wanted = awaited && self.is_wanted(parent, asked) || asked.is_errand();
         if !self.truth.is_idle() {
             self.settle_truth(id, outcome, cx);
         }
         let node = &mut self.nodes[usize::from(callee.node)];
         node.on_leave(callee.server, now, arrived, outcome);
+        if asked == Asked::Released {
+            return self.reply(id, outcome, cx);
+        }
         let server = &mut node.servers[usize::from(callee.server)];
         server.ledger.on_work(now.since(started), !wanted);
         if server.host.is_some() {
@@ -312,6 +312,9 @@ impl World {
         if self.tasks.is_task(id) {
             return self.fail(id, reason, cx);
         }
+        if self.transactions.used {
+            self.clear_claims(id, cx);
+        }
         let Some(call) = self.calls.get(id).copied() else { return };
         let ledger =
             &mut self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)].ledger;
@@ -328,7 +331,7 @@ impl World {
         node.forget(id);
         node.on_leave(call.callee.server, now, call.arrived, Outcome::Failure(Reason::Cancelled));
         let server = &mut node.servers[usize::from(call.callee.server)];
-        if call.phase != Phase::Waiting {
+        if call.phase != Phase::Waiting && call.asked != Asked::Released {
             server.ledger.on_work(now.since(call.started), true);
         }
         let hosted = server.host.is_some();
@@ -355,11 +358,12 @@ impl World {
 
     /// Whether anybody waits for whoever waits for a call, up to the client or to what was left to go on by itself.
     #[inline(always)]
-    fn is_wanted(&self, mut parent: Option<CallId>) -> bool {
+    fn is_wanted(&self, mut parent: Option<CallId>, asked: Asked) -> bool {
         while let Some(id) = parent {
             let whole = self.tasks.whole(id);
             if self.tasks.is_task(whole) {
-                return !self.tasks.is_straggler(whole);
+                // A follower's copy is of use even if enough others have theirs.
+                return !self.tasks.is_straggler(whole) || asked == Asked::Apply;
             }
             let Some(above) = self.calls.get(whole).filter(|above| above.awaited) else { return false };
             parent = above.parent;
@@ -370,10 +374,11 @@ impl World {
     /// Whether a call that waits for another keeps its worker: services do, balancers do not.
     pub(crate) fn holds_worker(&self, call: &Call) -> bool {
         match self.nodes[usize::from(call.callee.node)].role {
-            Role::Service(_) => self.nodes[usize::from(call.callee.node)].servers
-                [usize::from(call.callee.server)]
-            .host
-            .is_none(),
+            Role::Service(_) => {
+                let server =
+                    &self.nodes[usize::from(call.callee.node)].servers[usize::from(call.callee.server)];
+                call.asked != Asked::Released && server.host.is_none()
+            }
             Role::Gateway(_) => false,
         }
     }

@@ -1,8 +1,16 @@
 //! Databases: a caller's view of their shards, and queries that reach several of them.
 
-use sim_core::{random::Stream, simulation::Context, time::SimTime};
+use sim_core::{
+    random::Stream,
+    simulation::Context,
+    time::{SimDuration, SimTime},
+};
 
-use super::program::{Fork, Gather, Reach};
+use super::{
+    program::{Fork, Gather, Program, Reach},
+    replication::{NOTHING, Replicas},
+    transaction::Participation,
+};
 use crate::{
     event::Event,
     measure::ShardBook,
@@ -10,7 +18,7 @@ use crate::{
         balancing::{Ask, Backend, Backends, Balance, Balancer},
         partitioning::{Partition, Partitioner},
     },
-    request::CallId,
+    request::{Asked, CallId, Verb},
     spec::ReadFrom,
     world::{Node, Role, World},
 };
@@ -20,7 +28,9 @@ use crate::{
 pub struct Query {
     /// The shard, if the caller knows it; else that of the request's key.
     pub shard: Option<u16>,
-    /// Whether it changes anything.
+    /// Which replica of it, if the caller knows that too; 0 leads.
+    pub replica: Option<u8>,
+    /// Whether only a leader will do, since it changes something or shows what was changed.
     pub writes: bool,
 }
 
@@ -47,6 +57,12 @@ impl Shards {
         if several && self.read_from != ReadFrom::Leader { self.members.len() } else { 1 }
     }
 
+    /// Whether it matters who wrote lately.
+    #[inline]
+    pub const fn asks_who_wrote(&self) -> bool {
+        matches!(self.read_from, ReadFrom::FollowersUnlessWrote(_))
+    }
+
     /// The row that answers: the only one that may, or whom the shard's balancer picks.
     pub fn pick(
         &mut self,
@@ -58,7 +74,11 @@ impl Shards {
     ) -> Option<usize> {
         let Self { map, members, read_from, masked } = self;
         let shard = query.shard.map_or_else(|| map.shard_of(ask.key) as usize, usize::from);
-        let candidates = candidates(members.get(shard)?, *read_from, query.writes);
+        let members = members.get(shard)?;
+        let candidates = match query.replica.map(usize::from) {
+            Some(replica) => members.get(replica..=replica)?,
+            None => candidates(members, *read_from, query.writes),
+        };
         let balancer = shard.checked_sub(1).and_then(|index| others.get_mut(index)).unwrap_or(first);
         if let [only] = candidates {
             let row = usize::from(*only);
@@ -82,8 +102,8 @@ fn candidates(rows: &[u16], read_from: ReadFrom, writes: bool) -> &[u16] {
     }
     match read_from {
         ReadFrom::Leader => leader,
-        ReadFrom::Followers if followers.is_empty() => leader,
-        ReadFrom::Followers => followers,
+        ReadFrom::Followers | ReadFrom::FollowersUnlessWrote(_) if followers.is_empty() => leader,
+        ReadFrom::Followers | ReadFrom::FollowersUnlessWrote(_) => followers,
         ReadFrom::AnyReplica => rows,
     }
 }
@@ -99,6 +119,10 @@ pub struct Division {
     pub stored: Vec<f64>,
     /// Queries that reach several shards.
     pub book: ShardBook,
+    /// What it knows of the replicas of each shard, if they may differ.
+    pub replicas: Option<Box<Replicas>>,
+    /// What it knows of transactions, if its shards take part in any.
+    pub participation: Option<Box<Participation>>,
 }
 
 impl Division {
@@ -111,6 +135,30 @@ impl Division {
             stored[map.shard_of(key) as usize] += 1.0;
         }
         stored
+    }
+
+    /// What is done for a call, if it is not what its class says.
+    pub fn answer(&self, asked: Asked) -> Option<&Program> {
+        match asked {
+            Asked::Prepare | Asked::Alone | Asked::Commit | Asked::Abort | Asked::Undo => {
+                self.participation.as_deref().and_then(|own| own.answer(asked))
+            }
+            Asked::Serve
+            | Asked::Get
+            | Asked::Put
+            | Asked::Drop
+            | Asked::Take
+            | Asked::Accept
+            | Asked::HandDown
+            | Asked::Validate
+            | Asked::Released => None,
+            Asked::Apply | Asked::Peek => Some(&NOTHING),
+        }
+    }
+
+    /// Whether a key is one of a server's shard.
+    pub fn stores(&self, server: u16, key: u64) -> bool {
+        self.shard_of.get(usize::from(server)).is_some_and(|shard| *shard == self.map.shard_of(key) as usize)
     }
 }
 
@@ -132,7 +180,42 @@ impl Node {
     }
 }
 
+impl Node {
+    /// What it knows of its replicas, if they may differ.
+    pub(crate) fn replicas(&self) -> Option<&Replicas> {
+        self.division().and_then(|division| division.replicas.as_deref())
+    }
+}
+
 impl World {
+    /// A call that is asked for something of other work than its class says comes to its server.
+    pub(super) fn admit_asked(&mut self, id: CallId, demand: f64, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id).copied() else { return };
+        let demand = match call.asked {
+            Asked::Validate => demand * self.part_to_do(&call),
+            Asked::Apply => self.follower_work(id, demand),
+            Asked::Serve
+            | Asked::Get
+            | Asked::Put
+            | Asked::Drop
+            | Asked::Take
+            | Asked::Accept
+            | Asked::HandDown
+            | Asked::Peek
+            | Asked::Released
+            | Asked::Prepare
+            | Asked::Alone
+            | Asked::Commit
+            | Asked::Abort
+            | Asked::Undo => demand,
+        };
+        self.calls[id].work = SimDuration::from_nanos_f64(demand);
+        if self.nodes[usize::from(call.callee.node)].holds_keys {
+            return self.admit_at_shard(id, cx);
+        }
+        self.admit(id, cx);
+    }
+
     /// A call asks all shards that its query reaches, side by side.
     pub(super) fn gather(&mut self, id: CallId, gather: &Gather, cx: &mut Context<Event>) {
         let shards = self.reached(id, gather);
@@ -146,8 +229,31 @@ impl World {
         self.fork(id, &Fork { starts: starts.into(), needed, ..gather.fork }, cx);
     }
 
+    /// A call asks for something certain by one of its routes.
+    pub(super) fn query(&mut self, id: CallId, route: u16, verb: Verb, cx: &mut Context<Event>) {
+        if matches!(verb, Verb::Apply { .. }) {
+            self.carry(id);
+        }
+        let verb = self.within_shard(id, verb);
+        self.call_out(id, route, verb, cx);
+    }
+
+    /// What is asked of another replica is asked of one of the same shard.
+    fn within_shard(&self, id: CallId, verb: Verb) -> Verb {
+        let shard = || {
+            let at = self.calls.get(id)?.callee;
+            let division = self.nodes[usize::from(at.node)].division()?;
+            division.shard_of.get(usize::from(at.server)).map(|shard| *shard as u16)
+        };
+        match (verb, verb.replica().and_then(|_| shard())) {
+            (Verb::Apply { replica, .. }, Some(shard)) => Verb::Apply { shard, replica },
+            (Verb::Peek { replica, .. }, Some(shard)) => Verb::Peek { shard, replica },
+            (verb, _) => verb,
+        }
+    }
+
     /// The component that a call's route leads to.
-    fn database_of(&self, id: CallId, route: u16) -> Option<u16> {
+    pub(super) fn database_of(&self, id: CallId, route: u16) -> Option<u16> {
         let caller = self.calls.get(id)?.callee.node;
         self.nodes[usize::from(caller)].routes.get(usize::from(route)).map(|route| route.node)
     }
@@ -172,7 +278,7 @@ impl World {
     }
 
     /// The `nth` key that a call's request asks for; the 0th is its own.
-    fn further_key(&self, id: CallId, nth: u64) -> u64 {
+    pub(super) fn further_key(&self, id: CallId, nth: u64) -> u64 {
         let Some(call) = self.calls.get(id) else { return 0 };
         match self.requests.get(call.request) {
             Some(request) => self.workloads[usize::from(request.workload)].mix.key_of(request, nth),

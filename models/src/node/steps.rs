@@ -7,10 +7,9 @@ use sim_core::{
 };
 
 use super::{
-    cache::program_of,
     origin::Origin,
     pipeline::Errand,
-    program::{Catch, Next, steer},
+    program::{Catch, Next, program_of, steer},
     service::DEMAND,
     tracing::record,
 };
@@ -44,7 +43,7 @@ impl World {
                 return self.forward(id, false, cx);
             }
         };
-        match steer(program_of(&service.steps, service.keeper.as_deref(), call), call) {
+        match steer(program_of(service, call), call) {
             // Who is done answers all the same.
             Next::Compute(_) | Next::Wait(_) | Next::Call(_) | Next::Aside(_) if late => self.expire(id, cx),
             Next::Compute(distribution) => {
@@ -99,8 +98,20 @@ impl World {
 
     /// Makes a service's own call by one of its routes.
     pub(super) fn call_out(&mut self, id: CallId, route: u16, verb: Verb, cx: &mut Context<Event>) {
+        self.call_out_as(id, route, verb, self.calls[id].step, cx);
+    }
+
+    /// The same as that visit, where one step makes several calls.
+    pub(super) fn call_out_as(
+        &mut self,
+        id: CallId,
+        route: u16,
+        verb: Verb,
+        visit: u16,
+        cx: &mut Context<Event>,
+    ) {
         let call = &self.calls[id];
-        let (callee, request, visit) = (call.callee, call.request, call.step);
+        let (callee, request) = (call.callee, call.request);
         let node = &self.nodes[usize::from(callee.node)];
         let way = node.routes[usize::from(route)].way(usize::from(callee.server));
         let origin = Origin::of_call(call, node.servers[usize::from(callee.server)].site).asking(verb);
@@ -130,7 +141,7 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         let Role::Service(service) = &self.nodes[usize::from(call.callee.node)].role else { return };
         let failed = call.step.saturating_sub(1);
-        let catches = &program_of(&service.steps, service.keeper.as_deref(), call).catches;
+        let catches = &program_of(service, call).catches;
         let inside = |catch: &&Catch| catch.from <= failed && failed < catch.to;
         // A branch's failure is caught inside the branch or not at all: whoever waits for the branches hears of it.
         let begun = self.tasks.begun_at(id);

@@ -189,7 +189,9 @@ impl World {
             }
             Aside::Shelving(what) => self.shelve(id, what, cx),
             Aside::Gather(gather) => self.gather(id, &gather, cx),
-            Aside::Query(route, verb) => self.call_out(id, route, verb, cx),
+            Aside::Query(route, verb) => self.query(id, route, verb, cx),
+            Aside::Replicate(what) => self.replicate(id, what, cx),
+            Aside::Transact(what) => self.transact(id, what, cx),
             Aside::Leave => {
                 self.leave_section(id, cx);
                 self.go_on_after(id, soon, cx);
@@ -365,6 +367,9 @@ impl World {
         }
         if !self.flights.are_none() {
             self.give_up_flight(id, cx);
+        }
+        if self.transactions.used {
+            self.clear_claims(id, cx);
         }
     }
 

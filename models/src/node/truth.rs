@@ -10,8 +10,7 @@ use slotmap::SecondaryMap;
 
 use crate::request::CallId;
 
-/// Which change made a key what it is; 0 is how it was at the start.
-pub type Version = u32;
+pub use crate::policy::replication::Version;
 
 /// Changes of a key that are remembered with their times.
 const REMEMBERED: usize = 16;
@@ -29,8 +28,20 @@ pub struct Truth {
 #[derive(Debug, Default)]
 struct Changes {
     version: Version,
+    /// The last one that somebody has begun to make, if it took that two steps.
+    begun: Version,
     /// When the latest of them were, the last one at the end.
     times: VecDeque<SimTime>,
+}
+
+impl Changes {
+    fn advance(&mut self, now: SimTime) {
+        self.version += 1;
+        if self.times.len() == REMEMBERED {
+            self.times.pop_front();
+        }
+        self.times.push_back(now);
+    }
 }
 
 impl Truth {
@@ -54,12 +65,31 @@ impl Truth {
         let Some(changes) = self.sources.get_mut(&node).map(|keys| keys.entry(key).or_default()) else {
             return 0;
         };
-        changes.version += 1;
-        if changes.times.len() == REMEMBERED {
-            changes.times.pop_front();
-        }
-        changes.times.push_back(now);
+        changes.advance(now);
+        changes.begun = changes.begun.max(changes.version);
         changes.version
+    }
+
+    /// Somebody begins to change a key: its version, once that is settled.
+    pub fn begin(&mut self, node: u16, key: u64) -> Version {
+        let Some(changes) = self.sources.get_mut(&node).map(|keys| keys.entry(key).or_default()) else {
+            return 0;
+        };
+        changes.begun += 1;
+        changes.begun
+    }
+
+    /// A change that was begun is true, and with it those before that nobody settled.
+    pub fn settle(&mut self, node: u16, key: u64, version: Version, now: SimTime) {
+        let Some(changes) = self.sources.get_mut(&node).and_then(|keys| keys.get_mut(&key)) else { return };
+        while changes.version < version {
+            changes.advance(now);
+        }
+    }
+
+    /// The last version of a key that somebody has begun to make.
+    pub fn begun(&self, node: u16, key: u64) -> Version {
+        self.sources.get(&node).and_then(|keys| keys.get(&key)).map_or(0, |changes| changes.begun)
     }
 
     /// The version of a key now.
@@ -115,6 +145,10 @@ mod tests {
         assert_eq!(truth.age(3, 7, 1, at(25)), Some(SimDuration::from_secs(5)));
         assert_eq!(truth.age(3, 7, 2, at(25)), None);
         assert_eq!(truth.change(4, 7, at(1)), 0, "nobody follows that one");
+        assert_eq!((truth.begin(3, 8), truth.begin(3, 8), truth.version(3, 8)), (1, 2, 0));
+        truth.settle(3, 8, 2, at(5));
+        truth.settle(3, 8, 1, at(6));
+        assert_eq!((truth.version(3, 8), truth.age(3, 8, 1, at(9))), (2, Some(SimDuration::from_secs(4))));
         for second in 30..60 {
             truth.change(3, 7, at(second));
         }

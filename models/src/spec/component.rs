@@ -234,6 +234,7 @@ impl PoolSpec {
     /// Whether any of its steps goes on by itself.
     pub fn spawns(&self) -> bool {
         self.keeps.is_some()
+            || self.divides.as_deref().is_some_and(DatabaseSpec::passes_on_later)
             || self.handles.values().flatten().any(|step| step.has(|step| matches!(step, Step::Spawn(_))))
     }
 

@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDuration};
 
 use super::{
-    Ids, PoolSpec,
+    Ids, PoolSpec, ReplicationSpec,
     call::require_timeout,
     overrides::{Overrides, WarmUpSpec},
 };
-use crate::policy::{discipline::QueueSpec, partitioning::PartitionerSpec};
+use crate::policy::{discipline::QueueSpec, partitioning::PartitionerSpec, transaction::OnConflict};
 
 /// Servers that hold a part of the keys each.
 ///
-/// Whoever calls it goes to the shard that holds its request's key; requests whose kind `writes` go to that shard's leader,
-/// others where `read_from` says. Servers are numbered shard by shard, leaders first: of three replicas `db[6]` leads
-/// the third shard and `db[7]` follows it. In several regions each has all shards.
+/// Whoever calls it goes to the shard that holds its request's key; requests whose kind `writes` go to that shard's
+/// leader, others where `read_from` says. Servers are numbered shard by shard, leaders first: of three replicas `db[6]`
+/// leads the third shard and `db[7]` follows it. In several regions each has all shards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseSpec {
@@ -37,6 +37,11 @@ pub struct DatabaseSpec {
     pub queue: QueueSpec,
     /// Which replicas answer reads. Default `Leader`.
     pub read_from: ReadFrom,
+    /// How followers come to have what leaders write. Default: they have it at once, for nothing.
+    pub replication: Option<ReplicationSpec>,
+    /// What becomes of a write or a transaction that needs a key which another one holds. Default: it waits for at most
+    /// 50 s, as MySQL's `innodb_lock_wait_timeout`. Keys are held where services write them in transactions.
+    pub on_lock_conflict: Option<OnConflict>,
     /// Keys it stores, counted from 0, 1 to 10^12: `key_imbalance` tells how evenly shards share them. Default 100000.
     pub keys: u64,
     /// What single replicas have differently, by number from 0.
@@ -59,6 +64,10 @@ pub enum ReadFrom {
     Followers,
     /// All of them (`nearest`).
     AnyReplica,
+    /// Those that follow it, but for a client whose last write was acknowledged less than so long ago: that one reads
+    /// from the leader, to see what it wrote (Kleppmann, *Designing Data-Intensive Applications*, 2017, chapter 5). A
+    /// client is a user of a closed loop, a connection, else an address.
+    FollowersUnlessWrote(SimDuration),
 }
 
 impl Default for DatabaseSpec {
@@ -72,6 +81,8 @@ impl Default for DatabaseSpec {
             write_time: None,
             queue: QueueSpec::default(),
             read_from: ReadFrom::default(),
+            replication: None,
+            on_lock_conflict: None,
             keys: 100_000,
             overrides: BTreeMap::new(),
             warm_up: None,
@@ -117,6 +128,11 @@ impl From<DatabaseSpec> for DatabasePool {
 }
 
 impl DatabaseSpec {
+    /// Whether leaders pass writes on after they were answered.
+    pub fn passes_on_later(&self) -> bool {
+        self.replication.as_ref().is_some_and(|own| own.awaited(self.replicas_per_shard) == 0)
+    }
+
     /// The shard of one of its servers.
     pub const fn shard_of(&self, server: u16) -> usize {
         // The servers of several regions follow one another.
@@ -146,6 +162,19 @@ impl DatabaseSpec {
             check.at("write_time", |check| time.check(check));
         }
         check.at("queue", |check| self.queue.check(check));
+        if let Some(replication) = &self.replication {
+            check.at("replication", |check| replication.check(self.replicas_per_shard, check));
+        }
+        if let Some(OnConflict::Wait(length)) = self.on_lock_conflict {
+            check.require(!length.is_zero(), "on_lock_conflict", || {
+                "who waits for no time does not wait: say NoWait".into()
+            });
+        }
+        let knows =
+            self.replication.is_some() || !matches!(self.read_from, ReadFrom::FollowersUnlessWrote(_));
+        check.require(knows, "read_from", || {
+            "FollowersUnlessWrote needs followers that may lag: say replication".into()
+        });
         check.require((1..=1_000_000_000_000).contains(&self.keys), "keys", || {
             format!("keys must be 1 to 10^12, got {}", self.keys)
         });

@@ -1,6 +1,8 @@
 //! What components are to whoever wires them.
 
-use super::{CacheSpec, ComponentSpec, DatabaseSpec, LoadBalancerSpec, PoolSpec, Step, SystemSpec};
+use super::{
+    CacheSpec, ComponentSpec, DatabaseSpec, LoadBalancerSpec, PoolSpec, Step, SystemSpec, Transaction,
+};
 
 /// What a component is to whoever wires it, whatever it is called in files.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,29 @@ impl SystemSpec {
     pub fn caches_on<'a>(&'a self, source: &'a str) -> impl Iterator<Item = &'a CacheSpec> {
         let keeps = self.components.values().filter_map(|component| component.form().keeps());
         keeps.filter(move |cache| cache.source == source)
+    }
+
+    /// Whether any service has the shards of a database take part in transactions.
+    pub fn transacts(&self, database: &str) -> bool {
+        self.transactions(database).next().is_some()
+    }
+
+    /// The transactions that shards of a database take part in.
+    pub fn transactions<'a>(&'a self, database: &'a str) -> impl Iterator<Item = &'a Transaction> {
+        let steps = self.components.values().flat_map(|component| match component.form() {
+            Form::Pool(pool) => pool.handles.values().flatten().collect(),
+            Form::Balancer(_) => Vec::new(),
+        });
+        let found = steps.flat_map(|step| {
+            let mut found = Vec::new();
+            step.visit(None, 1.0, &mut |step, _| {
+                if let Step::Transaction(transaction) = step {
+                    found.push(transaction);
+                }
+            });
+            found
+        });
+        found.filter(move |transaction| transaction.database == database)
     }
 }
 

@@ -12,10 +12,12 @@ mod key_layout;
 mod load_balancer;
 mod network;
 mod overrides;
+mod replication;
 mod request;
 mod step;
 mod step_check;
 mod tier;
+mod transaction;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -38,10 +40,12 @@ pub use key_layout::KeyLayout;
 pub use load_balancer::{Layer, LoadBalancerSpec};
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
 pub use overrides::{Overrides, WarmUpSpec};
+pub use replication::{Asynchronous, Quorum, ReplicationSpec, Synchronous};
 pub use request::RequestSpec;
 pub use step::{Join, Parallel, Repeat, ResourceSpec, Scope, Section, Step, Try, Way, of_class};
 pub(crate) use step_check::check_shards;
 pub use tier::{DiskSpec, Inclusion, OnRestart, Storage};
+pub use transaction::Transaction;
 pub use workload::{ClosedLoopSpec, Common, Load, OpenLoopSpec, TraceWorkloadSpec, WorkloadSpec};
 
 /// A system: who asks, what answers, what lies between and what goes wrong.
@@ -94,6 +98,8 @@ impl SystemSpec {
                 ComponentSpec::Database(database) => {
                     database.spec.read_time.fill(read)?;
                     database.spec.write_time.iter_mut().try_for_each(|time| time.fill(read))?;
+                    let replication = database.spec.replication.iter_mut();
+                    replication.flat_map(|own| own.times_mut()).try_for_each(|time| time.fill(read))?;
                     **database = DatabasePool::from(database.spec.clone());
                 }
                 ComponentSpec::Cache(cache) => {

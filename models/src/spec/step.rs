@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::random::distribution::DistributionSpec;
 
-use super::data_step::{CachedRead, CachedWrite, MultiGet, RangeRead, Scatter};
+use super::{
+    data_step::{CachedRead, CachedWrite, MultiGet, RangeRead, Scatter},
+    transaction::Transaction,
+};
 
 /// What a service does with a request, one after the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +57,8 @@ pub enum Step {
     RangeRead(RangeRead),
     /// Asks a database for several keys, drawn like the request's own: one call to each shard that holds any of them.
     MultiGet(MultiGet),
+    /// Writes several keys of a database as one, at as many shards as hold any of them.
+    Transaction(Transaction),
     /// Steps whose failure is not the end: then others are done in their place, and the answer is degraded.
     Try(Try),
 }
@@ -223,7 +228,8 @@ impl Step {
             | Self::Fail(_)
             | Self::Scatter(_)
             | Self::RangeRead(_)
-            | Self::MultiGet(_) => {}
+            | Self::MultiGet(_)
+            | Self::Transaction(_) => {}
             Self::Sequence(steps) | Self::Spawn(steps) | Self::Section(Section { steps, .. }) => {
                 inside(steps, often);
             }
@@ -267,6 +273,7 @@ impl Step {
             | Self::Scatter(Scatter { database: id, .. })
             | Self::RangeRead(RangeRead { database: id, .. })
             | Self::MultiGet(MultiGet { database: id, .. })
+            | Self::Transaction(Transaction { database: id, .. })
             | Self::CachedWrite(CachedWrite { cache: id, .. }) => calls.push(id.as_str()),
             Self::CachedRead(read) => {
                 calls.push(read.cache.as_str());
@@ -298,6 +305,9 @@ impl Step {
             Self::MultiGet(get) if get.database == callee => {
                 shards * (1.0 - libm::pow(1.0 - 1.0 / shards, f64::from(get.keys)))
             }
+            Self::Transaction(transaction) if transaction.database == callee => {
+                transaction.asks(shards as u32)
+            }
             Self::Compute(_)
             | Self::Wait(_)
             | Self::Call(_)
@@ -314,6 +324,7 @@ impl Step {
             | Self::Scatter(_)
             | Self::RangeRead(_)
             | Self::MultiGet(_)
+            | Self::Transaction(_)
             | Self::Try(_) => 0.0,
         }
     }
@@ -345,7 +356,8 @@ impl Step {
             | Self::Fail(_)
             | Self::Scatter(_)
             | Self::RangeRead(_)
-            | Self::MultiGet(_) => Vec::new(),
+            | Self::MultiGet(_)
+            | Self::Transaction(_) => Vec::new(),
             Self::Sequence(steps)
             | Self::Spawn(steps)
             | Self::Repeat(Repeat { steps, .. })
@@ -363,6 +375,9 @@ impl Step {
     pub(super) fn fill<E>(&mut self, read: super::ReadColumn<'_, E>) -> Result<(), E> {
         if let Self::Compute(time) | Self::Wait(time) = self {
             time.fill(read)?;
+        }
+        if let Self::Transaction(transaction) = self {
+            transaction.log_time.fill(read)?;
         }
         self.lists_mut().into_iter().flatten().try_for_each(|step| step.fill(read))
     }

@@ -5,6 +5,7 @@ use sim_core::check::Check;
 use super::{
     data_step::{MultiGet, RangeRead, Scatter},
     step::{Join, Parallel, Section, Step},
+    transaction::Transaction,
 };
 
 /// The most steps a request may take at one service, repetitions and copies counted each.
@@ -62,6 +63,9 @@ impl Step {
             | Self::MultiGet(MultiGet { database, .. }) => {
                 shards(database).saturating_mul(2).saturating_add(1)
             }
+            Self::Transaction(Transaction { database, .. }) => {
+                shards(database).saturating_mul(2).saturating_add(10)
+            }
             Self::Sequence(steps) => length(steps, shards),
             Self::Branch(ways) => sum(&mut ways.iter().map(|way| &way.steps)),
             // Only the steps of one class are in a program; the longest counts.
@@ -94,6 +98,7 @@ impl Step {
             | Self::Scatter(_)
             | Self::RangeRead(_)
             | Self::MultiGet(_)
+            | Self::Transaction(_)
             // What it has is answered all the same.
             | Self::CachedRead(_) => false,
             Self::Fail(probability) => *probability >= 1.0,
@@ -123,6 +128,7 @@ impl Step {
             Self::Scatter(scatter) => scatter.check(check),
             Self::RangeRead(read) => read.check(check),
             Self::MultiGet(get) => get.check(check),
+            Self::Transaction(transaction) => transaction.check(check),
             Self::Fail(probability) => check.fraction("", *probability),
             Self::Sequence(steps) => check_all(steps, held, check),
             // What is spawned holds nothing of what its request holds.

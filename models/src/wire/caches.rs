@@ -97,10 +97,14 @@ impl Builder<'_> {
         self.ids.get(id).copied().unwrap_or_default()
     }
 
-    /// Follows what caches keep.
+    /// Follows what caches keep, and what replicas may have in different versions.
     pub(super) fn truth(&self) -> Truth {
         let mut truth = Truth::default();
-        self.nodes.iter().filter_map(|node| node.keeper()).for_each(|keeper| truth.follow(keeper.truth));
+        for (number, node) in (0..).zip(&self.nodes) {
+            let kept = node.keeper().map(|keeper| keeper.truth);
+            let replicated = node.replicas().map(|_| number);
+            kept.into_iter().chain(replicated).for_each(|followed| truth.follow(followed));
+        }
         truth
     }
 

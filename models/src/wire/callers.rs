@@ -80,7 +80,8 @@ impl<'a> Builder<'a> {
             call: self.call_spec(&pool.calls, callee),
             balancer: None,
         };
-        pool.callees().into_iter().map(wishes).collect()
+        let itself = pool.divides.as_deref().and_then(|database| database.replication.as_ref()).map(|_| id);
+        pool.callees().into_iter().chain(itself).map(wishes).collect()
     }
 
     /// How a caller calls a callee: its own wishes, and the callee's timeout where it has none.

@@ -20,6 +20,9 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
             check.at(id, |check| match component.form() {
                 Form::Pool(pool) => {
                     calls(spec, &pool.calls, check);
+                    if let Some(database) = &pool.divides {
+                        writes(spec, id, database, check);
+                    }
                     let shards = |id: &str| {
                         let database = spec.form(id).and_then(Form::divides);
                         database.map_or(1, |database| u64::from(database.shards))
@@ -53,6 +56,31 @@ fn calls(spec: &SystemSpec, calls: &std::collections::BTreeMap<String, CallSpec>
     }
 }
 
+/// What a database says of its writes must be possible where it stands, and for what services ask of it.
+fn writes(spec: &SystemSpec, id: &str, database: &DatabaseSpec, check: &mut Check) {
+    let transacts = spec.transacts(id);
+    let replicated = database.replication.is_some();
+    check.require(!(replicated && transacts), "replication", || {
+        format!("followers do not take part in transactions: leave it out, or let no service write `{id}` in a Transaction")
+    });
+    let places = |region: &&String| {
+        let named = |place: &String| place == *region || place.starts_with(&format!("{region}/"));
+        database.placed_in.0.is_empty() || database.placed_in.0.iter().any(named)
+    };
+    let regions = spec.regions.keys().filter(places).count();
+    check.require(!replicated || regions <= 1, "replication", || {
+        format!("a shard has one leader, and this stands in {regions} regions, each with all shards: say placed_in")
+    });
+    check.require(database.on_lock_conflict.is_none() || transacts, "on_lock_conflict", || {
+        format!("nothing holds keys here: no service writes `{id}` in a Transaction")
+    });
+    for transaction in spec.transactions(id) {
+        check.require(transaction.shards.is_none_or(|shards| shards <= database.shards), "shards", || {
+            format!("a Transaction spreads its keys over more shards than the {} there are", database.shards)
+        });
+    }
+}
+
 /// A balancer in front of a database finds the shard itself.
 fn proxy(spec: &SystemSpec, balancer: &LoadBalancerSpec, check: &mut Check) {
     if !balancer.callees().into_iter().flatten().any(|id| is_database(spec, id)) {
@@ -80,12 +108,15 @@ fn unfit(field: &str, check: &mut Check) {
 
 impl Builder<'_> {
     /// What a pool knows of its shards, if it is a database.
-    pub(super) fn division(&self, pool: &PoolSpec, servers: usize) -> Option<Box<Division>> {
+    pub(super) fn division(&self, id: &str, pool: &PoolSpec, servers: usize) -> Option<Box<Division>> {
         let database = pool.divides.as_deref()?;
         let map = database.partitioning.build(database.shards);
         let stored = Division::stored(&map, database.keys);
         let shard_of = (0..servers).map(|server| database.shard_of(server as u16)).collect();
-        Some(Box::new(Division { map, shard_of, stored, book: ShardBook::new(&self.windows) }))
+        let book = ShardBook::new(&self.windows);
+        let replicas = self.replicas(database, servers);
+        let participation = self.participation(id, database, servers);
+        Some(Box::new(Division { map, shard_of, stored, book, replicas, participation }))
     }
 
     /// The shards of a view, if it is one of a database.

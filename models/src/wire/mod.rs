@@ -8,9 +8,11 @@ mod fallbacks;
 mod faults;
 mod program;
 mod references;
+mod replication;
 mod sources;
 mod tiers;
 mod topology;
+mod transactions;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +27,7 @@ use crate::{
     measure::{CallBook, Windows},
     node::{
         client::Workload, dispatch::Dispatch, flights::Flights, network::Location, pipeline::Pipeline,
-        tasks::Tasks,
+        tasks::Tasks, transaction::Transactions,
     },
     observe::Observer,
     policy::arrival::trace::TraceRecord,
@@ -99,6 +101,7 @@ pub fn build(
         &builder.call_books,
     );
     let (truth, writes) = (builder.truth(), builder.writes());
+    let transactions = Transactions::new(builder.nodes.iter().any(|node| node.holds_keys));
     let Builder { windows, nodes, dispatches, watchers, lines, call_books, pipelines, .. } = builder;
     let turns = vec![SimTime::NEVER; dispatches.len()];
     let world = World {
@@ -110,6 +113,7 @@ pub fn build(
         truth,
         flights: Flights::default(),
         notices: Notices::default(),
+        transactions,
         writes,
         opened: 0,
         closed: 0,
@@ -155,7 +159,8 @@ impl<'a> Builder<'a> {
 
     /// Lets those workloads draw keys and addresses whose requests somebody tells apart.
     fn identify(&self, workloads: &mut [Workload]) {
-        let keeps = self.nodes.iter().any(|node| node.keeper().is_some());
+        let knows = |node: &Node| node.keeper().is_some() || node.replicas().is_some() || node.holds_keys;
+        let keeps = self.nodes.iter().any(knows);
         let asked = keeps || self.dispatches.iter().any(Dispatch::asks_who);
         for (workload, spec) in workloads.iter_mut().zip(self.spec.workloads.values()) {
             let common = spec.common();

@@ -64,6 +64,7 @@ impl Writer<'_> {
                     self.gather(&read.database, Reach::Span(read.span), Join::All, program);
                 }
                 Step::MultiGet(get) => self.gather(&get.database, Reach::Keys(get.keys), Join::All, program),
+                Step::Transaction(transaction) => self.transaction(transaction, program),
                 Step::Try(tried) => self.tried(tried, program),
             }
         }

@@ -6,7 +6,8 @@ use sim_core::check::Check;
 
 use crate::policy::execution::ConcurrencySpec;
 use crate::spec::{
-    ComponentSpec, Form, Load, MultiGet, PoolSpec, RangeRead, Scatter, Step, SystemSpec, WorkloadSpec,
+    ComponentSpec, Form, Load, MultiGet, PoolSpec, RangeRead, Scatter, Step, SystemSpec, Transaction,
+    WorkloadSpec,
 };
 
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
@@ -220,7 +221,8 @@ impl References<'_> {
             }
             Step::Scatter(Scatter { database, .. })
             | Step::RangeRead(RangeRead { database, .. })
-            | Step::MultiGet(MultiGet { database, .. }) => {
+            | Step::MultiGet(MultiGet { database, .. })
+            | Step::Transaction(Transaction { database, .. }) => {
                 check.at("database", |check| self.database(owner, number, database, check));
             }
             Step::CachedRead(read) => {

@@ -5,7 +5,7 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{Builder, caches::cache_program, program::Writer};
+use super::{Builder, caches::cache_program, program::Writer, replication::database_program};
 use crate::{
     measure::{Ages, Level, Owner, Times},
     node::{
@@ -119,6 +119,7 @@ impl<'a> Builder<'a> {
             regional: Vec::new(),
             cancels: false,
             is_inside: false,
+            holds_keys: false,
             warm_up: None,
             idle_watchers: Vec::new(),
             random: self.streams.stream(&format!("{id}/queue")),
@@ -145,6 +146,7 @@ impl<'a> Builder<'a> {
         let mut node = self.node(id, servers, Role::Service(self.service(id, pool)));
         node.cancels = pool.cancel_abandoned_work;
         node.is_inside = pool.keeps.as_ref().is_some_and(|cache| cache.inside.is_some());
+        node.holds_keys = node.division().is_some_and(|division| division.participation.is_some());
         node.warm_up = pool
             .warm_up
             .as_ref()
@@ -170,18 +172,21 @@ impl<'a> Builder<'a> {
         let shards =
             |id: &str| self.spec.form(id).and_then(Form::divides).map_or(1, |base| base.shards as u16);
         let lends = self.spec.caches_on(id).any(|above| above.inclusion == Inclusion::Exclusive);
-        let steps = self.classes.iter().enumerate().map(|(number, class)| match &pool.keeps {
-            Some(cache) => cache_program(cache, self.writes()[number], lends),
-            None => Writer { class, route: &route, resource: &resource, shards: &shards }
-                .program(pool.steps(class)),
-        });
+        let writes = self.writes();
+        let steps =
+            self.classes.iter().enumerate().map(|(number, class)| match (&pool.keeps, &pool.divides) {
+                (Some(cache), _) => cache_program(cache, writes[number], lends),
+                (None, Some(database)) => database_program(database, writes[number]),
+                (None, None) => Writer { class, route: &route, resource: &resource, shards: &shards }
+                    .program(pool.steps(class)),
+            });
         Service {
             demands: demands.collect(),
             steps: steps.collect(),
             resources: self.resources(id, pool),
             spawned: None,
             keeper: self.keeper(id, pool),
-            division: self.division(pool, self.places(id, &pool.placed_in.0, pool.servers).len()),
+            division: self.division(id, pool, self.places(id, &pool.placed_in.0, pool.servers).len()),
         }
     }
 

@@ -20,6 +20,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("Scatter", r#"Scatter(database: "orders", join: All)"#),
     ("RangeRead", r#"RangeRead(database: "orders", span: 100)"#),
     ("MultiGet", r#"MultiGet(database: "orders", keys: 10)"#),
+    (
+        "Transaction",
+        r#"Transaction(database: "orders", keys: 3, log_time: Exponential(mean: "2ms"), protocol: TwoPhase)"#,
+    ),
     ("Call", r#"Call("auth")"#),
     ("ByClass", r#"ByClass({"browse": [Call("cache")], "*": [Call("database")]})"#),
     (

@@ -87,13 +87,22 @@ impl Keeper {
     /// What is done for a call, if it is not what its class says.
     pub fn answer(&self, asked: Asked) -> Option<&Program> {
         match asked {
-            Asked::Serve | Asked::Validate => None,
             Asked::Get => Some(&self.answers.get),
             Asked::Put => Some(&self.answers.put),
             Asked::Drop => Some(&self.answers.drop),
             Asked::Take => Some(&self.answers.take),
             Asked::Accept => Some(&self.answers.accept),
             Asked::HandDown => Some(&self.answers.hand_down),
+            Asked::Serve
+            | Asked::Validate
+            | Asked::Apply
+            | Asked::Peek
+            | Asked::Released
+            | Asked::Prepare
+            | Asked::Alone
+            | Asked::Commit
+            | Asked::Abort
+            | Asked::Undo => None,
         }
     }
 
@@ -171,14 +180,4 @@ impl World {
         let known = self.requests.get(call.request).map(|request| request.key);
         known.or_else(|| self.tasks.outliving(call.request)).unwrap_or(call.need.0)
     }
-}
-
-/// Whether a call stands in the program of a cache rather than in that of its class.
-pub(in crate::node) fn program_of<'a>(
-    steps: &'a [Program],
-    keeper: Option<&'a Keeper>,
-    call: &Call,
-) -> &'a Program {
-    let own = keeper.and_then(|keeper| keeper.answer(call.asked));
-    own.unwrap_or_else(|| &steps[usize::from(call.class)])
 }

@@ -23,12 +23,15 @@ impl World {
         let Some(call) = self.calls.get(id).copied() else { return };
         let (node, served) = (call.callee.node, outcome.reason().is_none());
         let writes = self.writes[usize::from(call.class)];
-        if served && self.truth.follows(node) {
+        if served && self.truth.follows(node) && !call.asked.is_of_transaction() {
             let key = self.key_of(&call);
-            let version =
-                if writes { self.truth.change(node, key, now) } else { self.truth.version(node, key) };
+            let version = match self.replica_version(id, &call, now) {
+                Some(version) => version,
+                None if writes => self.truth.change(node, key, now),
+                None => self.truth.version(node, key),
+            };
             self.truth.tell(id, version);
-            if writes {
+            if writes && matches!(call.asked, Asked::Serve | Asked::Released) {
                 self.invalidate(node, key, &call, cx);
             }
         }
@@ -46,7 +49,13 @@ impl World {
     }
 
     /// Tells the caches that keep a component's keys, and want to be told, that one has changed.
-    pub(super) fn invalidate(&mut self, source: u16, key: u64, call: &Call, cx: &mut Context<Event>) {
+    pub(in crate::node) fn invalidate(
+        &mut self,
+        source: u16,
+        key: u64,
+        call: &Call,
+        cx: &mut Context<Event>,
+    ) {
         for node in 0..self.nodes.len() as u16 {
             let servers = self.nodes[usize::from(node)].servers.len() as u16;
             let place = self.nodes[usize::from(node)].place;
