@@ -8,12 +8,15 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
+use slotmap::SecondaryMap;
+
 use crate::{
     event::Event,
     measure::{Ages, CallBook, Times, Windows},
     node::{
         cache::Keeper,
         client::Workload,
+        detour::Detour,
         dispatch::Dispatch,
         faults::Fault,
         flights::Flights,
@@ -50,6 +53,8 @@ pub struct World {
     pub(crate) writes: Vec<bool>,
     /// What goes on beside the rest of its request, and permits that are held.
     pub(crate) tasks: Tasks,
+    /// Calls that go another way than there and back.
+    pub(crate) detours: SecondaryMap<CallId, Detour>,
     /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) workloads: Vec<Workload>,
@@ -98,6 +103,8 @@ pub struct Node {
     pub regional: Vec<Vec<u16>>,
     /// Whether work nobody waits for is stopped.
     pub cancels: bool,
+    /// Whether its servers may hold a key no more that they are asked for.
+    pub redirects: bool,
     /// How a server slows down while it warms up.
     pub warm_up: Option<WarmUp>,
     /// Balancers that keep a list of idle servers, by server: view and row.
@@ -192,6 +199,7 @@ impl World {
         }
         cx.after(self.observer.bin(), Event::Bin);
         self.begin_faults(cx);
+        self.begin_resharding(cx);
         self.begin_dispatches(cx);
         self.offer_all();
         self.begin_workloads(cx);
@@ -212,7 +220,7 @@ impl World {
             }
         }
         for division in self.nodes.iter_mut().filter_map(Node::division_mut) {
-            division.book.on_turn(&turn);
+            division.book.on_turn(&turn, &division.stored);
         }
         for keeper in self.nodes.iter_mut().filter_map(Node::keeper_mut) {
             keeper.on_turn(now, &turn);
@@ -274,6 +282,10 @@ impl Model for World {
             Event::Invalidate { node, server, key } => {
                 self.on_invalidate(Instance { node, server }, key, cx.now());
             }
+            Event::Detour(call) => self.on_detour(call, cx),
+            Event::Reshard { node } => self.on_reshard(node, cx),
+            Event::Rebalance { node } => self.on_rebalance(node, cx),
+            Event::Copy { node, stream } => self.on_copy(node, stream, cx),
             Event::Fault { fault, target, begins } => self.on_fault(fault, target, begins, cx),
         }
     }

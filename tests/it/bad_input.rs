@@ -6,6 +6,7 @@
 mod cases;
 mod running;
 mod stages;
+mod topology;
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -108,6 +109,11 @@ fn mistakes_in_how_others_are_called() {
 #[test]
 fn mistakes_in_caches() {
     snapshot("caches", running::CACHES);
+}
+
+#[test]
+fn mistakes_in_databases_that_change() {
+    snapshot("topology", topology::TOPOLOGY);
 }
 
 #[test]

@@ -99,7 +99,9 @@ fn callees(system: &SystemSpec, id: &str) -> Vec<String> {
         }
         Some(Form::Pool(pool)) => {
             let spawned = pool.spawns().then_some("spawned");
-            let named = pool.callees().into_iter().chain(spawned).map(str::to_owned);
+            let changes = pool.divides.as_deref().filter(|database| database.moves());
+            let copies = changes.map(|_| "copies");
+            let named = pool.callees().into_iter().chain(spawned).chain(copies).map(str::to_owned);
             named.chain(fallbacks(&pool.calls)).collect()
         }
         None => Vec::new(),
@@ -133,9 +135,9 @@ fn servers(system: &SystemSpec, id: &str) -> u32 {
 /// What a component has as a whole.
 fn of_component(system: &SystemSpec, id: &str) -> Vec<Owner> {
     let kept = Owner::of_cache(system.form(id).and_then(Form::keeps));
-    let divided = system.form(id).and_then(Form::divides).map(|_| Owner::Database);
+    let divided = system.form(id).and_then(Form::divides).map(Owner::of_database);
     let own = [vec![Owner::Station, Owner::Pool], own(system, id), kept.to_vec()].concat();
-    own.into_iter().chain(divided).collect()
+    own.into_iter().chain(divided.into_iter().flatten()).collect()
 }
 
 /// What a station has by its queue and by how it runs its requests, beside what all stations have.
@@ -191,7 +193,16 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Blocking
             | Owner::Cache
             | Owner::WriteBack
-            | Owner::Database,
+            | Owner::Database
+            | Owner::Rerouted
+            | Owner::Redirecting
+            | Owner::Asking
+            | Owner::Coordinated
+            | Owner::Resharded
+            | Owner::Rebalanced
+            | Owner::Holding
+            | Owner::Doubling
+            | Owner::Hot,
         )
         | None => "a component",
     };

@@ -1,9 +1,13 @@
 //! Every figure a run reports: its name, its statistics, what it counts in, whose it is. A test holds it to a run.
 
 use crate::{
-    policy::{discipline::QueueSpec, execution::ConcurrencySpec},
+    policy::{
+        discipline::QueueSpec,
+        execution::ConcurrencySpec,
+        resharding::{CutOver, Routing},
+    },
     report::Unit,
-    spec::{CacheSpec, OnWrite},
+    spec::{CacheSpec, DatabaseSpec, OnWrite},
 };
 
 /// A figure of the catalogue.
@@ -50,6 +54,24 @@ pub enum Owner {
     WriteBack,
     /// A database.
     Database,
+    /// A database of which shards may be asked that do not hold the key: it changes, or callers have maps of their own.
+    Rerouted,
+    /// Such a one whose shards say so.
+    Redirecting,
+    /// Such a one whose keys are at another shard one by one: `cut_over: KeyByKey`.
+    Asking,
+    /// Such a one whose shards pass requests on: `routing: AnyNode`.
+    Coordinated,
+    /// A database whose keys go from shard to shard.
+    Resharded,
+    /// Such a one whose ranges are split and moved by load: `rebalance`.
+    Rebalanced,
+    /// Such a one at which requests wait for a key to be handed over.
+    Holding,
+    /// A database that stores some keys several times.
+    Hot,
+    /// Such a one whose writes go to both shards meanwhile: `cut_over: DualWrites`.
+    Doubling,
 }
 
 impl Owner {
@@ -67,6 +89,29 @@ impl Owner {
         }
     }
 
+    /// What a database has beside what all stations have.
+    pub fn of_database(database: &DatabaseSpec) -> Vec<Self> {
+        let some = |of: fn(&CutOver) -> bool| {
+            let timed = database.reshard.iter().map(|change| &change.cut_over);
+            timed.chain(database.rebalance.iter().map(|rebalance| &rebalance.cut_over)).any(of)
+        };
+        let coordinated = database.routing == Routing::AnyNode;
+        let asks = some(|cut_over| matches!(cut_over, CutOver::KeyByKey));
+        let all = [
+            (Self::Database, true),
+            (Self::Rerouted, database.redirects()),
+            (Self::Redirecting, database.moves() && !coordinated),
+            (Self::Asking, asks && !coordinated),
+            (Self::Coordinated, coordinated),
+            (Self::Resharded, database.moves()),
+            (Self::Rebalanced, database.rebalance.is_some()),
+            (Self::Holding, some(|cut_over| !matches!(cut_over, CutOver::DualWrites))),
+            (Self::Hot, database.hot_keys.is_some()),
+            (Self::Doubling, some(|cut_over| matches!(cut_over, CutOver::DualWrites))),
+        ];
+        all.into_iter().filter(|(_, has)| *has).map(|(owner, _)| owner).collect()
+    }
+
     /// What a component has by how it runs its requests, beside what all stations have.
     pub fn of_concurrency(concurrency: Option<&ConcurrencySpec>) -> &'static [Self] {
         match concurrency {
@@ -79,8 +124,8 @@ impl Owner {
 }
 
 use Owner::{
-    Blocking, Cache, Calls, Database, Hop, Journey, Loops, Pool, Station, Thieves, Threads, Workload,
-    WriteBack,
+    Asking, Blocking, Cache, Calls, Coordinated, Database, Doubling, Holding, Hop, Hot, Journey, Loops, Pool,
+    Rebalanced, Redirecting, Rerouted, Resharded, Station, Thieves, Threads, Workload, WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -98,6 +143,7 @@ const BLOCKING: &[Owner] = &[Blocking];
 const CACHE: &[Owner] = &[Cache];
 const WRITE_BACK: &[Owner] = &[WriteBack];
 const DATABASE: &[Owner] = &[Database];
+const RESHARDED: &[Owner] = &[Resharded];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const SPREAD: &[&str] = &["max_over_mean", "cv", "gini", "jain"];
@@ -116,7 +162,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 81] = [
+pub const METRICS: [Figure; 97] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -156,6 +202,22 @@ pub const METRICS: [Figure; 81] = [
     row("key_imbalance", SPREAD, Ratio, DATABASE, "the same of the keys that they store"),
     row("fan_out", &["mean"], Count, DATABASE, "shards that a query of several keys reached"),
     row("cross_shard", &["mean"], Ratio, DATABASE, "such queries that reached more than one shard, over all of them"),
+    row("hops", &["mean"], Count, &[Rerouted], "servers that a request came to until one answered: 1 where all callers know who holds what"),
+    row("redirects", FLOW, PerSecond, &[Redirecting], "requests sent from a shard that does not hold their key, or not yet, to another; those that came to a wrong shard count as its arrivals too"),
+    row("moved_redirects", FLOW, PerSecond, &[Redirecting], "of these, for good: the caller's map was old (`MOVED`)"),
+    row("ask_redirects", FLOW, PerSecond, &[Asking], "of these, for this once: the key has gone, its part not yet (`ASK`)"),
+    row("forwards", FLOW, PerSecond, &[Coordinated], "requests that a shard passed on to the one that holds their key"),
+    row("held", FLOW, PerSecond, &[Holding], "requests that had to wait until their key was handed over"),
+    row("double_writes", FLOW, PerSecond, &[Doubling], "writes that went to the old shard and to the new"),
+    row("copied_writes", FLOW, PerSecond, &[Hot], "writes of a hot key that went on to a further copy of it"),
+    row("moved_keys", FLOW, PerSecond, RESHARDED, "keys that came to another shard"),
+    row("moved_bytes", FLOW, PerSecond, RESHARDED, "the bytes of those"),
+    row("moved_share", &["mean"], Ratio, RESHARDED, "those keys over all that are stored"),
+    row("hand_overs", &["count"], Count, RESHARDED, "parts of the keys that came to another shard"),
+    row("splits", &["count"], Count, &[Rebalanced], "ranges that were split for their size or load"),
+    row("joints", &["count"], Count, &[Rebalanced], "ranges that were joined with the next, since both were small"),
+    row("migrations", &["count"], Count, RESHARDED, "changes of the number of shards, or of the shard of a range, that came to their end"),
+    row("migration_time", &["mean"], Seconds, RESHARDED, "how long they took, of those that ended"),
     row("loop_lag", &["mean"], Seconds, LOOPS, "how long a task was ready before its loop took it up"),
     row("steals", FLOW, PerSecond, THIEVES, "times an idle loop took work from another"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work that nobody waited for any more, the caller or whoever the caller worked for: its share of all work, how often, how often a second"),

@@ -45,8 +45,13 @@ impl World {
         let view = &mut self.dispatches[dispatch as usize];
         let ask =
             if view.asks_who() { ask(&self.requests, &self.tasks, wish.request) } else { Ask::default() };
-        let query = match view.shards {
-            Some(_) => Query { shard: wish.verb.shard(), writes: self.writes[usize::from(wish.class)] },
+        let query = match &view.shards {
+            Some(shards) => {
+                let division = self.nodes[usize::from(wish.node)].division();
+                let writes = self.writes[usize::from(wish.class)];
+                let believed = || shards.believed(division, (ask.key, writes), wish.luck);
+                Query { shard: wish.verb.shard().or_else(believed), writes }
+            }
             None => Query::default(),
         };
         let row = view.pick(cx.now(), (&ask, query), tried)?;

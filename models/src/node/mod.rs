@@ -6,6 +6,7 @@ mod cache_tests;
 pub mod care;
 mod choice;
 pub mod client;
+pub mod detour;
 pub mod dispatch;
 pub mod faults;
 pub mod flights;
@@ -18,6 +19,9 @@ pub mod network;
 pub mod origin;
 pub mod pipeline;
 pub mod program;
+pub mod resharding;
+#[cfg(test)]
+mod resharding_tests;
 pub mod section;
 pub mod server;
 pub mod service;

@@ -91,10 +91,13 @@ impl World {
             },
         };
         call.work = SimDuration::from_nanos_f64(demand);
-        if call.asked == Asked::Validate {
+        if call.asked >= Asked::Validate {
             let call = *call;
-            let part = self.part_to_do(&call);
-            self.calls[id].work = SimDuration::from_nanos_f64(demand * part);
+            self.calls[id].work = if call.asked == Asked::Copy {
+                self.resharding(call.callee.node).map_or(SimDuration::ZERO, |it| it.work_of(id))
+            } else {
+                SimDuration::from_nanos_f64(demand * self.part_to_do(&call))
+            };
             return self.admit(id, cx);
         }
         if server.host.is_some() {
@@ -180,7 +183,11 @@ impl World {
             record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Service, now));
         }
         let wait = now.since(call.arrived);
-        self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait);
+        let node = &mut self.nodes[usize::from(call.callee.node)];
+        node.on_start(call.callee.server, now, wait);
+        if node.redirects {
+            self.look(id);
+        }
         self.compute(id, cx);
     }
 

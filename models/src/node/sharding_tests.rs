@@ -8,9 +8,9 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use crate::{RunSettings, run, spec::SystemSpec, wire};
+use crate::{RunSettings, measure::Window, run, spec::SystemSpec, wire};
 
-fn read(text: &str) -> SystemSpec {
+pub(super) fn read(text: &str) -> SystemSpec {
     let options = ron::Options::default().with_default_extension(
         Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
     );
@@ -19,14 +19,29 @@ fn read(text: &str) -> SystemSpec {
 
 /// The figures of so many seconds of a system; its books balance, or the run would be an error.
 fn figures(text: &str, seconds: u64) -> BTreeMap<String, f64> {
+    figures_within(text, seconds, &[])
+}
+
+/// The same with windows of so many seconds each.
+pub(super) fn figures_within(
+    text: &str,
+    seconds: u64,
+    windows: &[(&str, u64, u64)],
+) -> BTreeMap<String, f64> {
     let spec = read(text);
     assert_eq!(wire::check(&spec), [], "{text}");
+    let at = |seconds: u64| SimTime::from_nanos(seconds * 1_000_000_000);
+    let windows = windows.iter().map(|(name, from, to)| Window {
+        name: (*name).to_owned(),
+        from: at(*from),
+        to: at(*to),
+    });
     let settings = RunSettings {
         seed: 1,
         replication: 0,
         measure_from: SimTime::ZERO,
-        end: SimTime::from_nanos(seconds * 1_000_000_000),
-        windows: Vec::new(),
+        end: at(seconds),
+        windows: windows.collect(),
         bin: SimDuration::from_secs(1),
         limits: Vec::new(),
         budget: Budget { events: 10_000_000, in_flight: 1_000_000 },

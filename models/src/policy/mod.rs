@@ -16,6 +16,7 @@ pub mod locality;
 mod moving_average;
 pub mod partitioning;
 pub mod redirection;
+pub mod resharding;
 pub mod semaphore;
 pub mod slow_start;
 pub mod stage;

@@ -20,11 +20,12 @@ use crate::{
         balancing::{Backend, Balance, BalancerSpec, Endpoint, Weights},
         locality::{Group, LocalitySpec},
         redirection::DnsSpec,
+        resharding::Routing,
         stage::{Stage, StageSpec},
         subsetting::{Membership, Subset},
     },
     request::{Instance, Site},
-    spec::{CacheSpec, CallSpec, ComponentSpec, Form, LoadBalancerSpec, PoolSpec, View},
+    spec::{CacheSpec, CallSpec, ComponentSpec, Form, LoadBalancerSpec, PoolSpec, Spread, View},
     world::Role,
 };
 
@@ -122,7 +123,9 @@ impl<'a> Builder<'a> {
         self.call_books.push(CallBook::new(name.clone(), &self.windows));
         let pipelines = self.pipelines(wishes, &name, sites.len(), book);
         let is_gateway = matches!(self.nodes[usize::from(node)].role, Role::Gateway(_));
-        let special = wishes.balancer.is_some() || wishes.call.asks_for_a_view();
+        let database = self.spec.form(wishes.pools[0]).and_then(Form::divides);
+        let own_map = database.is_some_and(|database| matches!(database.routing, Routing::Aware { .. }));
+        let special = own_map || wishes.balancer.is_some() || wishes.call.asks_for_a_view();
         if (is_gateway || self.nodes[usize::from(node)].servers.len() == 1) && !special {
             return Route { node, dispatches: Vec::new(), line, book, pipelines };
         }
@@ -190,7 +193,9 @@ impl<'a> Builder<'a> {
             let number = self.ids[pool];
             let node = &self.nodes[usize::from(number)];
             let near = &node.regional[region];
-            let all = looks_further || near.is_empty();
+            let divides = self.spec.form(pool).and_then(Form::divides);
+            let in_turn = divides.is_some_and(|database| database.spread == Spread::InTurn);
+            let all = looks_further || near.is_empty() || in_turn;
             let servers: Vec<u16> = if all { (0..node.servers.len() as u16).collect() } else { near.clone() };
             seen.extend(servers.into_iter().map(|server| (level, Instance { node: number, server })));
         }

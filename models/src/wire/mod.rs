@@ -82,6 +82,7 @@ pub fn build(
     let mut builder = Builder::new(spec, streams, windows);
     builder.add_nodes();
     builder.add_routes();
+    builder.add_resharding();
     let mut workloads = builder.workloads(traces)?;
     builder.identify(&mut workloads);
     let deadlines_travel = workloads.iter().any(|workload| workload.propagates);
@@ -105,6 +106,7 @@ pub fn build(
         calls: slotmap::SlotMap::with_key(),
         crossings: slotmap::SlotMap::with_key(),
         tasks: Tasks::default(),
+        detours: slotmap::SecondaryMap::new(),
         truth,
         flights: Flights::default(),
         writes,

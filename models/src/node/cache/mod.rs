@@ -50,7 +50,7 @@ impl Keeper {
     /// What is done for a call, if it is not what its class says.
     pub fn answer(&self, asked: Asked) -> Option<&Program> {
         match asked {
-            Asked::Serve | Asked::Validate => None,
+            Asked::Serve | Asked::Shard | Asked::Validate | Asked::Copy => None,
             Asked::Get => Some(&self.answers[0]),
             Asked::Put => Some(&self.answers[1]),
             Asked::Drop => Some(&self.answers[2]),
