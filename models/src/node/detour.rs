@@ -4,7 +4,12 @@
 
 use sim_core::{random::name_hash, simulation::Context, time::SimDuration};
 
-use super::{network::Passage, sharding::Query, travel::BACK};
+use super::{
+    network::Passage,
+    sharding::Query,
+    tracing::record,
+    travel::{BACK, OUT},
+};
 use crate::{
     event::Event,
     policy::{
@@ -12,6 +17,7 @@ use crate::{
         resharding::{self, Routing, Verdict, Write},
     },
     request::{Asked, Call, CallId, Instance, Outcome, Phase, Picked, Reason, Site},
+    trace::SpanKind,
     world::World,
 };
 
@@ -191,6 +197,9 @@ impl World {
         if let Some(call) = self.calls.get_mut(id) {
             (call.phase, call.resumed) = (Phase::Returning, now);
         }
+        if call.traced {
+            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Inbound, now));
+        }
         let node = &mut self.nodes[usize::from(call.callee.node)];
         node.on_leave(call.callee.server, now, call.arrived, Outcome::Success);
         let ledger = &mut node.servers[usize::from(call.callee.server)].ledger;
@@ -223,8 +232,11 @@ impl World {
         call.luck = call.luck.child(LEG, legs);
         (call.callee, call.phase, call.step) = (to, Phase::Travelling, 0);
         (call.work, call.ticket) = (SimDuration::ZERO, None);
-        let luck = call.luck;
-        match self.leg(from, self.site(to), luck, super::travel::OUT) {
+        let (luck, traced) = (call.luck, call.traced);
+        if traced {
+            record(&mut self.tracer, |tracer| tracer.turn_to(id, SpanKind::Outbound, cx.now()));
+        }
+        match self.leg(from, self.site(to), luck, OUT) {
             Passage::Arrives(SimDuration::ZERO) => cx.now_too(Event::Deliver(id)),
             Passage::Arrives(travel) => cx.after(travel, Event::Deliver(id)),
             Passage::Lost => self.lose(id, cx.now()),
@@ -258,7 +270,7 @@ impl World {
         if let (true, Some(resharding), Some(picked)) = (moved, &division.resharding, call.picked)
             && let Some(shards) = &mut self.dispatches[picked.dispatch as usize].shards
         {
-            shards.learn(key, &resharding.custody);
+            shards.learn(resharding.name_at(shard, key), &resharding.custody);
         }
         let Some((callee, picked)) = self.row_of_shard(call, shard, key, cx) else {
             self.calls[id].picked = None;

@@ -1,9 +1,13 @@
 //! Databases that change under load, told by small systems whose figures can be added up by hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::sharding_tests::{figures_within, read};
-use crate::wire;
+use super::sharding_tests::{figures_within, read, reported_within};
+use crate::{
+    measure::{Figure, METRICS, Owner},
+    spec::Form,
+    wire,
+};
 
 /// So many requests a second of ten client processes, a quarter of which write, at a database with these fields.
 fn grown(rate: u32, fields: &str, seconds: u64, windows: &[(&str, u64, u64)]) -> BTreeMap<String, f64> {
@@ -156,7 +160,7 @@ fn changes_follow_one_another_and_survive_a_crash() {
         seen["db.calls.copies.errors.count"] > 0.0,
         "what a crashed server was sent has to be sent again"
     );
-    assert_eq!(seen["db[2].arrivals.count"] + seen["db[3].arrivals.count"] > 0.0, true);
+    assert!(seen["db[2].arrivals.count"] + seen["db[3].arrivals.count"] > 0.0);
 }
 
 #[test]
@@ -253,4 +257,35 @@ fn shards_of_several_regions_stand_in_one_each() {
     near(share("eu/0") + share("eu/2"), 0.75, 0.008);
     near(share("us/1") + share("us/3"), 0.25, 0.008);
     near(seen["users.latency.mean"] * 1e3, 0.75 * 2.1 + 0.25 * 100.1, 0.8);
+}
+
+#[test]
+fn the_catalogue_has_what_databases_report() {
+    for (fields, has) in [
+        ("shards: 4", "db.fan_out.mean"),
+        ("shards: 4, reshard: [(at: \"1s\", shards: 5)]", "db.held.rate"),
+        ("shards: 4, reshard: [(at: \"1s\", shards: 5, cut_over: DualWrites)]", "db.double_writes.count"),
+        ("shards: 4, reshard: [(at: \"1s\", shards: 5, cut_over: KeyByKey)]", "db.ask_redirects.count"),
+        ("shards: 4, routing: AnyNode, reshard: [(at: \"1s\", shards: 5)]", "db.forwards.rate"),
+        ("shards: 4, hot_keys: ()", "db.copied_writes.count"),
+        ("shards: 4, partitioning: Range(keys: 10000), rebalance: ()", "db.splits.count"),
+    ] {
+        let text = format!(
+            r#"(workloads: {{ "users": OpenLoop(target: "db", load: Rate("100/s"), keys: Uniform(items: 10000)) }},
+            components: {{ "db": Database(keys: 10000, {fields}) }})"#
+        );
+        let spec = read(&text);
+        let owners = spec.form("db").and_then(Form::divides).map(Owner::of_database).unwrap();
+        let owners = [vec![Owner::Station, Owner::Pool], owners].concat();
+        let rows = METRICS.iter().filter(|row| row.owners.iter().any(|owner| owners.contains(owner)));
+        let name = |row: &'static Figure| {
+            row.statistics.iter().map(move |statistic| format!("db.{}.{statistic}", row.name))
+        };
+        let promised: BTreeSet<String> = rows.flat_map(name).collect();
+        let reported = reported_within(&text, 5);
+        let own = |name: &&String| name.starts_with("db.") && !name.starts_with("db.calls.");
+        let own: BTreeSet<String> = reported.iter().filter(own).cloned().collect();
+        assert_eq!(own, promised, "{fields}");
+        assert!(own.contains(has), "{fields}");
+    }
 }

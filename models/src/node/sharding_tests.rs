@@ -1,6 +1,9 @@
 //! What databases do, beside theory and told by small systems whose figures can be added up by hand.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use ron::extensions::Extensions;
 use sim_core::{
@@ -8,7 +11,7 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use crate::{RunSettings, measure::Window, run, spec::SystemSpec, wire};
+use crate::{RunSettings, measure::Window, report::Metric, run, spec::SystemSpec, wire};
 
 pub(super) fn read(text: &str) -> SystemSpec {
     let options = ron::Options::default().with_default_extension(
@@ -28,6 +31,16 @@ pub(super) fn figures_within(
     seconds: u64,
     windows: &[(&str, u64, u64)],
 ) -> BTreeMap<String, f64> {
+    let metrics = metrics_within(text, seconds, windows).into_iter();
+    metrics.filter_map(|metric| Some((metric.name, metric.value?))).collect()
+}
+
+/// The names of all that is reported, known or not.
+pub(super) fn reported_within(text: &str, seconds: u64) -> BTreeSet<String> {
+    metrics_within(text, seconds, &[]).into_iter().map(|metric| metric.name).collect()
+}
+
+fn metrics_within(text: &str, seconds: u64, windows: &[(&str, u64, u64)]) -> Vec<Metric> {
     let spec = read(text);
     assert_eq!(wire::check(&spec), [], "{text}");
     let at = |seconds: u64| SimTime::from_nanos(seconds * 1_000_000_000);
@@ -47,8 +60,7 @@ pub(super) fn figures_within(
         budget: Budget { events: 10_000_000, in_flight: 1_000_000 },
     };
     let traces = &mut |_: &str| Err("no trace".to_owned());
-    let report = run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
-    report.metrics.into_iter().filter_map(|metric| Some((metric.name, metric.value?))).collect()
+    run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap().metrics
 }
 
 /// A thousand requests a second of a workload with these fields, at a database with those.

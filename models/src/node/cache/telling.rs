@@ -25,6 +25,9 @@ impl World {
         outcome: Outcome,
         cx: &mut Context<Event>,
     ) {
+        if call.asked == Asked::Copy {
+            return;
+        }
         let now = cx.now();
         let (node, served) = (call.callee.node, outcome.reason().is_none());
         let writes = self.writes[usize::from(call.class)];
