@@ -94,7 +94,12 @@ impl World {
                     division.resharding.iter_mut().for_each(|it| it.held.push(id));
                 }
             }
-            Verdict::Moved(shard) => self.send_on(id, &call, (shard, true), cx),
+            Verdict::Moved(owner) => {
+                let key = self.key_of(&call);
+                let resharding = self.resharding(call.callee.node);
+                let shard = resharding.map_or(owner, |it| it.onward(key, writes, owner, call.luck));
+                self.send_on(id, &call, (shard, true), cx);
+            }
             Verdict::Ask(shard) => self.send_on(id, &call, (shard, false), cx),
         }
         true
@@ -169,11 +174,11 @@ impl World {
     /// A call's server tells the caller to ask another shard, or the same once more.
     fn send_back(&mut self, id: CallId, call: &Call, told: Option<(u32, bool)>, cx: &mut Context<Event>) {
         self.step_out(id, call, cx);
-        self.tell(id, call.callee, told, cx);
+        self.say(id, call.callee, told, cx);
     }
 
     /// What a server says about a key goes to the caller of a call that it has no worker for any more.
-    fn tell(&mut self, id: CallId, at: Instance, told: Option<(u32, bool)>, cx: &mut Context<Event>) {
+    fn say(&mut self, id: CallId, at: Instance, told: Option<(u32, bool)>, cx: &mut Context<Event>) {
         if let Some(division) = self.nodes[usize::from(at.node)].division_mut() {
             match told {
                 Some((_, true)) => division.book.totals.moved += 1,
@@ -323,7 +328,7 @@ impl World {
                 Some(Verdict::Wait) => self.resharding(node).into_iter().for_each(|it| it.held.push(id)),
                 Some(Verdict::Moved(shard)) => self.pass_on_held(id, &call, (shard, true), cx),
                 Some(Verdict::Ask(shard)) => self.pass_on_held(id, &call, (shard, false), cx),
-                Some(Verdict::Serve) | None => self.tell(id, call.callee, None, cx),
+                Some(Verdict::Serve) | None => self.say(id, call.callee, None, cx),
             }
         }
     }
@@ -342,6 +347,6 @@ impl World {
             });
             return self.go_to(id, at, self.leader_of(at, shard), cx);
         }
-        self.tell(id, at, Some((shard, moved)), cx);
+        self.say(id, at, Some((shard, moved)), cx);
     }
 }

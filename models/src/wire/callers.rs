@@ -176,7 +176,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A line of deadlines of that length; callers with equal timeouts share one.
-    fn line(&mut self, timeout: SimDuration) -> u16 {
+    pub(super) fn line(&mut self, timeout: SimDuration) -> u16 {
         if let Some(known) = self.lines.iter().position(|line| line.length() == timeout) {
             return known as u16;
         }

@@ -140,6 +140,11 @@ impl Resharding {
         copies.get(drawn as usize).map_or(key, |(name, _)| *name)
     }
 
+    /// The shard that a request goes on to which came to one without the key: of a key with copies, one of them for reads.
+    pub(in crate::node) fn onward(&self, key: u64, writes: bool, owner: u32, luck: Luck) -> u32 {
+        if writes || !self.hot.has(key) { owner } else { self.custody.by_map(self.any_name(key, luck)) }
+    }
+
     /// The name under which a shard has a key, if it may.
     pub(in crate::node) fn name_at(&self, shard: u32, key: u64) -> u64 {
         if !self.hot.has(key) {

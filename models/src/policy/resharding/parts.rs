@@ -105,7 +105,7 @@ mod tests {
             let (after, plan) = before.resized(9);
             let parts = Parts::new(&before, &after, 100_000, 500);
             let moved: u64 = parts.all().iter().map(|part| part.keys).sum();
-            let spread = (100_000.0 * share * (1.0 - share)).sqrt();
+            let spread = (100_000.0_f64 * share * (1.0 - share)).sqrt();
             assert!((moved as f64 - 100_000.0 * share).abs() < 4.0 * spread, "{text}: {moved}");
             assert!((plan.moved() - share).abs() < 1e-9);
             assert!(parts.all().iter().all(|part| part.keys < 700), "{text}");
