@@ -69,8 +69,11 @@ impl HotKeys {
         let mut copies: Vec<KeyCopy> = Vec::new();
         for name in (0..wanted * TRIES).map(|copy| suffixed(key, copy)) {
             let shard = shard_of(name);
-            if copies.len() < wanted as usize && copies.iter().all(|(_, known)| *known != shard) {
+            if copies.iter().all(|(_, known)| *known != shard) {
                 copies.push((name, shard));
+            }
+            if copies.len() == wanted as usize {
+                break;
             }
         }
         copies
