@@ -75,10 +75,12 @@ impl World {
         self.detours.insert(id, detour);
     }
 
-    /// A server has done what there was to do for a call, and well. Whether the answer is not for it to give.
+    /// A server has done what there was to do for a call. Whether the answer, if it is a good one, is not for it to give.
     #[cold]
     pub(super) fn turn_aside(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) -> bool {
-        let Some(call) = self.calls.get(id).copied() else { return false };
+        let Some(call) = self.calls.get(id).copied().filter(|_| outcome.reason().is_none()) else {
+            return false;
+        };
         // Writes that have begun are let through: they are copied with the rest.
         let Some(verdict) = self.verdict(id, &call, false) else { return false };
         let turned = self.detours.get(id).is_some_and(|detour| detour.turned);
@@ -123,7 +125,7 @@ impl World {
                 division.book.totals.doubled += 1;
                 self.step_out(id, call, cx);
                 self.change_detour(id, |detour| {
-                    (detour.asking, detour.via) = (true, detour.via.or(Some(at)))
+                    (detour.asking, detour.via) = (true, detour.via.or(Some(at)));
                 });
                 self.go_to(id, at, self.leader_of(at, other), cx);
                 return true;

@@ -82,10 +82,9 @@ impl World {
                     (false, true) => Outcome::Degraded,
                     (false, false) => Outcome::Success,
                 };
-                if node.redirects && outcome.reason().is_none() && self.turn_aside(id, outcome, cx) {
-                    return;
+                if !(node.redirects && self.turn_aside(id, outcome, cx)) {
+                    self.finish(id, outcome, cx);
                 }
-                self.finish(id, outcome, cx);
             }
         }
     }

@@ -51,7 +51,7 @@ pub(super) fn per_shard(view: &View<'_>, pool: &str) -> Option<u32> {
 }
 
 /// What each server got, by its number.
-pub(super) fn bars(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Vec<(u32, Bar)> {
+fn bars(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Vec<(u32, Bar)> {
     let bar = |estimate: &crate::analysis::Estimate| {
         let name = estimate.name.strip_suffix(".arrivals.rate")?;
         let number = number_in(pool, name)?;

@@ -7,7 +7,7 @@ use super::{
         album::{AnyChart, Draft},
         view::{Spot, View},
     },
-    server_load::{bars, per_shard, shares},
+    server_load::{per_shard, shares},
     servers::of_pools,
 };
 use crate::charts::{
@@ -28,8 +28,11 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
 fn chart(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Option<AnyChart> {
     let replicas = per_shard(view, pool)?.max(1);
     let mut shards: BTreeMap<u32, f64> = BTreeMap::new();
-    for (server, bar) in bars(view, spot, pool) {
-        *shards.entry(server / replicas).or_default() += bar.value;
+    for estimate in &spot.cell.estimates {
+        let server = estimate.name.strip_suffix(".arrivals.rate").and_then(|name| number_of(pool, name));
+        if let (Some(server), Some(rate)) = (server, estimate.mean) {
+            *shards.entry(server / replicas).or_default() += rate;
+        }
     }
     // What is to come or has gone got nothing: it is no shard here.
     let there = shards.into_iter().filter(|(_, value)| *value > 0.0);
@@ -49,4 +52,10 @@ fn chart(view: &View<'_>, spot: &Spot<'_>, pool: &str) -> Option<AnyChart> {
         colour: spot.style.colour,
         bars,
     }))
+}
+
+/// The number of a server among those that hold all keys together: 3 of `orders[3]` and of `orders[eu/3]`.
+fn number_of(pool: &str, server: &str) -> Option<u32> {
+    let inside = server.strip_prefix(pool)?.strip_prefix('[')?.strip_suffix(']')?;
+    inside.rsplit('/').next()?.parse().ok()
 }
