@@ -43,6 +43,7 @@ impl World {
         self.check_resources(now)?;
         self.check_caches()?;
         self.check_transactions()?;
+        self.check_shards()?;
         self.check_passages().map_err(|what| Unbalanced { station: "the callers' stages".into(), what })?;
         self.check_calls()
     }
@@ -151,6 +152,22 @@ impl World {
         Ok(())
     }
 
+    /// Every key of a database is at one shard, wherever it went; who waits for one is inside.
+    fn check_shards(&self) -> Result<(), Unbalanced> {
+        for node in &self.nodes {
+            let Some(division) = node.division() else { continue };
+            let Some(resharding) = &division.resharding else { continue };
+            let (there, all) = (division.stored.iter().sum::<f64>(), division.keys as f64);
+            let lost = resharding.held().iter().filter(|id| !self.calls.contains_key(**id)).count();
+            if there != all || division.stored.iter().any(|keys| *keys < 0.0) || lost > 0 {
+                let what =
+                    format!("{there} keys at its shards ≠ {all} keys, or {lost} waiting calls are lost");
+                return Err(Unbalanced { station: node.name.clone(), what });
+            }
+        }
+        Ok(())
+    }
+
     /// Every permit asked for was had, given back, waited for in vain, or still is one of these.
     fn check_resources(&self, now: SimTime) -> Result<(), Unbalanced> {
         let gates = |node: &Node| -> Vec<Vec<(u128, u128)>> {
@@ -200,6 +217,11 @@ impl World {
         }
         for book in &self.call_books {
             let _ = write!(text, "{} {:?} {};", book.name, book.totals, book.outstanding);
+        }
+        for (node, division) in self.nodes.iter().filter_map(|node| Some((node, node.division()?))) {
+            if division.resharding.is_some() {
+                let _ = write!(text, "{} {:?};", node.name, division.book.totals);
+            }
         }
         for (node, keeper) in self.nodes.iter().filter_map(|node| Some((node, node.keeper()?))) {
             let _ = write!(text, "{} {:?};", node.name, keeper.book.totals);

@@ -143,6 +143,25 @@ pub enum Event {
         /// Its server.
         server: u16,
     },
+    /// What a server of a database said instead of answering, or an answer that another server passes on, arrives.
+    Detour(CallId),
+    /// It is time to change the number of a database's shards.
+    Reshard {
+        /// The database.
+        node: u16,
+    },
+    /// It is time to look whether a database's ranges are asked alike.
+    Rebalance {
+        /// The database.
+        node: u16,
+    },
+    /// A stream that copies keys goes on.
+    Copy {
+        /// The database.
+        node: u16,
+        /// The stream.
+        stream: u16,
+    },
     /// A fault begins or ends.
     Fault {
         /// The fault.
@@ -161,7 +180,9 @@ impl Event {
     #[inline]
     pub const fn order(&self) -> Order {
         match self {
-            Self::Complete { .. } | Self::Share { .. } | Self::Reply { .. } => Order::Completion,
+            Self::Complete { .. } | Self::Share { .. } | Self::Reply { .. } | Self::Detour(_) => {
+                Order::Completion
+            }
             Self::Deadlines { .. } | Self::Expire(_) | Self::Patience(_) | Self::Wake(_) => Order::Timeout,
             Self::Window
             | Self::Bin
@@ -179,6 +200,9 @@ impl Event {
             | Self::Claim { .. }
             | Self::Acknowledge { .. }
             | Self::Resolve(_)
+            | Self::Reshard { .. }
+            | Self::Rebalance { .. }
+            | Self::Copy { .. }
             | Self::Fault { .. } => Order::Tick,
             Self::Arrive { .. } | Self::Think { .. } | Self::Deliver(_) => Order::Arrival,
         }

@@ -5,7 +5,7 @@ use sim_core::{statistics::Histogram, time::SimTime};
 use crate::{
     Limit, LimitOf, RunSettings,
     measure::{Beats, Figures, Station, Stretch, Watch, Watched, Window},
-    node::server::Server,
+    node::{server::Server, sharding::Division},
     report::{Backlog, LimitCount, Metric, RunReport},
     request::Request,
     world::{Node, Role, World},
@@ -201,11 +201,7 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
         figures.shelves(&node.name, &keeper.book, &keeper.owners, number, window);
     }
     if let Some(division) = node.division() {
-        let mut loads = vec![0.0; division.stored.len()];
-        for (server, shard) in node.servers.iter().zip(&division.shard_of) {
-            loads[*shard] += server.ledger.within(number).arrivals as f64;
-        }
-        figures.shards(&node.name, (&loads, &division.stored), &division.book.within(number), window);
+        shard_figures(node, division, figures, number, window);
         if let Some(replicas) = &division.replicas {
             figures.replicas(&node.name, &replicas.book, number, window);
         }
@@ -233,6 +229,25 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
         let (ledgers, times) = (vec![&server.ledger], &server.times);
         figures.station(&Station { id: &server.name, ledgers, times, service }, number, window);
     }
+}
+
+/// What a database tells of its shards in one window. Those that are to come, or have gone, do not count.
+fn shard_figures(node: &Node, division: &Division, figures: &mut Figures, number: usize, window: &Window) {
+    let mut loads = vec![0.0; division.stored.len()];
+    for (server, shard) in node.servers.iter().zip(&division.shard_of) {
+        loads[*shard] += server.ledger.within(number).arrivals as f64;
+    }
+    let mut stored = division.book.stored(number).to_vec();
+    let keys: f64 = stored.iter().sum();
+    if division.resharding.is_some() {
+        let there: Vec<bool> = loads.iter().zip(&stored).map(|(load, keys)| load + keys > 0.0).collect();
+        let mut there = there.iter().cycle();
+        loads.retain(|_| there.next().is_some_and(|there| *there));
+        stored.retain(|_| there.next().is_some_and(|there| *there));
+    }
+    let totals = division.book.within(number);
+    figures.shards(&node.name, (&loads, &stored), &totals, window);
+    figures.moves(&node.name, (&totals, keys), &division.owners, window);
 }
 
 /// What a ledger compares with a limit.

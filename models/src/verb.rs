@@ -40,10 +40,13 @@ pub enum Verb {
     Prepare(u16),
     /// Of a shard: to commit its part by itself.
     Alone(u16),
+    /// Of a database: keys that move from a shard to another.
+    Copy,
 }
 
-/// What a call was asked for, in a byte: which shard is known by its callee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+/// What a call was asked for, in a byte: which shard is known by its callee. Those whose work is not what their class
+/// says come last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asked {
     /// What its class says.
     Serve,
@@ -59,9 +62,13 @@ pub enum Asked {
     Accept,
     /// Of a cache, by itself: to send what it had to let go to the cache below.
     HandDown,
+    /// Of a database: what the shard has.
+    Shard,
     /// What its class says, unless the caller has it still right. From here on it may take other work than its class
     /// says.
     Validate,
+    /// Of a database: keys that move from a shard to another.
+    Copy,
     /// Of a replica of a shard: to take over what its leader wrote.
     Apply,
     /// Of a replica of a shard: which version it has.
@@ -84,7 +91,9 @@ impl From<Verb> for Asked {
     #[inline]
     fn from(verb: Verb) -> Self {
         match verb {
-            Verb::Serve | Verb::Shard(_) => Self::Serve,
+            Verb::Serve => Self::Serve,
+            Verb::Shard(_) => Self::Shard,
+            Verb::Copy => Self::Copy,
             Verb::Get => Self::Get,
             Verb::Put => Self::Put,
             Verb::Drop => Self::Drop,
@@ -106,6 +115,7 @@ impl From<Asked> for Verb {
         match asked {
             // Those within a database do not come by a proxy.
             Asked::Serve
+            | Asked::Shard
             | Asked::Apply
             | Asked::Peek
             | Asked::Released
@@ -114,6 +124,7 @@ impl From<Asked> for Verb {
             | Asked::Commit
             | Asked::Abort
             | Asked::Undo => Self::Serve,
+            Asked::Copy => Self::Copy,
             Asked::Get => Self::Get,
             Asked::Put => Self::Put,
             Asked::Drop => Self::Drop,
@@ -156,7 +167,8 @@ impl Verb {
             | Self::Take
             | Self::Accept
             | Self::HandDown
-            | Self::Validate => None,
+            | Self::Validate
+            | Self::Copy => None,
         }
     }
 
@@ -175,6 +187,7 @@ impl Verb {
             | Self::Accept
             | Self::HandDown
             | Self::Validate
+            | Self::Copy
             | Self::Shard(_) => None,
         }
     }

@@ -8,12 +8,15 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
+use slotmap::SecondaryMap;
+
 use crate::{
     event::Event,
     measure::{Ages, CallBook, Times, Windows},
     node::{
         cache::Keeper,
         client::Workload,
+        detour::Detour,
         dispatch::Dispatch,
         faults::Fault,
         flights::Flights,
@@ -55,6 +58,8 @@ pub struct World {
     pub(crate) tasks: Tasks,
     /// What several shards do as one, and the keys that are held for it.
     pub(crate) transactions: Transactions,
+    /// Calls that go another way than there and back.
+    pub(crate) detours: SecondaryMap<CallId, Detour>,
     /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) workloads: Vec<Workload>,
@@ -107,6 +112,8 @@ pub struct Node {
     pub is_inside: bool,
     /// Whether writes hold their keys, since transactions do.
     pub holds_keys: bool,
+    /// Whether its servers may hold a key no more that they are asked for.
+    pub redirects: bool,
     /// How a server slows down while it warms up.
     pub warm_up: Option<WarmUp>,
     /// Balancers that keep a list of idle servers, by server: view and row.
@@ -201,6 +208,7 @@ impl World {
         }
         cx.after(self.observer.bin(), Event::Bin);
         self.begin_faults(cx);
+        self.begin_resharding(cx);
         self.begin_dispatches(cx);
         self.begin_snapshots(cx);
         self.offer_all();
@@ -222,7 +230,7 @@ impl World {
             }
         }
         for division in self.nodes.iter_mut().filter_map(Node::division_mut) {
-            division.book.on_turn(&turn);
+            division.book.on_turn(&turn, &division.stored);
             if let Some(replicas) = &mut division.replicas {
                 replicas.book.on_turn(&turn);
             }
@@ -294,6 +302,10 @@ impl Model for World {
             Event::Acknowledge { transaction, party } => self.on_acknowledge(transaction, party, cx),
             Event::Resolve(transaction) => self.on_resolve(transaction, cx),
             Event::CatchUp { node, server } => self.on_catch_up(Instance { node, server }, cx),
+            Event::Detour(call) => self.on_detour(call, cx),
+            Event::Reshard { node } => self.on_reshard(node, cx),
+            Event::Rebalance { node } => self.on_rebalance(node, cx),
+            Event::Copy { node, stream } => self.on_copy(node, stream, cx),
             Event::Fault { fault, target, begins } => self.on_fault(fault, target, begins, cx),
         }
     }

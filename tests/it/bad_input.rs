@@ -8,6 +8,7 @@ mod databases;
 mod running;
 mod stages;
 mod tiers;
+mod topology;
 mod transactions;
 
 use std::{collections::BTreeSet, fmt::Write};
@@ -126,6 +127,11 @@ fn mistakes_in_levels_of_caches() {
 #[test]
 fn mistakes_in_transactions() {
     snapshot("transactions", transactions::TRANSACTIONS);
+}
+
+#[test]
+fn mistakes_in_databases_that_change() {
+    snapshot("topology", topology::TOPOLOGY);
 }
 
 #[test]

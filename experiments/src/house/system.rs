@@ -21,10 +21,12 @@ pub(super) fn of(plan: &Plan) -> System {
     let Some(first) = plan.cells.first() else { return System::default() };
     let all: Vec<Vec<Part>> = plan.cells.iter().map(|cell| parts(&cell.system)).collect();
     let facts: Vec<Vec<Vec<Fact>>> = plan.cells.iter().map(|cell| facts(&cell.system)).collect();
-    let mut parts = all.into_iter().next().unwrap_or_default();
+    let mut parts = all.first().cloned().unwrap_or_default();
     for (place, part) in parts.iter_mut().enumerate() {
         let told: Vec<&[Fact]> = facts.iter().filter_map(|cell| cell.get(place)).map(Vec::as_slice).collect();
         part.facts = in_common(&told);
+        let same = all.iter().all(|cell| cell.get(place).is_some_and(|it| it.per_shard == part.per_shard));
+        part.per_shard = part.per_shard.filter(|_| same);
     }
     System { parts, calls: calls(&first.system), odd_servers: odd_servers(&first.system) }
 }
@@ -51,7 +53,10 @@ fn in_common(cells: &[&[Fact]]) -> Vec<String> {
 }
 
 fn parts(system: &SystemSpec) -> Vec<Part> {
-    let part = |id: &String, kind: &str| Part { id: id.clone(), kind: kind.to_owned(), facts: Vec::new() };
+    let part = |id: &String, kind: &str| {
+        let per_shard = system.form(id).and_then(Form::divides).map(|database| database.replicas_per_shard);
+        Part { id: id.clone(), kind: kind.to_owned(), facts: Vec::new(), per_shard }
+    };
     let workloads = system.workloads.iter().map(|(id, workload)| part(id, workload.kind()));
     workloads.chain(system.components.iter().map(|(id, component)| part(id, component.kind()))).collect()
 }

@@ -100,10 +100,11 @@ fn callees(system: &SystemSpec, id: &str) -> Vec<String> {
         Some(Form::Pool(pool)) => {
             let spawned = pool.spawns().then_some("spawned");
             let named = pool.callees().into_iter().chain(spawned).map(str::to_owned);
+            let database = pool.divides.as_deref();
             // Replicas of a shard call each other.
-            let itself = pool.divides.as_deref().and_then(|database| database.replication.as_ref());
-            let itself = itself.map(|_| id.to_owned());
-            named.chain(itself).chain(fallbacks(&pool.calls)).collect()
+            let itself = database.filter(|database| database.replication.is_some()).map(|_| id.to_owned());
+            let copies = database.filter(|database| database.moves()).map(|_| "copies".to_owned());
+            named.chain(itself).chain(copies).chain(fallbacks(&pool.calls)).collect()
         }
         None => Vec::new(),
     }
@@ -202,7 +203,16 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Replicated
             | Owner::Transactional
             | Owner::TwoPhase
-            | Owner::Saga,
+            | Owner::Saga
+            | Owner::Rerouted
+            | Owner::Redirecting
+            | Owner::Asking
+            | Owner::Coordinated
+            | Owner::Resharded
+            | Owner::Rebalanced
+            | Owner::Holding
+            | Owner::Doubling
+            | Owner::Hot,
         )
         | None => "a component",
     };

@@ -23,6 +23,9 @@ pub struct Part {
     pub kind: String,
     /// A few short facts: `16 servers × 4 workers`.
     pub facts: Vec<String>,
+    /// Servers that hold the same keys, of a database that has as many in every cell.
+    #[serde(default)]
+    pub per_shard: Option<u32>,
 }
 
 /// One part calls another.

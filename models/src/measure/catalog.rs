@@ -1,9 +1,14 @@
 //! Every figure a run reports: its name, its statistics, what it counts in, whose it is. A test holds it to a run.
 
 use crate::{
-    policy::{discipline::QueueSpec, execution::ConcurrencySpec, transaction::Protocol},
+    policy::{
+        discipline::QueueSpec,
+        execution::ConcurrencySpec,
+        resharding::{CutOver, Routing},
+        transaction::Protocol,
+    },
     report::Unit,
-    spec::{Form, Inclusion, OnWrite, Storage, SystemSpec},
+    spec::{DatabaseSpec, Form, Inclusion, OnWrite, Storage, SystemSpec},
 };
 
 /// A figure of the catalogue.
@@ -68,6 +73,24 @@ pub enum Owner {
     TwoPhase,
     /// The same where those are sagas.
     Saga,
+    /// A database of which shards may be asked that do not hold the key: it changes, or callers have maps of their own.
+    Rerouted,
+    /// Such a one whose shards say so.
+    Redirecting,
+    /// Such a one whose keys are at another shard one by one: `cut_over: KeyByKey`.
+    Asking,
+    /// Such a one whose shards pass requests on: `routing: AnyNode`.
+    Coordinated,
+    /// A database whose keys go from shard to shard.
+    Resharded,
+    /// Such a one whose ranges are split and moved by load: `rebalance`.
+    Rebalanced,
+    /// Such a one at which requests wait for a key to be handed over.
+    Holding,
+    /// A database that stores some keys several times.
+    Hot,
+    /// Such a one whose writes go to both shards meanwhile: `cut_over: DualWrites`.
+    Doubling,
 }
 
 impl Owner {
@@ -95,7 +118,8 @@ impl Owner {
     pub fn of_database(system: &SystemSpec, id: &str) -> Vec<Self> {
         let Some(database) = system.form(id).and_then(Form::divides) else { return Vec::new() };
         let replicated = database.replication.as_ref().map(|_| Self::Replicated);
-        [Self::Database].into_iter().chain(replicated).chain(Self::of_transactions(system, id)).collect()
+        let divided = Self::of_division(database).into_iter();
+        divided.chain(replicated).chain(Self::of_transactions(system, id)).collect()
     }
 
     /// What a database has by the transactions that its shards take part in.
@@ -106,6 +130,29 @@ impl Owner {
         let owners =
             [(two_phase || saga, Self::Transactional), (two_phase, Self::TwoPhase), (saga, Self::Saga)];
         owners.into_iter().filter(|(has, _)| *has).map(|(_, owner)| owner).collect()
+    }
+
+    /// What a database has by how its shards are asked and change.
+    pub fn of_division(database: &DatabaseSpec) -> Vec<Self> {
+        let some = |of: fn(&CutOver) -> bool| {
+            let timed = database.reshard.iter().map(|change| &change.cut_over);
+            timed.chain(database.rebalance.iter().map(|rebalance| &rebalance.cut_over)).any(of)
+        };
+        let coordinated = database.routing == Routing::AnyNode;
+        let asks = some(|cut_over| matches!(cut_over, CutOver::KeyByKey));
+        let all = [
+            (Self::Database, true),
+            (Self::Rerouted, database.redirects()),
+            (Self::Redirecting, database.moves() && !coordinated),
+            (Self::Asking, asks && !coordinated),
+            (Self::Coordinated, coordinated),
+            (Self::Resharded, database.moves()),
+            (Self::Rebalanced, database.rebalance.is_some()),
+            (Self::Holding, some(|cut_over| !matches!(cut_over, CutOver::DualWrites))),
+            (Self::Hot, database.hot_keys.is_some()),
+            (Self::Doubling, some(|cut_over| matches!(cut_over, CutOver::DualWrites))),
+        ];
+        all.into_iter().filter(|(_, has)| *has).map(|(owner, _)| owner).collect()
     }
 
     /// What a component has by how it runs its requests, beside what all stations have.
@@ -120,8 +167,9 @@ impl Owner {
 }
 
 use Owner::{
-    Blocking, Cache, Calls, Database, Disk, Exclusive, Hop, HotKeys, Inclusive, Journey, Lender, Loops, Pool,
-    Replicated, Saga, Station, Thieves, Threads, Transactional, TwoPhase, Workload, WriteBack,
+    Asking, Blocking, Cache, Calls, Coordinated, Database, Disk, Doubling, Exclusive, Holding, Hop, Hot,
+    HotKeys, Inclusive, Journey, Lender, Loops, Pool, Rebalanced, Redirecting, Replicated, Rerouted,
+    Resharded, Saga, Station, Thieves, Threads, Transactional, TwoPhase, Workload, WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -149,6 +197,7 @@ const REPLICATED: &[Owner] = &[Replicated];
 const TRANSACTIONAL: &[Owner] = &[Transactional];
 const TWO_PHASE: &[Owner] = &[TwoPhase];
 const SAGA: &[Owner] = &[Saga];
+const RESHARDED: &[Owner] = &[Resharded];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const SPREAD: &[&str] = &["max_over_mean", "cv", "gini", "jain"];
@@ -167,7 +216,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 108] = [
+pub const METRICS: [Figure; 124] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -234,6 +283,22 @@ pub const METRICS: [Figure; 108] = [
     row("in_doubt_at_end", &["count"], Count, TWO_PHASE, "shards that had promised and did not know the decision when the run ended"),
     row("undecided_at_end", &["count"], Count, TRANSACTIONAL, "transactions that were not decided when the run ended"),
     row("compensated", FLOW, PerSecond, SAGA, "steps of sagas that were undone"),
+    row("hops", &["mean"], Count, &[Rerouted], "servers that a request came to until one answered: 1 where all callers know who holds what"),
+    row("redirects", FLOW, PerSecond, &[Redirecting], "requests sent from a shard that does not hold their key, or not yet, to another; those that came to a wrong shard count as its arrivals too"),
+    row("moved_redirects", FLOW, PerSecond, &[Redirecting], "of these, for good: the caller's map was old (`MOVED`)"),
+    row("ask_redirects", FLOW, PerSecond, &[Asking], "of these, for this once: the key has gone, its part not yet (`ASK`)"),
+    row("forwards", FLOW, PerSecond, &[Coordinated], "requests that a shard passed on to the one that holds their key"),
+    row("held", FLOW, PerSecond, &[Holding], "requests that had to wait until their key was handed over"),
+    row("double_writes", FLOW, PerSecond, &[Doubling], "writes that went to the old shard and to the new"),
+    row("copied_writes", FLOW, PerSecond, &[Hot], "writes of a hot key that went on to a further copy of it"),
+    row("moved_keys", FLOW, PerSecond, RESHARDED, "keys that came to another shard"),
+    row("moved_bytes", FLOW, PerSecond, RESHARDED, "the bytes of those"),
+    row("moved_share", &["mean"], Ratio, RESHARDED, "those keys over all that are stored"),
+    row("hand_overs", &["count"], Count, RESHARDED, "parts of the keys that came to another shard"),
+    row("splits", &["count"], Count, &[Rebalanced], "ranges that were split for their size or load"),
+    row("joints", &["count"], Count, &[Rebalanced], "ranges that were joined with the next, since both were small"),
+    row("migrations", &["count"], Count, RESHARDED, "changes of the number of shards, or of the shard of a range, that came to their end"),
+    row("migration_time", &["mean"], Seconds, RESHARDED, "how long they took, of those that ended"),
     row("loop_lag", &["mean"], Seconds, LOOPS, "how long a task was ready before its loop took it up"),
     row("steals", FLOW, PerSecond, THIEVES, "times an idle loop took work from another"),
     row("wasted", &["mean", "count", "rate"], Ratio, STATION, "work that nobody waited for any more, the caller or whoever the caller worked for: its share of all work, how often, how often a second"),

@@ -265,7 +265,7 @@ impl Figures {
 }
 
 /// One station in one window.
-struct Sheet<'a> {
+pub(super) struct Sheet<'a> {
     figures: &'a mut Figures,
     id: &'a str,
     suffix: String,
@@ -273,12 +273,12 @@ struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn new(figures: &'a mut Figures, id: &'a str, window: &Window) -> Self {
+    pub(super) fn new(figures: &'a mut Figures, id: &'a str, window: &Window) -> Self {
         let suffix = if window.name.is_empty() { String::new() } else { format!("@{}", window.name) };
         Self { figures, id, suffix, seconds: window.length().as_secs_f64() }
     }
 
-    fn add(&mut self, metric: &str, unit: Unit, value: Option<f64>, samples: u64) {
+    pub(super) fn add(&mut self, metric: &str, unit: Unit, value: Option<f64>, samples: u64) {
         self.figures.add(format!("{}.{metric}{}", self.id, self.suffix), unit, value, samples);
     }
 
@@ -324,12 +324,12 @@ impl<'a> Sheet<'a> {
         self.add(metric, Unit::PerSecond, Some(count as f64 / self.seconds), count);
     }
 
-    fn count(&mut self, metric: &str, count: u64, samples: u64) {
+    pub(super) fn count(&mut self, metric: &str, count: u64, samples: u64) {
         self.add(&format!("{metric}.count"), Unit::Count, Some(count as f64), samples);
     }
 
     /// A number of things, and how many that is a second.
-    fn flow(&mut self, metric: &str, count: u64, samples: u64) {
+    pub(super) fn flow(&mut self, metric: &str, count: u64, samples: u64) {
         self.count(metric, count, samples);
         self.rate(&format!("{metric}.rate"), count);
     }

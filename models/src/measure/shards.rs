@@ -1,8 +1,15 @@
-//! The book of a database: queries that reach several shards, window by window.
+//! The book of a database: queries that reach several shards, and what keys that move bring with them, window by window.
 
-use super::windows::{Turn, Windows};
+use sim_core::time::SimDuration;
 
-/// What was asked of several shards at once.
+use super::{
+    Figures, Owner,
+    figures::Sheet,
+    windows::{Turn, Window, Windows},
+};
+use crate::report::Unit;
+
+/// What was asked of several shards at once, and what was moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShardTotals {
     /// Queries that may reach several shards.
@@ -11,20 +18,76 @@ pub struct ShardTotals {
     pub touched: u64,
     /// Those that reached more than one.
     pub crossing: u64,
+    /// Requests answered by the shard of their key, where others may be asked.
+    pub answered: u64,
+    /// Requests sent to the shard that holds the key now.
+    pub moved: u64,
+    /// Requests sent after a key out of a part that is on its way.
+    pub asked: u64,
+    /// Requests that a shard passed on to another.
+    pub forwarded: u64,
+    /// Requests that waited for a key to be handed over.
+    pub held: u64,
+    /// Writes that went to two shards.
+    pub doubled: u64,
+    /// Writes that went on to a further copy of a hot key.
+    pub copied: u64,
+    /// Keys that are at another shard now.
+    pub moved_keys: u64,
+    /// Their bytes.
+    pub moved_bytes: u64,
+    /// Parts that are at another shard now.
+    pub handed_over: u64,
+    /// Ranges that were split.
+    pub splits: u64,
+    /// Ranges that were joined with the next.
+    pub joints: u64,
+    /// Changes of the shards that came to their end.
+    pub migrations: u64,
+    /// How long these took, all together.
+    pub migrating: SimDuration,
+}
+
+impl ShardTotals {
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            queries: self.queries - before.queries,
+            touched: self.touched - before.touched,
+            crossing: self.crossing - before.crossing,
+            answered: self.answered - before.answered,
+            moved: self.moved - before.moved,
+            asked: self.asked - before.asked,
+            forwarded: self.forwarded - before.forwarded,
+            held: self.held - before.held,
+            doubled: self.doubled - before.doubled,
+            copied: self.copied - before.copied,
+            moved_keys: self.moved_keys - before.moved_keys,
+            moved_bytes: self.moved_bytes - before.moved_bytes,
+            handed_over: self.handed_over - before.handed_over,
+            splits: self.splits - before.splits,
+            joints: self.joints - before.joints,
+            migrations: self.migrations - before.migrations,
+            migrating: self.migrating - before.migrating,
+        }
+    }
 }
 
 /// The book of a database.
 #[derive(Clone, Debug)]
 pub struct ShardBook {
     /// Since the run began.
-    totals: ShardTotals,
+    pub totals: ShardTotals,
     seen: Vec<(ShardTotals, ShardTotals)>,
+    /// Keys by shard at the end of each window.
+    stored: Vec<Vec<f64>>,
 }
 
 impl ShardBook {
     /// Nothing asked yet.
     pub fn new(windows: &Windows) -> Self {
-        Self { totals: ShardTotals::default(), seen: vec![Default::default(); windows.all().len()] }
+        let count = windows.all().len();
+        let (seen, stored) = (vec![Default::default(); count], vec![Vec::new(); count]);
+        Self { totals: ShardTotals::default(), seen, stored }
     }
 
     /// A query goes to so many shards.
@@ -34,23 +97,81 @@ impl ShardBook {
         self.totals.crossing += u64::from(touched > 1);
     }
 
-    /// Windows open or close.
-    pub fn on_turn(&mut self, turn: &Turn) {
+    /// Windows open or close; so many keys are at each shard.
+    pub fn on_turn(&mut self, turn: &Turn, stored: &[f64]) {
         for window in &turn.closes {
             self.seen[usize::from(*window)].1 = self.totals;
+            stored.clone_into(&mut self.stored[usize::from(*window)]);
         }
         for window in &turn.opens {
             self.seen[usize::from(*window)].0 = self.totals;
         }
     }
 
-    /// What was asked within a window.
+    /// What was asked and moved within a window.
     pub fn within(&self, window: usize) -> ShardTotals {
-        let (opened, closed) = self.seen[window];
-        ShardTotals {
-            queries: closed.queries - opened.queries,
-            touched: closed.touched - opened.touched,
-            crossing: closed.crossing - opened.crossing,
+        let (opened, closed) = &self.seen[window];
+        closed.since(opened)
+    }
+
+    /// How many keys each shard stored when a window closed.
+    pub fn stored(&self, window: usize) -> &[f64] {
+        &self.stored[window]
+    }
+}
+
+impl Figures {
+    /// Adds what became of requests that came to another shard than their key's in one window, and what was moved, as far
+    /// as a database has it that stores so many keys.
+    pub fn moves(
+        &mut self,
+        id: &str,
+        (totals, keys): (&ShardTotals, f64),
+        owners: &[Owner],
+        window: &Window,
+    ) {
+        if !owners.contains(&Owner::Rerouted) {
+            return;
         }
+        let mut sheet = Sheet::new(self, id, window);
+        let ShardTotals { answered, moved, asked, forwarded, .. } = *totals;
+        let more = moved + asked + forwarded + totals.doubled + totals.copied;
+        let hops = (answered > 0).then(|| (answered + more) as f64 / answered as f64);
+        sheet.add("hops.mean", Unit::Count, hops, answered);
+        if owners.contains(&Owner::Redirecting) {
+            sheet.flow("redirects", moved + asked, answered);
+            sheet.flow("moved_redirects", moved, answered);
+        }
+        if owners.contains(&Owner::Asking) {
+            sheet.flow("ask_redirects", asked, answered);
+        }
+        if owners.contains(&Owner::Coordinated) {
+            sheet.flow("forwards", forwarded, answered);
+        }
+        if owners.contains(&Owner::Holding) {
+            sheet.flow("held", totals.held, answered);
+        }
+        if owners.contains(&Owner::Doubling) {
+            sheet.flow("double_writes", totals.doubled, answered);
+        }
+        if owners.contains(&Owner::Hot) {
+            sheet.flow("copied_writes", totals.copied, answered);
+        }
+        if owners.contains(&Owner::Rebalanced) {
+            sheet.count("splits", totals.splits, totals.splits);
+            sheet.count("joints", totals.joints, totals.joints);
+        }
+        if !owners.contains(&Owner::Resharded) {
+            return;
+        }
+        sheet.flow("moved_keys", totals.moved_keys, totals.moved_keys);
+        sheet.flow("moved_bytes", totals.moved_bytes, totals.moved_keys);
+        let share = (keys > 0.0).then(|| totals.moved_keys as f64 / keys);
+        sheet.add("moved_share.mean", Unit::Ratio, share, totals.moved_keys);
+        sheet.count("hand_overs", totals.handed_over, totals.handed_over);
+        sheet.count("migrations", totals.migrations, totals.migrations);
+        let took = totals.migrating.as_secs_f64();
+        let mean = (totals.migrations > 0).then(|| took / totals.migrations as f64);
+        sheet.add("migration_time.mean", Unit::Seconds, mean, totals.migrations);
     }
 }

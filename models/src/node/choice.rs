@@ -51,7 +51,8 @@ impl World {
         let row = if view.is_plain() && tried.is_empty() {
             view.pick_plainly(cx.now())?
         } else {
-            self.pick_for(dispatch, wish.request, (wish.class, wish.verb), tried, cx.now())?
+            let whose = (wish.request, wish.luck);
+            self.pick_for(dispatch, whose, (wish.class, wish.verb), tried, cx.now())?
         };
         let view = &mut self.dispatches[dispatch as usize];
         view.on_send(cx.now(), row);
@@ -63,7 +64,7 @@ impl World {
     fn pick_for(
         &mut self,
         dispatch: u32,
-        request: RequestId,
+        (request, luck): (RequestId, Luck),
         (class, verb): (u16, Verb),
         tried: &[u16],
         now: SimTime,
@@ -71,7 +72,14 @@ impl World {
         let view = &self.dispatches[dispatch as usize];
         let ask = if view.asks_who() { ask(&self.requests, &self.tasks, request) } else { Ask::default() };
         let query = match &view.shards {
-            Some(shards) => self.query_of(shards, view.targets[0].node, request, (class, verb), now),
+            Some(shards) => {
+                let lately = self.wrote_lately_if_asked(shards, view.targets[0].node, request, now);
+                let division = self.nodes[usize::from(view.targets[0].node)].division();
+                let writes = self.writes[usize::from(class)];
+                let believed = || shards.believed(division, (ask.key, writes), luck);
+                let shard = verb.shard().or_else(believed);
+                Query { shard, replica: verb.replica(), writes: writes || lately }
+            }
             None => Query::default(),
         };
         let view = &mut self.dispatches[dispatch as usize];
@@ -83,18 +91,15 @@ impl World {
         Some(row_of_copy(cache, view, self.requests.get(request), row))
     }
 
-    /// What is wanted of a database.
-    fn query_of(
+    /// Whether whoever asks wrote lately, where that matters to whom it reads from.
+    fn wrote_lately_if_asked(
         &self,
         shards: &Shards,
         database: u16,
         request: RequestId,
-        (class, verb): (u16, Verb),
         now: SimTime,
-    ) -> Query {
-        let lately = shards.asks_who_wrote() && self.wrote_lately(database, request, now);
-        let writes = self.writes[usize::from(class)] || lately;
-        Query { shard: verb.shard(), replica: verb.replica(), writes }
+    ) -> bool {
+        shards.asks_who_wrote() && self.wrote_lately(database, request, now)
     }
 
     /// The only server, or any of those in the caller's region: a name that resolves to several addresses.

@@ -205,16 +205,10 @@ impl World {
         SimDuration::from_nanos_f64(there_and_back * round_trips as f64)
     }
 
-    /// The reply to a client's call.
+    /// The reply to a client's call: its request has its final outcome. Whether there is a client that waits for it.
     #[inline(always)]
-    pub(crate) fn client_hears(&mut self, request: RequestId, outcome: Outcome, cx: &mut Context<Event>) {
-        self.close(request, outcome, cx);
-    }
-
-    /// A request has its final outcome.
-    #[inline(always)]
-    fn close(&mut self, id: RequestId, outcome: Outcome, cx: &mut Context<Event>) {
-        let Some(request) = self.requests.get(id) else { return };
+    pub(crate) fn client_hears(&mut self, id: RequestId, outcome: Outcome, cx: &mut Context<Event>) -> bool {
+        let Some(request) = self.requests.get(id) else { return false };
         let (number, user, intended) = (request.workload, request.user, request.intended);
         let (followed, luck, trace) = (request.followed, request.luck, request.trace);
         self.requests.remove(id);
@@ -234,6 +228,7 @@ impl World {
         if matches!(workload.source, Source::Closed { .. }) {
             self.schedule_thought(number, user, cx);
         }
+        true
     }
 
     /// A client's patience ends: it leaves if it still stands in line.

@@ -7,6 +7,7 @@ pub mod care;
 mod catching_up;
 mod choice;
 pub mod client;
+pub mod detour;
 pub mod dispatch;
 pub mod faults;
 pub mod flights;
@@ -24,6 +25,9 @@ pub mod program;
 pub mod replication;
 #[cfg(test)]
 mod replication_tests;
+pub mod resharding;
+#[cfg(test)]
+mod resharding_tests;
 pub mod section;
 pub mod server;
 pub mod service;

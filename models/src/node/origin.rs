@@ -78,6 +78,23 @@ impl Origin {
         self.priority
     }
 
+    /// What a call of nobody's inherits, sent from that site behind all that somebody waits for.
+    pub const fn by_itself(site: Site, luck: Luck) -> Self {
+        Self {
+            workload: 0,
+            class: 0,
+            priority: u8::MAX,
+            hops: 1,
+            deadline: SimTime::NEVER,
+            luck,
+            need: luck,
+            site,
+            followed: false,
+            verb: Verb::Copy,
+            traced: false,
+        }
+    }
+
     /// What a client's own call, which may nest so deep, inherits.
     #[inline(always)]
     pub fn of_request(request: &Request, hops: u8) -> Self {

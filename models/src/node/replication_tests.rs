@@ -1,40 +1,13 @@
 //! What replicas of a shard show and when, beside theory and told by small systems whose figures can be added up by hand.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use ron::extensions::Extensions;
-use sim_core::{
-    simulation::Budget,
-    time::{SimDuration, SimTime},
-};
 
-use crate::{RunSettings, run, spec::SystemSpec, wire};
-
-/// The figures of so many seconds of a system; its books balance, or the run would be an error.
-fn figures(text: &str, seconds: u64, seed: u64) -> BTreeMap<String, f64> {
-    let options = ron::Options::default().with_default_extension(
-        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
-    );
-    let spec: SystemSpec = options.from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    assert_eq!(wire::check(&spec), [], "{text}");
-    let settings = RunSettings {
-        seed,
-        replication: 0,
-        measure_from: SimTime::ZERO,
-        end: SimTime::from_nanos(seconds * 1_000_000_000),
-        windows: Vec::new(),
-        bin: SimDuration::from_secs(1),
-        limits: Vec::new(),
-        budget: Budget { events: 50_000_000, in_flight: 1_000_000 },
-    };
-    let traces = &mut |_: &str| Err("no trace".to_owned());
-    let report = run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
-    report.metrics.into_iter().filter_map(|metric| Some((metric.name, metric.value?))).collect()
-}
+use super::testing::figures;
 
 /// One key, written once a second, read a thousand times a second from the only follower.
-fn read_from_a_follower(replication: &str, seconds: u64) -> BTreeMap<String, f64> {
+fn read_from_a_follower(replication: &str, seconds: u32) -> BTreeMap<String, f64> {
     let text = format!(
         r#"(workloads: {{
             "writer": OpenLoop(
@@ -71,7 +44,7 @@ fn reads_are_stale_for_as_long_as_followers_lag() {
 }
 
 /// A user who thinks 10 ms on average, writes and reads the one key half of the time each, and reads from there.
-fn own_writes(read_from: &str, lag: &str, seconds: u64) -> BTreeMap<String, f64> {
+fn own_writes(read_from: &str, lag: &str, seconds: u32) -> BTreeMap<String, f64> {
     let text = format!(
         r#"(workloads: {{ "user": ClosedLoop(
             target: "db", think_time: Exponential(mean: "10ms"), keys: Uniform(items: 1),
@@ -108,7 +81,7 @@ fn a_client_misses_its_own_write_as_long_as_that_lags() {
 }
 
 /// A write each 100 ms of another key at one shard of three replicas; messages take 1 ms, a write 2 ms, applying it 3 ms.
-fn written(replication: &str, faults: &str, seconds: u64) -> BTreeMap<String, f64> {
+fn written(replication: &str, faults: &str, seconds: u32) -> BTreeMap<String, f64> {
     let text = format!(
         r#"(network: (within_zone: Constant("1ms")),
         workloads: {{ "users": OpenLoop(

@@ -180,7 +180,11 @@ impl World {
             record(&mut self.tracer, move |tracer| tracer.turn_to(id, SpanKind::Service, now));
         }
         let wait = now.since(call.arrived);
-        self.nodes[usize::from(call.callee.node)].on_start(call.callee.server, now, wait);
+        let node = &mut self.nodes[usize::from(call.callee.node)];
+        node.on_start(call.callee.server, now, wait);
+        if node.redirects {
+            self.look(id);
+        }
         self.compute(id, cx);
     }
 

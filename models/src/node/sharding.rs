@@ -1,7 +1,7 @@
 //! Databases: a caller's view of their shards, and queries that reach several of them.
 
 use sim_core::{
-    random::Stream,
+    random::{Luck, Stream, name_hash},
     simulation::Context,
     time::{SimDuration, SimTime},
 };
@@ -9,19 +9,24 @@ use sim_core::{
 use super::{
     program::{Fork, Gather, Program, Reach},
     replication::{NOTHING, Replicas},
+    resharding::Resharding,
     transaction::Participation,
 };
 use crate::{
     event::Event,
-    measure::ShardBook,
+    measure::{Owner, ShardBook},
     policy::{
         balancing::{Ask, Backend, Backends, Balance, Balancer},
         partitioning::{Partition, Partitioner},
+        resharding::{Custody, Knowledge, Routing},
     },
     request::{Asked, CallId, Verb},
     spec::ReadFrom,
     world::{Node, Role, World},
 };
+
+/// The choice of a shard where a caller knows nothing.
+const COORDINATOR: u64 = name_hash("database/coordinator");
 
 /// What a call wants of a database, as far as it matters who answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +46,9 @@ pub struct Shards {
     /// The rows of each shard, its leader first.
     members: Vec<Vec<u16>>,
     read_from: ReadFrom,
+    /// What this caller knows, where shards change or callers have maps of their own.
+    own: Option<Knowledge>,
+    routing: Routing,
     /// The rows as a balancer sees them: those that may not answer not available.
     masked: Vec<Backend>,
 }
@@ -48,7 +56,40 @@ pub struct Shards {
 impl Shards {
     /// Rows by shard.
     pub fn new(map: Partitioner, members: Vec<Vec<u16>>, read_from: ReadFrom) -> Self {
-        Self { map, members, read_from, masked: Vec::new() }
+        let (own, routing) = (None, Routing::Informed);
+        Self { map, members, read_from, own, routing, masked: Vec::new() }
+    }
+
+    /// The same for a caller of a database whose shards change.
+    pub fn routed(self, routing: Routing) -> Self {
+        Self { own: Some(Knowledge::default()), routing, ..self }
+    }
+
+    /// The shard this caller goes to for a key, if that is not for its map to say.
+    pub fn believed(
+        &self,
+        division: Option<&Division>,
+        (key, writes): (u64, bool),
+        luck: Luck,
+    ) -> Option<u16> {
+        let resharding = division?.resharding.as_deref()?;
+        let (custody, knowledge) = (&resharding.custody, self.own.as_ref()?);
+        let key = if writes { key } else { resharding.any_name(key, luck) };
+        let shard = match self.routing {
+            Routing::Informed => custody.by_map(key),
+            Routing::Aware { .. } => knowledge.shard_of(key, custody),
+            Routing::AnyNode => {
+                ((u128::from(luck.at(COORDINATOR, 0)) * u128::from(custody.shards())) >> 64) as u32
+            }
+        };
+        Some(shard as u16)
+    }
+
+    /// A shard has said that it holds a key no more.
+    pub fn learn(&mut self, key: u64, custody: &Custody) {
+        if let (Routing::Aware { learns }, Some(knowledge)) = (self.routing, &mut self.own) {
+            knowledge.learn(key, learns, custody);
+        }
     }
 
     /// How many balancers take turns of their own: one a shard where there is anything to pick.
@@ -72,7 +113,7 @@ impl Shards {
         (first, others): (&mut Balancer, &mut [Balancer]),
         random: &mut Stream,
     ) -> Option<usize> {
-        let Self { map, members, read_from, masked } = self;
+        let Self { map, members, read_from, masked, .. } = self;
         let shard = query.shard.map_or_else(|| map.shard_of(ask.key) as usize, usize::from);
         let members = members.get(shard)?;
         let candidates = match query.replica.map(usize::from) {
@@ -115,24 +156,30 @@ pub struct Division {
     pub map: Partitioner,
     /// The shard of each of its servers.
     pub shard_of: Vec<usize>,
-    /// How many of its keys each shard stores, or of a sample of them.
+    /// How many keys it stores, as far as they were counted.
+    pub keys: u64,
+    /// How many of these each shard stores.
     pub stored: Vec<f64>,
-    /// Queries that reach several shards.
+    /// Queries that reach several shards, and what was moved.
     pub book: ShardBook,
     /// What it knows of the replicas of each shard, if they may differ.
     pub replicas: Option<Box<Replicas>>,
     /// What it knows of transactions, if its shards take part in any.
     pub participation: Option<Box<Participation>>,
+    /// Which figures it has.
+    pub owners: Vec<Owner>,
+    /// How its shards change, if they do, or if callers have maps of their own.
+    pub resharding: Option<Box<Resharding>>,
 }
 
 impl Division {
-    /// How many of the keys below `keys` each shard stores; of very many an even sample is counted.
-    pub fn stored(map: &Partitioner, keys: u64) -> Vec<f64> {
+    /// How many of the keys below `keys` each of so many shards stores; of very many an even sample is counted.
+    pub fn stored(map: &Partitioner, keys: u64, shards: u32) -> Vec<f64> {
         const MOST: u64 = 1_000_000;
-        let mut stored = vec![0.0; map.shards() as usize];
+        let mut stored = vec![0.0; shards.max(map.shards()) as usize];
         let step = keys.div_ceil(MOST).max(1);
         for key in (0..keys).step_by(step as usize) {
-            stored[map.shard_of(key) as usize] += 1.0;
+            stored[map.shard_of(key) as usize] += step as f64;
         }
         stored
     }
@@ -150,7 +197,9 @@ impl Division {
             | Asked::Take
             | Asked::Accept
             | Asked::HandDown
+            | Asked::Shard
             | Asked::Validate
+            | Asked::Copy
             | Asked::Released => None,
             Asked::Apply | Asked::Peek => Some(&NOTHING),
         }
@@ -159,6 +208,22 @@ impl Division {
     /// Whether a key is one of a server's shard.
     pub fn stores(&self, server: u16, key: u64) -> bool {
         self.shard_of.get(usize::from(server)).is_some_and(|shard| *shard == self.map.shard_of(key) as usize)
+    }
+
+    /// Which shard holds a key now.
+    fn shard_of(&self, key: u64) -> u32 {
+        self.resharding.as_deref().map_or_else(|| self.map.shard_of(key), |it| it.custody.owner(key))
+    }
+
+    /// How many shards hold something now.
+    fn shards(&self) -> u32 {
+        self.resharding.as_deref().map_or_else(|| self.map.shards(), |it| it.custody.shards())
+    }
+
+    /// The shards that may hold a key of a range now.
+    fn shards_of_range(&self, low: u64, high: u64) -> Vec<u32> {
+        let moving = self.resharding.as_deref().map(|it| it.custody.shards_of_range(low, high));
+        moving.unwrap_or_else(|| self.map.shards_of_range(low, high))
     }
 }
 
@@ -194,6 +259,10 @@ impl World {
         let demand = match call.asked {
             Asked::Validate => demand * self.part_to_do(&call),
             Asked::Apply => self.follower_work(id, demand),
+            Asked::Copy => {
+                let work = self.resharding(call.callee.node).map_or(SimDuration::ZERO, |it| it.work_of(id));
+                work.as_nanos() as f64
+            }
             Asked::Serve
             | Asked::Get
             | Asked::Put
@@ -201,6 +270,7 @@ impl World {
             | Asked::Take
             | Asked::Accept
             | Asked::HandDown
+            | Asked::Shard
             | Asked::Peek
             | Asked::Released
             | Asked::Prepare
@@ -266,11 +336,11 @@ impl World {
         };
         let key = |nth| self.further_key(id, nth);
         let mut shards = match gather.reach {
-            Reach::All => (0..division.map.shards()).collect(),
+            Reach::All => (0..division.shards()).collect(),
             Reach::Span(span) => {
-                division.map.shards_of_range(key(0), key(0).saturating_add(span.saturating_sub(1)))
+                division.shards_of_range(key(0), key(0).saturating_add(span.saturating_sub(1)))
             }
-            Reach::Keys(keys) => (0..keys).map(|nth| division.map.shard_of(key(u64::from(nth)))).collect(),
+            Reach::Keys(keys) => (0..keys).map(|nth| division.shard_of(key(u64::from(nth)))).collect(),
         };
         shards.sort_unstable();
         shards.dedup();

@@ -83,7 +83,9 @@ impl World {
                     (false, true) => Outcome::Degraded,
                     (false, false) => Outcome::Success,
                 };
-                self.finish(id, outcome, cx);
+                if !(node.redirects && self.turn_aside(id, outcome, cx)) {
+                    self.finish(id, outcome, cx);
+                }
             }
         }
     }

@@ -1,43 +1,11 @@
 //! What transactions cost and when they end, beside theory and told by small systems whose figures can be added up by
 //! hand.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use ron::extensions::Extensions;
-use sim_core::{
-    simulation::Budget,
-    time::{SimDuration, SimTime},
-};
 
-use crate::{RunSettings, run, spec::SystemSpec, wire};
-
-fn read(text: &str) -> SystemSpec {
-    let options = ron::Options::default().with_default_extension(
-        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
-    );
-    options.from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-/// The figures of so many seconds of a system. Its books balance, or the run would be an error: every transaction is
-/// committed, aborted or open; no transaction is committed by some and aborted by others; nobody who is gone holds a key.
-fn figures(text: &str, seconds: u64, seed: u64) -> BTreeMap<String, f64> {
-    let spec = read(text);
-    assert_eq!(wire::check(&spec), [], "{text}");
-    let settings = RunSettings {
-        seed,
-        replication: 0,
-        measure_from: SimTime::ZERO,
-        end: SimTime::from_nanos(seconds * 1_000_000_000),
-        windows: Vec::new(),
-        bin: SimDuration::from_secs(1),
-        limits: Vec::new(),
-        budget: Budget { events: 50_000_000, in_flight: 1_000_000 },
-    };
-    let traces = &mut |_: &str| Err("no trace".to_owned());
-    let report = run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap();
-    report.metrics.into_iter().filter_map(|metric| Some((metric.name, metric.value?))).collect()
-}
+use super::testing::figures;
 
 /// Requests at `load`, each of which writes as `fields` say at a database of eight shards.
 fn transactions(
@@ -45,7 +13,7 @@ fn transactions(
     fields: &str,
     database: &str,
     others: &str,
-    seconds: u64,
+    seconds: u32,
 ) -> BTreeMap<String, f64> {
     let text = format!(
         r#"(network: (within_zone: Constant("1ms")),
@@ -126,7 +94,7 @@ fn keys_where_they_are_reach_as_many_shards_as_chance_has_it() {
 }
 
 /// Transactions of the one key there is, which holds it for 30 ms: 20 ms of writing and 10 ms for the log.
-fn contended(rate: &str, on_lock_conflict: &str, seconds: u64) -> BTreeMap<String, f64> {
+fn contended(rate: &str, on_lock_conflict: &str, seconds: u32) -> BTreeMap<String, f64> {
     let text = format!(
         r#"(workloads: {{ "users": OpenLoop(
             target: "web", load: Rate("{rate}"), keys: Uniform(items: 1), requests: {{ "put": (writes: true) }},

@@ -21,8 +21,8 @@ use crate::{
 };
 
 /// Legs of a call through the network.
-const OUT: u64 = 0;
-const BACK: u64 = 1;
+pub(super) const OUT: u64 = 0;
+pub(super) const BACK: u64 = 1;
 
 /// The luck of an attempt and the need of a visit are the caller's, told apart by place and number.
 const ATTEMPT: u64 = name_hash("attempt");
@@ -65,7 +65,7 @@ pub struct Order {
 impl World {
     /// Sends a call.
     #[inline(always)]
-    pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) {
+    pub(crate) fn send(&mut self, order: Order, cx: &mut Context<Event>) -> CallId {
         let now = cx.now();
         let place = self.nodes[usize::from(order.callee.node)].place;
         let origin = order.origin;
@@ -122,6 +122,7 @@ impl World {
             Some(passage) => self.tie_passage(passage, Awaited::Call(id)),
         }
         self.depart(id, &order, luck, cx);
+        id
     }
 
     /// Puts a call on the wire towards its callee.
@@ -158,6 +159,14 @@ impl World {
         }
         let size = self.requests.get(order.request).map_or(0, |request| request.size);
         self.network.send(order.origin.site, self.site(order.callee), luck, OUT, size)
+    }
+
+    /// A leg of a call that goes another way than there and back.
+    pub(super) fn leg(&self, from: Site, to: Site, luck: Luck, leg: u64) -> Passage {
+        if self.network.is_instant() {
+            return Passage::Arrives(SimDuration::ZERO);
+        }
+        self.network.send(from, to, luck, leg, 0)
     }
 
     /// A call reaches its callee.
@@ -246,7 +255,11 @@ impl World {
             return self.hear_of(passage, Awaited::Call(id), outcome, cx);
         }
         match call.parent {
-            None => self.client_hears(call.request, outcome, cx),
+            None => {
+                if !self.client_hears(call.request, outcome, cx) {
+                    self.copier_hears(id, call.callee.node, outcome, cx);
+                }
+            }
             Some(parent) => {
                 let Some(asker) = self.calls.get(parent) else { return };
                 let callee = asker.callee;
@@ -371,7 +384,7 @@ impl World {
         self.network.locations()[usize::from(site.0)].region
     }
 
-    fn caller_site(&self, call: &Call) -> Site {
+    pub(super) fn caller_site(&self, call: &Call) -> Site {
         match call.parent.and_then(|parent| self.calls.get(parent)) {
             Some(parent) => self.site(parent.callee),
             None => self.requests.get(call.request).map_or(Site::default(), |request| request.site),

@@ -19,6 +19,7 @@ pub mod pacing;
 pub mod partitioning;
 pub mod redirection;
 pub mod replication;
+pub mod resharding;
 pub mod semaphore;
 pub mod slow_start;
 pub mod stage;

@@ -11,7 +11,15 @@ use super::{
     call::require_timeout,
     overrides::{Overrides, WarmUpSpec},
 };
-use crate::policy::{discipline::QueueSpec, partitioning::PartitionerSpec, transaction::OnConflict};
+use crate::{
+    policy::{
+        discipline::QueueSpec,
+        partitioning::{HotKeysSpec, PartitionerSpec},
+        resharding::{MOST_SHARDS, RebalanceSpec, ReshardSpec, Routing},
+        transaction::OnConflict,
+    },
+    units::Bytes,
+};
 
 /// Servers that hold a part of the keys each.
 ///
@@ -21,7 +29,7 @@ use crate::policy::{discipline::QueueSpec, partitioning::PartitionerSpec, transa
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseSpec {
-    /// Shards, 1 to 4096. Default 1.
+    /// Shards at the beginning, 1 to 4096. Default 1.
     pub shards: u32,
     /// Copies of each shard, its leader included, 1 to 15. Default 1.
     pub replicas_per_shard: u32,
@@ -44,6 +52,21 @@ pub struct DatabaseSpec {
     pub on_lock_conflict: Option<OnConflict>,
     /// Keys it stores, counted from 0, 1 to 10^12: `key_imbalance` tells how evenly shards share them. Default 100000.
     pub keys: u64,
+    /// Bytes that a key and what is stored under it take, where keys are moved. Default 1KB (YCSB's ten fields of 100 bytes).
+    pub bytes_per_key: Bytes,
+    /// How callers find the shard of a key while it may move. Default `Informed`.
+    pub routing: Routing,
+    /// Computing that it takes a server to see that it does not hold a key, and to say so or pass it on, at speed 1. Default
+    /// 10us, what a Redis server takes for a command (100000 a second, Redis's benchmarks).
+    pub look_time: SimDuration,
+    /// Changes of the number of shards. Servers of shards that come later are there from the beginning and hold nothing.
+    /// Default: none.
+    pub reshard: Vec<ReshardSpec>,
+    /// How ranges are split, joined and moved by what is asked of them; keys have to be divided by `Range`. Default: not.
+    pub rebalance: Option<RebalanceSpec>,
+    /// Keys that are stored several times, each copy on another shard: reads go to any, writes to one after the other. Default:
+    /// none.
+    pub hot_keys: Option<HotKeysSpec>,
     /// What single replicas have differently, by number from 0.
     pub overrides: BTreeMap<u32, Overrides>,
     /// A replica that starts is slow at first. Default: not.
@@ -52,6 +75,19 @@ pub struct DatabaseSpec {
     pub timeout: Option<SimDuration>,
     /// Where it stands: regions, or `region/zone`. Default: all of them, servers spread evenly.
     pub placed_in: Ids,
+    /// What of it stands in each of several regions. Default `EveryRegion`.
+    pub spread: Spread,
+}
+
+/// What of a database stands in each of several regions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Spread {
+    /// All shards stand in each, and callers ask those of their own.
+    #[default]
+    EveryRegion,
+    /// Each shard stands in one region, in turn: of two regions the first has the even ones. So does `Composite`: with as many
+    /// groups as regions each region has a group (CockroachDB's `REGIONAL BY ROW`).
+    InTurn,
 }
 
 /// Which replicas of a shard answer reads. The caller's `balancer` picks among them.
@@ -84,10 +120,17 @@ impl Default for DatabaseSpec {
             replication: None,
             on_lock_conflict: None,
             keys: 100_000,
+            bytes_per_key: Bytes(1000),
+            routing: Routing::default(),
+            look_time: SimDuration::from_micros(10),
+            reshard: Vec::new(),
+            rebalance: None,
+            hot_keys: None,
             overrides: BTreeMap::new(),
             warm_up: None,
             timeout: None,
             placed_in: Ids::default(),
+            spread: Spread::default(),
         }
     }
 }
@@ -112,7 +155,7 @@ impl From<DatabasePool> for DatabaseSpec {
 impl From<DatabaseSpec> for DatabasePool {
     fn from(spec: DatabaseSpec) -> Self {
         let pool = PoolSpec {
-            servers: spec.shards.saturating_mul(spec.replicas_per_shard),
+            servers: spec.most_shards().saturating_mul(spec.replicas_per_shard),
             workers_per_server: spec.connections_per_replica,
             service_time: spec.read_time.clone(),
             queue: spec.queue.clone(),
@@ -134,9 +177,25 @@ impl DatabaseSpec {
     }
 
     /// The shard of one of its servers.
-    pub const fn shard_of(&self, server: u16) -> usize {
+    pub fn shard_of(&self, server: u16) -> usize {
         // The servers of several regions follow one another.
-        (server as u32 % (self.shards * self.replicas_per_shard) / self.replicas_per_shard) as usize
+        (u32::from(server) % (self.most_shards() * self.replicas_per_shard) / self.replicas_per_shard)
+            as usize
+    }
+
+    /// How many shards there are when there are most.
+    pub fn most_shards(&self) -> u32 {
+        self.reshard.iter().map(|change| change.shards).fold(self.shards, u32::max)
+    }
+
+    /// Whether keys go from shard to shard.
+    pub fn moves(&self) -> bool {
+        !self.reshard.is_empty() || self.rebalance.is_some()
+    }
+
+    /// Whether a server may be asked for a key that it does not hold.
+    pub fn redirects(&self) -> bool {
+        self.routing != Routing::Informed || self.moves() || self.hot_keys.is_some()
     }
 
     /// Reports what is wrong with it.
@@ -178,7 +237,8 @@ impl DatabaseSpec {
         check.require((1..=1_000_000_000_000).contains(&self.keys), "keys", || {
             format!("keys must be 1 to 10^12, got {}", self.keys)
         });
-        let servers = self.shards.saturating_mul(self.replicas_per_shard);
+        self.check_changes(check);
+        let servers = self.most_shards().saturating_mul(self.replicas_per_shard);
         for (server, own) in &self.overrides {
             let pool = PoolSpec { servers, ..PoolSpec::default() };
             check.at("overrides", |check| check.at(server, |check| own.check(check, *server, &pool)));
@@ -190,5 +250,35 @@ impl DatabaseSpec {
             });
         }
         require_timeout(check, self.timeout);
+    }
+
+    fn check_changes(&self, check: &mut Check) {
+        check.require(!self.moves() || self.shards <= MOST_SHARDS, "shards", || {
+            format!("a Database that is resharded has at most {MOST_SHARDS} shards, got {}", self.shards)
+        });
+        if let Some(rebalance) = &self.rebalance {
+            check.at("rebalance", |check| rebalance.check(check));
+            let ranges = matches!(self.partitioning, PartitionerSpec::Range(_));
+            check.require(ranges, "rebalance", || {
+                "only ranges are rebalanced: say partitioning: Range(…)".into()
+            });
+        }
+        if let Some(hot_keys) = &self.hot_keys {
+            check.at("hot_keys", |check| hot_keys.check(check));
+        }
+        for (number, change) in self.reshard.iter().enumerate() {
+            check.at("reshard", |check| {
+                check.at(number, |check| {
+                    change.check(check);
+                    let least = self.partitioning.least_shards();
+                    check.require(change.shards >= least, "shards", || {
+                        format!(
+                            "the partitioning speaks of {least} shards, and there are to be {}",
+                            change.shards
+                        )
+                    });
+                });
+            });
+        }
     }
 }

@@ -32,7 +32,7 @@ pub use cache::{CacheCapacity, CachePool, CacheSpec, InvalidationSpec, OnConcurr
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, PoolSpec};
 pub use data_step::{CachedRead, CachedWrite, MultiGet, RangeRead, Scatter, ThenCache};
-pub use database::{DatabasePool, DatabaseSpec, ReadFrom};
+pub use database::{DatabasePool, DatabaseSpec, ReadFrom, Spread};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use form::Form;
 pub use heartbeats::HeartbeatsSpec;

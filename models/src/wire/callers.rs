@@ -20,11 +20,12 @@ use crate::{
         balancing::{Backend, Balance, BalancerSpec, Endpoint, Weights},
         locality::{Group, LocalitySpec},
         redirection::DnsSpec,
+        resharding::Routing,
         stage::{Stage, StageSpec},
         subsetting::{Membership, Subset},
     },
     request::{Instance, Site},
-    spec::{CacheSpec, CallSpec, ComponentSpec, Form, LoadBalancerSpec, PoolSpec, View},
+    spec::{CacheSpec, CallSpec, ComponentSpec, Form, LoadBalancerSpec, PoolSpec, Spread, View},
     world::Role,
 };
 
@@ -124,7 +125,10 @@ impl<'a> Builder<'a> {
         self.call_books.push(CallBook::new(name.clone(), &self.windows));
         let pipelines = self.pipelines(wishes, &name, sites.len(), book);
         let is_gateway = matches!(self.nodes[usize::from(node)].role, Role::Gateway(_));
-        let special = wishes.balancer.is_some()
+        let database = self.spec.form(wishes.pools[0]).and_then(Form::divides);
+        let own_map = database.is_some_and(|database| matches!(database.routing, Routing::Aware { .. }));
+        let special = own_map
+            || wishes.balancer.is_some()
             || wishes.call.asks_for_a_view()
             || self.nodes[usize::from(node)].is_inside;
         if (is_gateway || self.nodes[usize::from(node)].servers.len() == 1) && !special {
@@ -177,7 +181,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A line of deadlines of that length; callers with equal timeouts share one.
-    fn line(&mut self, timeout: SimDuration) -> u16 {
+    pub(super) fn line(&mut self, timeout: SimDuration) -> u16 {
         if let Some(known) = self.lines.iter().position(|line| line.length() == timeout) {
             return known as u16;
         }
@@ -195,7 +199,9 @@ impl<'a> Builder<'a> {
             let number = self.ids[pool];
             let node = &self.nodes[usize::from(number)];
             let near = &node.regional[region];
-            let all = looks_further || near.is_empty();
+            let divides = self.spec.form(pool).and_then(Form::divides);
+            let in_turn = divides.is_some_and(|database| database.spread == Spread::InTurn);
+            let all = looks_further || near.is_empty() || in_turn;
             let servers: Vec<u16> = if node.is_inside {
                 vec![instance as u16]
             } else if all {

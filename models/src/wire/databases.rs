@@ -1,14 +1,26 @@
 //! Databases: which server holds what, from what the file says, and what callers may not wish of them.
 
-use sim_core::check::Check;
+use sim_core::{check::Check, time::SimDuration};
 
 use super::{Builder, callers::Wishes};
 use crate::{
-    measure::ShardBook,
-    node::sharding::{Division, Shards},
+    measure::{CallBook, Owner, ShardBook},
+    node::{
+        resharding::{Resharding, Stores},
+        sharding::{Division, Shards},
+    },
+    policy::{
+        partitioning::HotKeysSpec,
+        resharding::{Custody, Loads},
+    },
     request::Instance,
-    spec::{CallSpec, DatabaseSpec, Form, Layer, LoadBalancerSpec, PoolSpec, SystemSpec, check_shards},
+    spec::{
+        CallSpec, DatabaseSpec, Form, Layer, LoadBalancerSpec, PoolSpec, Spread, SystemSpec, check_shards,
+    },
 };
+
+/// How long a batch of copied keys is waited for before it is copied anew (`redis-cli --cluster-timeout`).
+const PATIENCE: SimDuration = SimDuration::from_secs(60);
 
 /// Checks what callers wish of databases: whoever hides servers from a view hides shards.
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
@@ -22,10 +34,12 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
                     calls(spec, &pool.calls, check);
                     if let Some(database) = &pool.divides {
                         writes(spec, id, database, check);
+                        one_way_to_change(spec, id, database, check);
                     }
+                    one_region(spec, pool, check);
                     let shards = |id: &str| {
                         let database = spec.form(id).and_then(Form::divides);
-                        database.map_or(1, |database| u64::from(database.shards))
+                        database.map_or(1, |database| u64::from(database.most_shards()))
                     };
                     for (class, steps) in &pool.handles {
                         check.at("handles", |check| {
@@ -37,6 +51,39 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
             });
         });
     }
+}
+
+/// Who holds a key is one question and what its holder does another; both at once are not played yet.
+fn one_way_to_change(spec: &SystemSpec, id: &str, database: &DatabaseSpec, check: &mut Check) {
+    let changes = database.redirects();
+    check.require(!changes || database.replication.is_none(), "replication", || {
+        "a Database whose keys move, or whose callers may be wrong about where they are, has no replication: its followers have \
+         all that their leader has"
+            .into()
+    });
+    check.require(!changes || !spec.transacts(id), "routing", || {
+        "a Database whose shards take part in transactions keeps its keys where they are, and its callers know where".into()
+    });
+}
+
+/// A database whose keys move stands in one place: each region would have to be told by itself.
+fn one_region(spec: &SystemSpec, pool: &PoolSpec, check: &mut Check) {
+    let moves = pool
+        .divides
+        .as_deref()
+        .is_some_and(|database| database.moves() && database.spread == Spread::EveryRegion);
+    let inside = |region: &String| {
+        let of_it = |place: &String| place == region || place.starts_with(&format!("{region}/"));
+        pool.placed_in.0.is_empty() || pool.placed_in.0.iter().any(of_it)
+    };
+    check.require(
+        !moves || spec.regions.keys().filter(|region| inside(region)).count() <= 1,
+        "reshard",
+        || {
+            "a Database whose keys move stands in one region, or each shard of it: say placed_in, or spread: InTurn"
+                .into()
+        },
+    );
 }
 
 fn is_database(spec: &SystemSpec, id: &str) -> bool {
@@ -111,22 +158,66 @@ impl Builder<'_> {
     pub(super) fn division(&self, id: &str, pool: &PoolSpec, servers: usize) -> Option<Box<Division>> {
         let database = pool.divides.as_deref()?;
         let map = database.partitioning.build(database.shards);
-        let stored = Division::stored(&map, database.keys);
+        let stored = Division::stored(&map, database.keys, database.most_shards());
         let shard_of = (0..servers).map(|server| database.shard_of(server as u16)).collect();
         let book = ShardBook::new(&self.windows);
         let replicas = self.replicas(database, servers);
         let participation = self.participation(id, database, servers);
-        Some(Box::new(Division { map, shard_of, stored, book, replicas, participation }))
+        let (owners, keys) = (Owner::of_division(database), stored.iter().sum::<f64>() as u64);
+        let resharding = None;
+        Some(Box::new(Division {
+            map,
+            shard_of,
+            keys,
+            stored,
+            book,
+            replicas,
+            participation,
+            owners,
+            resharding,
+        }))
+    }
+
+    /// Lets databases whose callers may be wrong about them redirect these, and change.
+    pub(super) fn add_resharding(&mut self) {
+        for (number, (id, component)) in self.spec.components.iter().enumerate() {
+            let Some(database) = component.form().divides().filter(|database| database.redirects()) else {
+                continue;
+            };
+            let moves = database.moves();
+            let stores = Stores {
+                keys: database.keys,
+                bytes_per_key: database.bytes_per_key.0,
+                replicas: database.replicas_per_shard as u16,
+                servers: database.most_shards().saturating_mul(database.replicas_per_shard) as u16,
+                book: self.call_books.len() as u16,
+                line: if moves { self.line(PATIENCE) } else { 0 },
+            };
+            if moves {
+                self.call_books.push(CallBook::new(format!("{id}.calls.copies"), &self.windows));
+            }
+            let custody = Custody::new(database.partitioning.build(database.shards));
+            let (routing, look) = (database.routing, database.look_time);
+            let hot = database.hot_keys.as_ref().map(HotKeysSpec::build).unwrap_or_default();
+            let timeline = database.reshard.clone();
+            let mut resharding = Resharding::new(custody, routing, look, hot, timeline, stores);
+            resharding.balancing = database.rebalance.clone().map(|spec| (spec, Loads::default()));
+            self.nodes[number].redirects = true;
+            if let Some(division) = self.nodes[number].division_mut() {
+                division.resharding = Some(Box::new(resharding));
+            }
+        }
     }
 
     /// The shards of a view, if it is one of a database.
     pub(super) fn shards(&self, wishes: &Wishes<'_>, seen: &[(usize, Instance)]) -> Option<Box<Shards>> {
         let database: &DatabaseSpec = self.spec.form(wishes.pools[0]).and_then(Form::divides)?;
-        let mut members = vec![Vec::new(); database.shards as usize];
+        let mut members = vec![Vec::new(); database.most_shards() as usize];
         for (row, (_, at)) in (0_u16..).zip(seen) {
             members[database.shard_of(at.server)].push(row);
         }
         let map = database.partitioning.build(database.shards);
-        Some(Box::new(Shards::new(map, members, database.read_from)))
+        let shards = Shards::new(map, members, database.read_from);
+        Some(Box::new(if database.redirects() { shards.routed(database.routing) } else { shards }))
     }
 }

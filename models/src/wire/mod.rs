@@ -86,6 +86,7 @@ pub fn build(
     let mut builder = Builder::new(spec, streams, windows);
     builder.add_nodes();
     builder.add_routes();
+    builder.add_resharding();
     let mut workloads = builder.workloads(traces)?;
     builder.identify(&mut workloads);
     let deadlines_travel = workloads.iter().any(|workload| workload.propagates);
@@ -110,6 +111,7 @@ pub fn build(
         calls: slotmap::SlotMap::with_key(),
         crossings: slotmap::SlotMap::with_key(),
         tasks: Tasks::default(),
+        detours: slotmap::SecondaryMap::new(),
         truth,
         flights: Flights::default(),
         notices: Notices::default(),

@@ -22,7 +22,8 @@ use crate::{
     },
     request::Site,
     spec::{
-        Form, Inclusion, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, SystemSpec,
+        Form, Inclusion, Layer, LoadBalancerSpec, NetworkSpec, PoolSpec, ResourceSpec, Scope, Spread,
+        SystemSpec,
     },
     world::{Node, Role},
 };
@@ -90,6 +91,18 @@ impl<'a> Builder<'a> {
         places
     }
 
+    /// The same for a pool: of a database whose shards stand in one region each, those.
+    fn pool_places(&self, id: &str, pool: &PoolSpec) -> Vec<(String, Site)> {
+        let places = self.places(id, &pool.placed_in.0, pool.servers);
+        let Some(database) = pool.divides.as_deref().filter(|it| it.spread == Spread::InTurn) else {
+            return places;
+        };
+        let servers = pool.servers.max(1) as usize;
+        let regions = (places.len() / servers).max(1);
+        let of_its_region = |server: usize| database.shard_of(server as u16) % regions * servers + server;
+        (0..servers).filter_map(|server| places.get(of_its_region(server)).cloned()).collect()
+    }
+
     /// One node for each component, in order of their ids.
     pub(super) fn add_nodes(&mut self) {
         for (id, component) in &self.spec.components {
@@ -120,6 +133,7 @@ impl<'a> Builder<'a> {
             cancels: false,
             is_inside: false,
             holds_keys: false,
+            redirects: false,
             warm_up: None,
             idle_watchers: Vec::new(),
             random: self.streams.stream(&format!("{id}/queue")),
@@ -127,7 +141,7 @@ impl<'a> Builder<'a> {
     }
 
     fn pool(&self, id: &str, pool: &'a PoolSpec) -> Node {
-        let places = self.places(id, &pool.placed_in.0, pool.servers);
+        let places = self.pool_places(id, pool);
         let servers = places.into_iter().enumerate().map(|(index, (name, site))| {
             let number = index as u32 % pool.servers;
             let own = pool.overrides.get(&number).cloned().unwrap_or_default();
@@ -170,7 +184,7 @@ impl<'a> Builder<'a> {
         let route = |id: &str| callees.iter().position(|callee| *callee == id).unwrap_or(0) as u16;
         let resource = |name: &str| pool.resources.keys().position(|known| known == name).unwrap_or(0) as u16;
         let shards =
-            |id: &str| self.spec.form(id).and_then(Form::divides).map_or(1, |base| base.shards as u16);
+            |id: &str| self.spec.form(id).and_then(Form::divides).map_or(1, |base| base.most_shards() as u16);
         let lends = self.spec.caches_on(id).any(|above| above.inclusion == Inclusion::Exclusive);
         let writes = self.writes();
         let steps =
@@ -186,13 +200,13 @@ impl<'a> Builder<'a> {
             resources: self.resources(id, pool),
             spawned: None,
             keeper: self.keeper(id, pool),
-            division: self.division(id, pool, self.places(id, &pool.placed_in.0, pool.servers).len()),
+            division: self.division(id, pool, self.pool_places(id, pool).len()),
         }
     }
 
     /// What a pool's sections need a permit of, in order of their names.
     fn resources(&self, id: &str, pool: &PoolSpec) -> Vec<Resource> {
-        let servers = self.places(id, &pool.placed_in.0, pool.servers).len();
+        let servers = self.pool_places(id, pool).len();
         let resource = |(name, spec): (&String, &ResourceSpec)| {
             let gates = match spec.scope {
                 Scope::Server => servers,

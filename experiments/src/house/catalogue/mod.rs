@@ -22,8 +22,9 @@ use models::{
         freshness::FreshnessSpec,
         hot_keys::HotKeysSpec,
         locality::LocalitySpec,
-        partitioning::PartitionerSpec,
+        partitioning::{HotKeysSpec, PartitionerSpec},
         redirection::{DnsSpec, VirtualAddressSpec},
+        resharding::{CutOver, Learns, RebalanceSpec, ReshardSpec, Routing},
         slow_start::SlowStartSpec,
         stage::{StageSpec, sliding_window::Window},
         sticky::StickySpec,
@@ -32,8 +33,8 @@ use models::{
     report::Unit,
     spec::{
         ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, InvalidationSpec, Layer, Load, NetworkSpec,
-        OnConcurrentMiss, OnRestart, OnWrite, ResourceSpec, RetrySpec, Security, Step, Storage, ThenCache,
-        View, WorkloadSpec,
+        OnConcurrentMiss, OnRestart, OnWrite, ResourceSpec, RetrySpec, Security, Spread, Step, Storage,
+        ThenCache, View, WorkloadSpec,
     },
 };
 use sim_core::random::{distribution::DistributionSpec, keys::KeysSpec};
@@ -112,6 +113,13 @@ fn strategies(book: &mut Book) {
     book.kinds::<StickySpec>(what, 1, "sticky");
     book.kinds::<SlowStartSpec>(what, 1, "slow_start");
     book.family(what, 2, "partitioning", named(PartitionerSpec::catalog()), PartitionerSpec::files());
+    book.kinds::<Routing>(what, 2, "routing");
+    book.kinds::<Learns>(what, 2, "learns");
+    book.kinds::<ReshardSpec>(what, 2, "reshard");
+    book.kinds::<RebalanceSpec>(what, 2, "rebalance");
+    book.kinds::<CutOver>(what, 2, "cut_over");
+    book.kinds::<HotKeysSpec>(what, 2, "hot_keys");
+    book.kinds::<Spread>(what, 2, "spread");
     book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());
     book.family(what, 4, "policy", named(EvictionSpec::catalog()), EvictionSpec::files());
     book.kinds::<FreshnessSpec>(what, 4, "freshness");

@@ -15,6 +15,7 @@ mod ribbons;
 mod rotation;
 mod server_load;
 mod servers;
+mod shard_load;
 mod slo_matrix;
 mod story;
 mod system;
@@ -47,6 +48,7 @@ pub(super) fn all(view: &View<'_>) -> Vec<Draft> {
         rotation::draft(view),
         servers::draft(view),
         server_load::draft(view),
+        shard_load::draft(view),
         miss_ratio::draft(view),
         where_time_goes::draft(view),
         welch::draft(view),

@@ -94,7 +94,9 @@ impl Keeper {
             Asked::Accept => Some(&self.answers.accept),
             Asked::HandDown => Some(&self.answers.hand_down),
             Asked::Serve
+            | Asked::Shard
             | Asked::Validate
+            | Asked::Copy
             | Asked::Apply
             | Asked::Peek
             | Asked::Released

@@ -20,7 +20,7 @@ impl World {
     /// cache did for it is booked.
     pub(in crate::node) fn settle_truth(&mut self, id: CallId, outcome: Outcome, cx: &mut Context<Event>) {
         let now = cx.now();
-        let Some(call) = self.calls.get(id).copied() else { return };
+        let Some(call) = self.calls.get(id).copied().filter(|call| call.asked != Asked::Copy) else { return };
         let (node, served) = (call.callee.node, outcome.reason().is_none());
         let writes = self.writes[usize::from(call.class)];
         if served && self.truth.follows(node) && !call.asked.is_of_transaction() {
@@ -31,7 +31,7 @@ impl World {
                 None => self.truth.version(node, key),
             };
             self.truth.tell(id, version);
-            if writes && matches!(call.asked, Asked::Serve | Asked::Released) {
+            if writes && matches!(call.asked, Asked::Serve | Asked::Shard | Asked::Released) {
                 self.invalidate(node, key, &call, cx);
             }
         }

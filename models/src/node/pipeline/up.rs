@@ -91,7 +91,9 @@ impl World {
         cx: &mut Context<Event>,
     ) {
         match parent {
-            None => self.client_hears(request, outcome, cx),
+            None => {
+                self.client_hears(request, outcome, cx);
+            }
             Some(parent) => self.service_hears(parent, outcome, cx),
         }
     }

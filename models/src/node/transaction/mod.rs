@@ -124,6 +124,8 @@ impl Participation {
             | Asked::Take
             | Asked::Accept
             | Asked::HandDown
+            | Asked::Shard
+            | Asked::Copy
             | Asked::Validate
             | Asked::Apply
             | Asked::Peek

@@ -23,7 +23,7 @@ impl World {
                 self.calls[id].work = SimDuration::ZERO;
                 self.admit(id, cx);
             }
-            Asked::Serve | Asked::Apply if self.writes[usize::from(call.class)] => {
+            Asked::Serve | Asked::Shard | Asked::Apply if self.writes[usize::from(call.class)] => {
                 let key = self.key_of(&call);
                 if self.stores(call.callee, key) {
                     self.claim_for_write(id, key, cx);
@@ -38,6 +38,8 @@ impl World {
             | Asked::Take
             | Asked::Accept
             | Asked::HandDown
+            | Asked::Shard
+            | Asked::Copy
             | Asked::Validate
             | Asked::Apply
             | Asked::Peek

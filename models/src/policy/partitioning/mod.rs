@@ -13,6 +13,7 @@ mod consistent_hashing;
 mod directory;
 mod hash_modulo;
 mod hash_slots;
+mod hot_keys;
 mod jump_hashing;
 #[cfg(test)]
 mod laws;
@@ -26,6 +27,7 @@ mod theory;
 pub use composite::FirstLevel;
 pub use directory::Entry;
 pub use hash_slots::{SLOTS, crc16, slot_of};
+pub use hot_keys::{HotKeys, HotKeysSpec, KeyCopy};
 pub use table::Table;
 
 /// Says which shard holds a key.

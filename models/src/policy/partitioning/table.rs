@@ -71,13 +71,32 @@ impl Table {
         }
     }
 
+    /// The first place of the piece that a place is in.
+    pub fn start_of(&self, place: u64) -> u64 {
+        self.pieces[self.piece(place)].0
+    }
+
+    /// Joins the piece that begins at `place` with the one before, if both have the same holder.
+    pub fn joint_at(&mut self, place: u64) {
+        let piece = self.piece(place);
+        if piece > 0 && self.pieces[piece].0 == place && self.pieces[piece - 1].1 == self.pieces[piece].1 {
+            self.pieces.remove(piece);
+        }
+    }
+
     /// Joins neighbours that have the same holder.
     pub fn join(&mut self) {
         self.pieces.dedup_by_key(|&mut (_, holder)| holder);
     }
 
-    /// Gives the places from `first` to `last`, both included, to a shard.
+    /// Gives the places from `first` to `last`, both included, to a shard, and joins what then belongs together.
     pub fn assign(&mut self, first: u64, last: u64, shard: u32) {
+        self.give(first, last, shard);
+        self.join();
+    }
+
+    /// Gives the places from `first` to `last`, both included, to a shard.
+    pub fn give(&mut self, first: u64, last: u64, shard: u32) {
         if first > last || first > self.last {
             return;
         }
@@ -90,7 +109,6 @@ impl Table {
                 piece.1 = shard;
             }
         }
-        self.join();
     }
 
     /// The share of all places that each of `shards` holds.
@@ -105,7 +123,7 @@ impl Table {
     }
 
     /// Each piece with its first and last place.
-    fn spans(&self) -> impl Iterator<Item = (u64, u64, u32)> + '_ {
+    pub fn spans(&self) -> impl Iterator<Item = (u64, u64, u32)> + '_ {
         let ends = self.pieces.iter().skip(1).map(|&(first, _)| first - 1).chain([self.last]);
         self.pieces.iter().zip(ends).map(|(&(first, holder), last)| (first, last, holder))
     }
