@@ -149,7 +149,7 @@ impl Owner {
             (Self::Resharded, database.moves()),
             (Self::Rebalanced, database.rebalance.is_some()),
             (Self::Holding, some(|cut_over| !matches!(cut_over, CutOver::DualWrites))),
-            (Self::Hot, database.hot_keys.is_some()),
+            (Self::Hot, database.copied_keys.is_some()),
             (Self::Doubling, some(|cut_over| matches!(cut_over, CutOver::DualWrites))),
         ];
         all.into_iter().filter(|(_, has)| *has).map(|(owner, _)| owner).collect()

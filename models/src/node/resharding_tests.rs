@@ -204,7 +204,7 @@ fn copies_of_a_hot_key_share_its_reads_and_all_get_its_writes() {
                 requests: { "get": (weight: 3), "put": (weight: 1, writes: true) },
             ) },
             components: { "db": Database(
-                shards: 8, partitioning: JumpHashing(), hot_keys: (keys: [0], copies: 4),
+                shards: 8, partitioning: JumpHashing(), copied_keys: (keys: [0], copies: 4),
                 read_time: Constant("1us"), connections_per_replica: 10,
             ) })"#;
     let seen = figures_within(text, 50, &[]);
@@ -269,7 +269,7 @@ fn the_catalogue_has_what_databases_report() {
         ("shards: 4, reshard: [(at: \"1s\", shards: 5, cut_over: DualWrites)]", "db.double_writes.count"),
         ("shards: 4, reshard: [(at: \"1s\", shards: 5, cut_over: KeyByKey)]", "db.ask_redirects.count"),
         ("shards: 4, routing: AnyNode, reshard: [(at: \"1s\", shards: 5)]", "db.forwards.rate"),
-        ("shards: 4, hot_keys: ()", "db.copied_writes.count"),
+        ("shards: 4, copied_keys: ()", "db.copied_writes.count"),
         ("shards: 4, partitioning: Range(keys: 10000), rebalance: ()", "db.splits.count"),
     ] {
         let text = format!(

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     policy::{
         discipline::QueueSpec,
-        partitioning::{HotKeysSpec, PartitionerSpec},
+        partitioning::{CopiedKeysSpec, PartitionerSpec},
         resharding::{MOST_SHARDS, RebalanceSpec, ReshardSpec, Routing},
         transaction::OnConflict,
     },
@@ -66,7 +66,7 @@ pub struct DatabaseSpec {
     pub rebalance: Option<RebalanceSpec>,
     /// Keys that are stored several times, each copy on another shard: reads go to any, writes to one after the other. Default:
     /// none.
-    pub hot_keys: Option<HotKeysSpec>,
+    pub copied_keys: Option<CopiedKeysSpec>,
     /// What single replicas have differently, by number from 0.
     pub overrides: BTreeMap<u32, Overrides>,
     /// A replica that starts is slow at first. Default: not.
@@ -125,7 +125,7 @@ impl Default for DatabaseSpec {
             look_time: SimDuration::from_micros(10),
             reshard: Vec::new(),
             rebalance: None,
-            hot_keys: None,
+            copied_keys: None,
             overrides: BTreeMap::new(),
             warm_up: None,
             timeout: None,
@@ -195,7 +195,7 @@ impl DatabaseSpec {
 
     /// Whether a server may be asked for a key that it does not hold.
     pub fn redirects(&self) -> bool {
-        self.routing != Routing::Informed || self.moves() || self.hot_keys.is_some()
+        self.routing != Routing::Informed || self.moves() || self.copied_keys.is_some()
     }
 
     /// Reports what is wrong with it.
@@ -263,8 +263,8 @@ impl DatabaseSpec {
                 "only ranges are rebalanced: say partitioning: Range(…)".into()
             });
         }
-        if let Some(hot_keys) = &self.hot_keys {
-            check.at("hot_keys", |check| hot_keys.check(check));
+        if let Some(copied_keys) = &self.copied_keys {
+            check.at("copied_keys", |check| copied_keys.check(check));
         }
         for (number, change) in self.reshard.iter().enumerate() {
             check.at("reshard", |check| {

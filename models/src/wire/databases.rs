@@ -10,7 +10,7 @@ use crate::{
         sharding::{Division, Shards},
     },
     policy::{
-        partitioning::HotKeysSpec,
+        partitioning::CopiedKeysSpec,
         resharding::{Custody, Loads},
     },
     request::Instance,
@@ -198,7 +198,7 @@ impl Builder<'_> {
             }
             let custody = Custody::new(database.partitioning.build(database.shards));
             let (routing, look) = (database.routing, database.look_time);
-            let hot = database.hot_keys.as_ref().map(HotKeysSpec::build).unwrap_or_default();
+            let hot = database.copied_keys.as_ref().map(CopiedKeysSpec::build).unwrap_or_default();
             let timeline = database.reshard.clone();
             let mut resharding = Resharding::new(custody, routing, look, hot, timeline, stores);
             resharding.balancing = database.rebalance.clone().map(|spec| (spec, Loads::default()));

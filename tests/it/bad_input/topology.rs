@@ -32,7 +32,7 @@ pub(super) const TOPOLOGY: &[Case] = &[
         "fewer shards than ranges",
         "shards: 3, partitioning: Range(boundaries: [5, 9]), reshard: [(shards: 2)]"
     ),
-    database!("hot keys without copies", "shards: 2, hot_keys: (copies: 0)"),
-    database!("hot keys that are none", "shards: 2, hot_keys: (keys: [])"),
+    database!("hot keys without copies", "shards: 2, copied_keys: (copies: 0)"),
+    database!("hot keys that are none", "shards: 2, copied_keys: (keys: [])"),
     database!("shards spread in another way", "shards: 2, spread: PerRegion"),
 ];

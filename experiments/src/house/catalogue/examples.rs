@@ -18,7 +18,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         r#"Database(shards: 8, replicas_per_shard: 2, partitioning: HashSlots, read_time: Exponential(mean: "2ms"), read_from: AnyReplica)"#,
     ),
     ("reshard", r#"(at: "60s", shards: 9, bandwidth: "32MiB", cut_over: Block(pause: "10ms"))"#),
-    ("hot_keys", "(keys: [0, 7], copies: 3)"),
+    ("copied_keys", "(keys: [0, 7], copies: 3)"),
     ("Scatter", r#"Scatter(database: "orders", join: All)"#),
     ("RangeRead", r#"RangeRead(database: "orders", span: 100)"#),
     ("MultiGet", r#"MultiGet(database: "orders", keys: 10)"#),

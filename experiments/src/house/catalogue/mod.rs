@@ -22,7 +22,7 @@ use models::{
         freshness::FreshnessSpec,
         hot_keys::HotKeysSpec,
         locality::LocalitySpec,
-        partitioning::{HotKeysSpec, PartitionerSpec},
+        partitioning::{CopiedKeysSpec, PartitionerSpec},
         redirection::{DnsSpec, VirtualAddressSpec},
         resharding::{CutOver, Learns, RebalanceSpec, ReshardSpec, Routing},
         slow_start::SlowStartSpec,
@@ -118,7 +118,7 @@ fn strategies(book: &mut Book) {
     book.kinds::<ReshardSpec>(what, 2, "reshard");
     book.kinds::<RebalanceSpec>(what, 2, "rebalance");
     book.kinds::<CutOver>(what, 2, "cut_over");
-    book.kinds::<HotKeysSpec>(what, 2, "hot_keys");
+    book.kinds::<CopiedKeysSpec>(what, 2, "copied_keys");
     book.kinds::<Spread>(what, 2, "spread");
     book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());
     book.family(what, 4, "policy", named(EvictionSpec::catalog()), EvictionSpec::files());

@@ -9,7 +9,7 @@ use sim_core::{
 
 use crate::{
     policy::{
-        partitioning::{HotKeys, KeyCopy},
+        partitioning::{CopiedKeys, KeyCopy},
         resharding::{
             Batch, Command, Custody, Extent, Loads, RebalanceSpec, ReshardSpec, Routing, Transfers,
         },
@@ -30,7 +30,7 @@ pub struct Resharding {
     /// How long it takes a server to see that it does not hold a key.
     pub look: SimDuration,
     /// Keys that are stored several times.
-    pub hot: HotKeys,
+    pub hot: CopiedKeys,
     /// Changes in order of time, and how many have begun.
     timeline: Vec<ReshardSpec>,
     begun: usize,
@@ -97,7 +97,7 @@ impl Resharding {
         custody: Custody,
         routing: Routing,
         look: SimDuration,
-        hot: HotKeys,
+        hot: CopiedKeys,
         mut timeline: Vec<ReshardSpec>,
         stores: Stores,
     ) -> Self {

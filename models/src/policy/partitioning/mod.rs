@@ -10,10 +10,10 @@ use super::hashing::{murmur2, xx_hash};
 
 mod composite;
 mod consistent_hashing;
+mod copied_keys;
 mod directory;
 mod hash_modulo;
 mod hash_slots;
-mod hot_keys;
 mod jump_hashing;
 #[cfg(test)]
 mod laws;
@@ -25,9 +25,9 @@ mod table;
 mod theory;
 
 pub use composite::FirstLevel;
+pub use copied_keys::{CopiedKeys, CopiedKeysSpec, KeyCopy};
 pub use directory::Entry;
 pub use hash_slots::{SLOTS, crc16, slot_of};
-pub use hot_keys::{HotKeys, HotKeysSpec, KeyCopy};
 pub use table::Table;
 
 /// Says which shard holds a key.

@@ -16,38 +16,39 @@ use super::suffixed;
 /// Keys that are stored several times.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct HotKeysSpec {
+pub struct CopiedKeysSpec {
     /// Which keys. Default: key 0, the most popular where keys are drawn by popularity.
     pub keys: Vec<u64>,
     /// Copies of each, the first included, 1 to 64: each on another shard, as long as there are shards. Default 2.
     pub copies: u32,
 }
 
-impl Default for HotKeysSpec {
+impl Default for CopiedKeysSpec {
     fn default() -> Self {
         Self { keys: vec![0], copies: 2 }
     }
 }
 
-impl HotKeysSpec {
+impl CopiedKeysSpec {
     /// Reports what is wrong with the values.
     pub fn check(&self, check: &mut Check) {
         check.require((1..=64).contains(&self.copies), "copies", || {
             format!("copies must be 1 to 64, got {}", self.copies)
         });
-        check
-            .require(!self.keys.is_empty(), "keys", || "name at least one key, or leave hot_keys out".into());
+        check.require(!self.keys.is_empty(), "keys", || {
+            "name at least one key, or leave copied_keys out".into()
+        });
     }
 
     /// The keys, ready to be asked for.
-    pub fn build(&self) -> HotKeys {
-        HotKeys { keys: self.keys.iter().copied().collect(), copies: self.copies.max(1) }
+    pub fn build(&self) -> CopiedKeys {
+        CopiedKeys { keys: self.keys.iter().copied().collect(), copies: self.copies.max(1) }
     }
 }
 
 /// Keys that are stored several times.
 #[derive(Clone, Debug, Default)]
-pub struct HotKeys {
+pub struct CopiedKeys {
     keys: BTreeSet<u64>,
     copies: u32,
 }
@@ -55,7 +56,7 @@ pub struct HotKeys {
 /// A copy: the name under which it is placed, and the shard that has it.
 pub type KeyCopy = (u64, u32);
 
-impl HotKeys {
+impl CopiedKeys {
     /// Whether a key is stored several times.
     pub fn has(&self, key: u64) -> bool {
         self.copies > 1 && self.keys.contains(&key)
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn copies_stand_apart_and_the_first_is_the_key_itself() {
         let map = ron::from_str::<PartitionerSpec>("JumpHashing(())").unwrap().build(8);
-        let hot = HotKeysSpec { keys: vec![7], copies: 5 }.build();
+        let hot = CopiedKeysSpec { keys: vec![7], copies: 5 }.build();
         let copies = hot.copies(7, 8, |key| map.shard_of(key));
         assert_eq!((copies.len(), copies[0]), (5, (7, map.shard_of(7))));
         let shards: BTreeSet<u32> = copies.iter().map(|(_, shard)| *shard).collect();
