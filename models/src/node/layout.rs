@@ -107,11 +107,12 @@ mod tests {
             let layout = Layout::new(&KeyLayout::Scattered, items);
             let keys: Vec<u64> = (0..items).map(|rank| layout.key(rank, items, occasion(0, 0, 0))).collect();
             assert_eq!(keys.iter().collect::<BTreeSet<_>>().len() as u64, items);
-            // Of the ten most popular of a thousand no two are closer than a golden spread allows.
+            // Of the first ten points of a golden spread no two are closer than φ⁻⁶ = 0.056 of the whole, less what it costs
+            // to round the step.
             if items == 1000 {
                 let mut first = keys[..10].to_vec();
                 first.sort_unstable();
-                assert!(first.windows(2).all(|pair| pair[1] - pair[0] >= 50), "{first:?}");
+                assert!(first.windows(2).all(|pair| pair[1] - pair[0] >= 45), "{first:?}");
             }
         }
     }

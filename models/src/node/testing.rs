@@ -41,6 +41,11 @@ pub(super) fn figures_within(
     by_name(metrics(text, (0.0, f64::from(seconds)), windows, 1))
 }
 
+/// The figures of a system that no file may say.
+pub(super) fn figures_unchecked(text: &str, seconds: f64) -> BTreeMap<String, f64> {
+    by_name(metrics_of(&read(text), (0.0, seconds), &[], 1))
+}
+
 /// The names of all that is reported, known or not.
 pub(super) fn reported(text: &str, seconds: u32) -> BTreeSet<String> {
     metrics(text, (0.0, f64::from(seconds)), &[], 1).into_iter().map(|metric| metric.name).collect()
@@ -59,6 +64,15 @@ fn by_name(metrics: Vec<Metric>) -> BTreeMap<String, f64> {
 fn metrics(text: &str, (from, until): (f64, f64), windows: &[(&str, u32, u32)], seed: u64) -> Vec<Metric> {
     let spec = read(text);
     assert_eq!(wire::check(&spec), [], "{text}");
+    metrics_of(&spec, (from, until), windows, seed)
+}
+
+fn metrics_of(
+    spec: &SystemSpec,
+    (from, until): (f64, f64),
+    windows: &[(&str, u32, u32)],
+    seed: u64,
+) -> Vec<Metric> {
     let moment = |seconds: f64| SimTime::ZERO + SimDuration::from_nanos_f64(seconds * 1e9);
     let windows = windows.iter().map(|(name, from, to)| Window {
         name: (*name).to_owned(),
@@ -76,5 +90,5 @@ fn metrics(text: &str, (from, until): (f64, f64), windows: &[(&str, u32, u32)], 
         budget: Budget { events: 50_000_000, in_flight: 1_000_000 },
     };
     let traces = &mut |_: &str| Err("no trace".to_owned());
-    run(&spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap().metrics
+    run(spec, &settings, traces, &mut |_| ControlFlow::Continue(())).unwrap().metrics
 }
