@@ -88,6 +88,8 @@ pub struct World {
 }
 
 /// A component: servers that share what they do.
+// What the hot path asks of a component, each by itself and none following from another.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug)]
 pub struct Node {
     /// Its id.
