@@ -3,6 +3,7 @@
 mod ages;
 mod calls;
 mod catalog;
+mod data_figures;
 mod figures;
 mod journeys;
 mod ledger;

@@ -37,11 +37,7 @@ impl World {
         let node = &self.nodes[usize::from(call.callee.node)];
         let service = match &node.role {
             Role::Service(service) => service,
-            Role::Gateway(_) => {
-                let call = *call;
-                self.stop(&call, cx);
-                return self.forward(id, false, cx);
-            }
+            Role::Gateway(_) => return self.stop_and_forward(id, cx),
         };
         match steer(program_of(service, call), call) {
             // Who is done answers all the same.
@@ -88,6 +84,13 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A balancer has done its own work for a call.
+    fn stop_and_forward(&mut self, id: CallId, cx: &mut Context<Event>) {
+        let Some(call) = self.calls.get(id).copied() else { return };
+        self.stop(&call, cx);
+        self.forward(id, false, cx);
     }
 
     /// Lets a call, which computes nothing meanwhile, go on after so long.

@@ -93,19 +93,12 @@ pub fn build(
     let users = spec.workloads.values().map(sources::users).collect();
     let network = builder.network();
     let faults = builder.faults();
-    let observer = Observer::new(
-        bin,
-        &workloads,
-        &builder.nodes,
-        &builder.pipelines,
-        &builder.dispatches,
-        &builder.call_books,
-    );
+    let observer = builder.observer(bin, &workloads);
     let (truth, writes) = (builder.truth(), builder.writes());
     let transactions = Transactions::new(builder.nodes.iter().any(|node| node.holds_keys));
     let Builder { windows, nodes, dispatches, watchers, lines, call_books, pipelines, .. } = builder;
     let turns = vec![SimTime::NEVER; dispatches.len()];
-    let world = World {
+    Ok(World {
         windows,
         requests: slotmap::SlotMap::with_key(),
         calls: slotmap::SlotMap::with_key(),
@@ -135,11 +128,16 @@ pub fn build(
         tracer: None,
         decisions: Vec::new(),
         decided: 0,
-    };
-    Ok(world)
+    })
 }
 
 impl<'a> Builder<'a> {
+    /// Who looks at all this, bin by bin.
+    fn observer(&self, bin: SimDuration, workloads: &[Workload]) -> Observer {
+        let Self { nodes, pipelines, dispatches, call_books, .. } = self;
+        Observer::new(bin, workloads, nodes, pipelines, dispatches, call_books)
+    }
+
     /// Nothing built yet.
     fn new(spec: &'a SystemSpec, streams: Streams, windows: Windows) -> Self {
         let numbered = spec.components.keys().enumerate();

@@ -29,12 +29,13 @@ use models::{
         stage::{StageSpec, sliding_window::Window},
         sticky::StickySpec,
         subsetting::SubsetSpec,
+        transaction::{OnConflict, Protocol},
     },
     report::Unit,
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, InvalidationSpec, Layer, Load, NetworkSpec,
-        OnConcurrentMiss, OnRestart, OnWrite, ResourceSpec, RetrySpec, Security, Spread, Step, Storage,
-        ThenCache, View, WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, InvalidationSpec, KeyLayout, Layer, Load,
+        NetworkSpec, OnConcurrentMiss, OnRestart, OnWrite, ReadFrom, ReplicationSpec, ResourceSpec,
+        RetrySpec, Security, Spread, Step, Storage, ThenCache, View, WorkloadSpec,
     },
 };
 use sim_core::random::{distribution::DistributionSpec, keys::KeysSpec};
@@ -120,6 +121,11 @@ fn strategies(book: &mut Book) {
     book.kinds::<CutOver>(what, 2, "cut_over");
     book.kinds::<CopiedKeysSpec>(what, 2, "copied_keys");
     book.kinds::<Spread>(what, 2, "spread");
+    book.kinds::<KeyLayout>(what, 2, "key_layout");
+    book.kinds::<ReadFrom>(what, 2, "read_from");
+    book.kinds::<ReplicationSpec>(what, 2, "replication");
+    book.kinds::<OnConflict>(what, 2, "on_lock_conflict");
+    book.kinds::<Protocol>(what, 2, "protocol");
     book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());
     book.family(what, 4, "policy", named(EvictionSpec::catalog()), EvictionSpec::files());
     book.kinds::<FreshnessSpec>(what, 4, "freshness");
