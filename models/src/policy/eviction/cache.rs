@@ -70,7 +70,7 @@ impl<V: Copy, P: Evict> Cache<V, P> {
         size: u64,
         value: V,
         random: &mut Stream,
-        mut evicted: impl FnMut(Evicted<V>),
+        evicted: impl FnMut(Evicted<V>),
     ) -> Option<Slot> {
         if let Some(slot) = self.find(key) {
             if self.entries.size(slot) == size {
@@ -80,6 +80,38 @@ impl<V: Copy, P: Evict> Cache<V, P> {
             }
             self.remove(key);
         }
+        self.admit(key, size, value, random, evicted)
+    }
+
+    /// Asks for a key and, if it is not held, stores an object of that size at once: whether it was held.
+    ///
+    /// As [`lookup`](Self::lookup) and then [`insert`](Self::insert), but the key is looked for once.
+    #[inline]
+    pub fn access(
+        &mut self,
+        key: u64,
+        size: u64,
+        value: V,
+        random: &mut Stream,
+        evicted: impl FnMut(Evicted<V>),
+    ) -> bool {
+        let held = self.lookup(key).is_some();
+        if !held {
+            self.admit(key, size, value, random, evicted);
+        }
+        held
+    }
+
+    /// Stores an object whose key is not held.
+    #[inline]
+    fn admit(
+        &mut self,
+        key: u64,
+        size: u64,
+        value: V,
+        random: &mut Stream,
+        mut evicted: impl FnMut(Evicted<V>),
+    ) -> Option<Slot> {
         let capacity = self.entries.capacity();
         let newcomer = Newcomer { key, size, weight: capacity.weight(size) };
         if newcomer.weight > capacity.limit() {

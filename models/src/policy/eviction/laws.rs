@@ -11,7 +11,7 @@ use sim_core::{check::Check, random::Stream};
 
 use super::{
     Cache, Capacity, EvictionSpec,
-    testing::{read, stream, write},
+    testing::{hits, read, stream, write, zipf_trace},
 };
 
 /// What a file may say beyond the defaults.
@@ -295,4 +295,16 @@ fn a_policy_from_outside_may_keep_newcomers_out_but_breaks_nothing() {
     let mut insert = |key| cache.insert(key, 1, (), &mut random, |_| panic!("nobody goes")).is_some();
     assert_eq!([1, 2, 3, 2].map(&mut insert), [true, true, false, true]);
     assert_eq!(cache.len(), 2);
+}
+
+#[test]
+fn access_is_a_lookup_and_an_insertion() {
+    for (name, _, spec) in EvictionSpec::catalog() {
+        let requests = zipf_trace();
+        let capacity = Capacity::Entries(300);
+        let mut cache = Cache::new(capacity, spec.build(capacity));
+        let mut random = stream();
+        let held = requests.iter().filter(|key| cache.access(**key, 1, (), &mut random, |_| ())).count();
+        assert_eq!(held as u64, hits(&spec, capacity, &requests), "{name}");
+    }
 }
