@@ -73,8 +73,9 @@ impl World {
         let ask = if view.asks_who() { ask(&self.requests, &self.tasks, request) } else { Ask::default() };
         let query = match &view.shards {
             Some(shards) => {
-                let lately = self.wrote_lately_if_asked(shards, view.targets[0].node, request, now);
-                let division = self.nodes[usize::from(view.targets[0].node)].division();
+                let database = view.targets.first()?.node;
+                let lately = self.wrote_lately_if_asked(shards, database, request, now);
+                let division = self.nodes[usize::from(database)].division();
                 let writes = self.writes[usize::from(class)];
                 let believed = || shards.believed(division, (ask.key, writes), luck);
                 let shard = verb.shard().or_else(believed);
