@@ -186,10 +186,12 @@ impl Division {
 
     /// What is done for a call, if it is not what its class says.
     pub fn answer(&self, asked: Asked) -> Option<&Program> {
+        let part = || self.participation.as_deref().map(|own| &own.programs);
         match asked {
-            Asked::Prepare | Asked::Alone | Asked::Commit | Asked::Abort | Asked::Undo => {
-                self.participation.as_deref().and_then(|own| own.answer(asked))
-            }
+            Asked::Prepare => Some(&part()?.prepare),
+            Asked::Alone => Some(&part()?.alone),
+            Asked::Commit | Asked::Undo => Some(&part()?.commit),
+            Asked::Abort => Some(&part()?.abort),
             Asked::Serve
             | Asked::Get
             | Asked::Put

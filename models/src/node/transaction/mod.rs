@@ -12,7 +12,7 @@ use super::program::{Fork, Program};
 use crate::{
     measure::{AbortCause as Cause, Owner, TransactionBook},
     policy::transaction::{Agreement, Locks, Protocol, Stage},
-    request::{Asked, Call, CallId, Instance},
+    request::{Call, CallId, Instance},
     world::World,
 };
 
@@ -107,31 +107,6 @@ pub struct Programs {
     pub commit: Program,
     /// For one that is not.
     pub abort: Program,
-}
-
-impl Participation {
-    /// What is done for a call, if it is not what its class says.
-    pub const fn answer(&self, asked: Asked) -> Option<&Program> {
-        match asked {
-            Asked::Prepare => Some(&self.programs.prepare),
-            Asked::Alone => Some(&self.programs.alone),
-            Asked::Commit | Asked::Undo => Some(&self.programs.commit),
-            Asked::Abort => Some(&self.programs.abort),
-            Asked::Serve
-            | Asked::Get
-            | Asked::Put
-            | Asked::Drop
-            | Asked::Take
-            | Asked::Accept
-            | Asked::HandDown
-            | Asked::Shard
-            | Asked::Copy
-            | Asked::Validate
-            | Asked::Apply
-            | Asked::Peek
-            | Asked::Released => None,
-        }
-    }
 }
 
 /// Who holds a key.
