@@ -29,22 +29,24 @@ impl Spec {
             links: Links::default(),
             once: Segment::default(),
             often: Segment::default(),
-            is_often: PerSlot::default(),
             left_once: Ghosts::default(),
             left_often: Ghosts::default(),
+            places: PerSlot::default(),
             target: 0.0,
-            memory: Memory::Unknown,
+            memory: None,
             limit: capacity.limit(),
         }
     }
 }
 
-/// Where a newcomer was remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Memory {
-    Unknown,
+/// In which list a slot is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
     Once,
     Often,
+    LeftOnce,
+    LeftOften,
 }
 
 /// T1 and T2, B1 and B2, and p.
@@ -53,12 +55,13 @@ pub struct State {
     links: Links,
     once: Segment,
     often: Segment,
-    is_often: PerSlot<bool>,
     left_once: Ghosts,
     left_often: Ghosts,
+    places: PerSlot<Place>,
     /// What T1 is to hold, 0 to the capacity.
     target: f64,
-    memory: Memory,
+    /// Where the newcomer was remembered.
+    memory: Option<Place>,
     limit: u64,
 }
 
@@ -66,7 +69,7 @@ impl State {
     /// Whether REPLACE takes from T1.
     fn takes_once(&self) -> bool {
         let (held, target) = (self.once.weight(), self.target);
-        let tie = self.memory == Memory::Often && held == target as u64;
+        let tie = self.memory == Some(Place::LeftOften) && held == target as u64;
         self.once.oldest().is_some() && (held as f64 > target || tie) || self.often.oldest().is_none()
     }
 
@@ -75,73 +78,91 @@ impl State {
         let (once, often) = (self.left_once.weight() as f64, self.left_often.weight() as f64);
         let step = |own: f64, other: f64| weight as f64 * (other / own).max(1.0);
         match self.memory {
-            Memory::Unknown => {}
-            Memory::Once => self.target = (self.target + step(once, often)).min(self.limit as f64),
-            Memory::Often => self.target = (self.target - step(often, once)).max(0.0),
-        }
-    }
-
-    fn remembers(&self, key: u64) -> Memory {
-        match (self.left_once.contains(key), self.left_often.contains(key)) {
-            (true, _) => Memory::Once,
-            (false, true) => Memory::Often,
-            (false, false) => Memory::Unknown,
+            Some(Place::LeftOnce) => self.target = (self.target + step(once, often)).min(self.limit as f64),
+            Some(Place::LeftOften) => self.target = (self.target - step(often, once)).max(0.0),
+            None | Some(Place::Once | Place::Often) => {}
         }
     }
 
     /// T1 and B1 together hold no more than the capacity, all four no more than twice that.
-    fn forget(&mut self) {
-        self.left_once.trim(self.limit.saturating_sub(self.once.weight()));
+    #[inline]
+    fn forget(&mut self, entries: &mut Entries) {
+        let left_once = self.limit.saturating_sub(self.once.weight());
+        self.left_once.trim(&mut self.links, entries, left_once);
         let others = self.once.weight() + self.often.weight() + self.left_once.weight();
-        self.left_often.trim((2 * self.limit).saturating_sub(others));
+        self.left_often.trim(&mut self.links, entries, (2 * self.limit).saturating_sub(others));
+    }
+
+    #[inline]
+    fn unlink(&mut self, slot: Slot, entries: &Entries) {
+        let segment = match self.places[slot.0] {
+            Place::Once => &mut self.once,
+            Place::Often => &mut self.often,
+            Place::LeftOnce => return self.left_once.take(&mut self.links, slot, entries),
+            Place::LeftOften => return self.left_often.take(&mut self.links, slot, entries),
+        };
+        segment.unlink(&mut self.links, slot.0, entries.weight(slot));
     }
 }
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, entries: &Entries) {
-        if self.is_often[slot.0] {
+    fn has_memory(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
+        if self.places[slot.0] == Place::Often {
             return self.often.refresh(&mut self.links, slot.0);
         }
         let weight = entries.weight(slot);
         self.once.unlink(&mut self.links, slot.0, weight);
         self.often.push(&mut self.links, slot.0, weight);
-        self.is_often[slot.0] = true;
+        self.places[slot.0] = Place::Often;
     }
 
     #[inline]
-    fn on_miss(&mut self, newcomer: &Newcomer, _: &Entries) {
-        self.memory = self.remembers(newcomer.key);
+    fn on_miss(&mut self, newcomer: &Newcomer, entries: &mut Entries) {
+        self.memory = newcomer.remembered.map(|slot| self.places[slot.0]);
         self.learn(newcomer.weight);
-        match self.memory {
-            Memory::Unknown => false,
-            Memory::Once => self.left_once.take(newcomer.key),
-            Memory::Often => self.left_often.take(newcomer.key),
-        };
+        if let Some(slot) = newcomer.remembered {
+            self.unlink(slot, entries);
+        }
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, entries: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, entries: &mut Entries, _: &mut Stream) -> Option<Slot> {
         let once = self.takes_once();
         let slot = Slot(if once { self.once.oldest()? } else { self.often.oldest()? });
-        self.on_remove(slot, entries);
-        let memory = if once { &mut self.left_once } else { &mut self.left_often };
-        memory.insert(entries.key(slot), entries.weight(slot));
+        self.unlink(slot, entries);
+        let (memory, place) = match once {
+            true => (&mut self.left_once, Place::LeftOnce),
+            false => (&mut self.left_often, Place::LeftOften),
+        };
+        memory.push(&mut self.links, slot, entries.weight(slot));
+        self.places[slot.0] = place;
         Some(slot)
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &Entries) {
-        let known = self.memory != Memory::Unknown;
-        let segment = if known { &mut self.often } else { &mut self.once };
-        segment.push(&mut self.links, slot.0, newcomer.weight);
-        self.is_often.put(slot.0, known);
-        self.forget();
+    fn remembers(&self, _: Slot) -> bool {
+        true
     }
 
-    fn on_remove(&mut self, slot: Slot, entries: &Entries) {
-        let segment = if self.is_often[slot.0] { &mut self.often } else { &mut self.once };
-        segment.unlink(&mut self.links, slot.0, entries.weight(slot));
+    #[inline]
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &mut Entries) {
+        let (segment, place) = match newcomer.remembered {
+            Some(_) => (&mut self.often, Place::Often),
+            None => (&mut self.once, Place::Once),
+        };
+        segment.push(&mut self.links, slot.0, newcomer.weight);
+        self.places.put(slot.0, place);
+        self.forget(entries);
+    }
+
+    fn on_remove(&mut self, slot: Slot, entries: &mut Entries) {
+        self.unlink(slot, entries);
     }
 }
 
@@ -156,14 +177,14 @@ mod tests {
         let told = story(&Spec {}, 3, "a a b c d e a c");
         assert_eq!(told, "a a! b c d(-b) e(-c) a! c(-d)");
         let mut state = Spec {}.build(Capacity::Entries(3));
-        state.memory = Memory::Once;
-        state.left_once.insert(1, 1);
-        for key in 2..5 {
-            state.left_often.insert(key, 1);
+        state.memory = Some(Place::LeftOnce);
+        state.left_once.push(&mut state.links, Slot(0), 1);
+        for slot in 1..4 {
+            state.left_often.push(&mut state.links, Slot(slot), 1);
         }
         state.learn(1);
         assert_eq!(state.target, 3.0, "one remembered on this side, three on the other");
-        state.memory = Memory::Often;
+        state.memory = Some(Place::LeftOften);
         state.learn(1);
         assert_eq!(state.target, 2.0, "three on this side, one on the other: the least step");
     }

@@ -2,19 +2,18 @@
 
 use sim_core::random::Stream;
 
-use super::{Capacity, Entries, Evict, Eviction, Newcomer, Slot, index::Index};
+use super::{Capacity, Entries, Evict, Eviction, Newcomer, Slot};
 
 /// Objects with a value each, of which `P` chooses who has to go.
 ///
-/// Memory is proportional to what it holds, never to the number of keys it has seen.
+/// Memory is proportional to what it holds and its policy remembers, never to the number of keys it has seen.
 #[derive(Debug)]
 pub struct Cache<V = (), P = Eviction> {
     policy: P,
     entries: Entries,
-    /// What the owner keeps beside each object; none in a free slot.
+    /// What the owner keeps beside each object; none in a slot that is free or only remembers a key.
     values: Vec<Option<V>>,
-    free: Vec<Slot>,
-    index: Index,
+    held: usize,
     weight: u64,
     /// Wider than a size, since in a cache of objects nothing bounds it.
     bytes: u128,
@@ -38,8 +37,7 @@ impl<V: Copy, P: Evict> Cache<V, P> {
             policy,
             entries: Entries::new(capacity),
             values: Vec::new(),
-            free: Vec::new(),
-            index: Index::new(),
+            held: 0,
             weight: 0,
             bytes: 0,
         }
@@ -49,14 +47,20 @@ impl<V: Copy, P: Evict> Cache<V, P> {
     #[inline]
     pub fn lookup(&mut self, key: u64) -> Option<Slot> {
         let slot = self.find(key)?;
-        self.policy.on_hit(slot, &self.entries);
+        self.policy.on_hit(slot, &mut self.entries);
         Some(slot)
     }
 
     /// Where the object of a key is; does not count as a use.
     #[inline]
     pub fn find(&self, key: u64) -> Option<Slot> {
-        self.index.find(key).map(Slot)
+        self.entries.find(key).filter(|&slot| self.holds(slot))
+    }
+
+    /// Whether an object stands where a key was found, rather than the memory of one.
+    #[inline]
+    fn holds(&self, slot: Slot) -> bool {
+        !self.policy.has_memory() || self.values[slot.index()].is_some()
     }
 
     /// Stores an object; whoever has to go for it is told to `evicted`. `None` if it is not let in.
@@ -72,15 +76,17 @@ impl<V: Copy, P: Evict> Cache<V, P> {
         random: &mut Stream,
         evicted: impl FnMut(Evicted<V>),
     ) -> Option<Slot> {
-        if let Some(slot) = self.find(key) {
+        let mut known = self.entries.find(key);
+        if let Some(slot) = known.filter(|&slot| self.holds(slot)) {
             if self.entries.size(slot) == size {
-                self.policy.on_hit(slot, &self.entries);
+                self.policy.on_hit(slot, &mut self.entries);
                 self.values[slot.index()] = Some(value);
                 return Some(slot);
             }
-            self.remove(key);
+            self.take_out(slot);
+            known = None;
         }
-        self.admit(key, size, value, random, evicted)
+        self.admit(self.newcomer(key, size, known), value, random, evicted)
     }
 
     /// Asks for a key and, if it is not held, stores an object of that size at once: whether it was held.
@@ -95,67 +101,92 @@ impl<V: Copy, P: Evict> Cache<V, P> {
         random: &mut Stream,
         evicted: impl FnMut(Evicted<V>),
     ) -> bool {
-        let held = self.lookup(key).is_some();
-        if !held {
-            self.admit(key, size, value, random, evicted);
+        let known = self.entries.find(key);
+        if let Some(slot) = known.filter(|&slot| self.holds(slot)) {
+            self.policy.on_hit(slot, &mut self.entries);
+            return true;
         }
-        held
+        self.admit(self.newcomer(key, size, known), value, random, evicted);
+        false
+    }
+
+    #[inline]
+    const fn newcomer(&self, key: u64, size: u64, remembered: Option<Slot>) -> Newcomer {
+        Newcomer { key, size, weight: self.entries.capacity().weight(size), remembered }
     }
 
     /// Stores an object whose key is not held.
     #[inline]
     fn admit(
         &mut self,
-        key: u64,
-        size: u64,
+        newcomer: Newcomer,
         value: V,
         random: &mut Stream,
         mut evicted: impl FnMut(Evicted<V>),
     ) -> Option<Slot> {
-        let capacity = self.entries.capacity();
-        let newcomer = Newcomer { key, size, weight: capacity.weight(size) };
-        if newcomer.weight > capacity.limit() {
+        let limit = self.entries.capacity().limit();
+        if newcomer.weight > limit {
             return None;
         }
-        self.policy.on_miss(&newcomer, &self.entries);
-        while self.weight > capacity.limit() - newcomer.weight {
-            let slot = self.policy.evict(&newcomer, &self.entries, random)?;
-            evicted(self.vacate(slot)?);
+        self.policy.on_miss(&newcomer, &mut self.entries);
+        while self.weight > limit - newcomer.weight {
+            let Some(gone) = self.make_room(&newcomer, random) else {
+                // The policy has let go of its memory of a key that does not come in.
+                newcomer.remembered.into_iter().for_each(|slot| self.entries.forget(slot));
+                return None;
+            };
+            evicted(gone);
         }
         Some(self.occupy(&newcomer, value))
+    }
+
+    /// Takes out whom the policy chooses; `None` if that is the newcomer.
+    #[inline]
+    fn make_room(&mut self, newcomer: &Newcomer, random: &mut Stream) -> Option<Evicted<V>> {
+        let slot = self.policy.evict(newcomer, &mut self.entries, random)?;
+        let gone = self.vacate(slot)?;
+        if !(self.policy.has_memory() && self.policy.remembers(slot)) {
+            self.entries.forget(slot);
+        }
+        Some(gone)
     }
 
     /// Takes the object of a key out.
     pub fn remove(&mut self, key: u64) -> Option<Evicted<V>> {
         let slot = self.find(key)?;
-        self.policy.on_remove(slot, &self.entries);
-        self.vacate(slot)
+        self.take_out(slot)
+    }
+
+    fn take_out(&mut self, slot: Slot) -> Option<Evicted<V>> {
+        self.policy.on_remove(slot, &mut self.entries);
+        let gone = self.vacate(slot);
+        self.entries.forget(slot);
+        gone
     }
 
     #[inline]
     fn occupy(&mut self, newcomer: &Newcomer, value: V) -> Slot {
-        let slot = self.entries.put(self.free.pop(), newcomer);
+        let slot = self.entries.put(newcomer);
         if slot.index() == self.values.len() {
             self.values.push(Some(value));
         } else {
             self.values[slot.index()] = Some(value);
         }
-        self.index.insert(newcomer.key, slot.0);
+        self.held += 1;
         self.weight += newcomer.weight;
         self.bytes += u128::from(newcomer.size);
-        self.policy.on_insert(slot, newcomer, &self.entries);
+        self.policy.on_insert(slot, newcomer, &mut self.entries);
         slot
     }
 
-    /// Frees a slot; `None` if it was free, which a policy from outside may have mistaken.
+    /// Takes the object off its slot; `None` if there was none, which a policy from outside may have mistaken.
     #[inline]
     fn vacate(&mut self, slot: Slot) -> Option<Evicted<V>> {
         let value = self.values.get_mut(slot.index())?.take()?;
         let (key, size) = (self.entries.key(slot), self.entries.size(slot));
-        self.index.remove(key);
+        self.held -= 1;
         self.weight -= self.entries.weight(slot);
         self.bytes -= u128::from(size);
-        self.free.push(slot);
         Some(Evicted { key, size, value })
     }
 }
@@ -163,12 +194,12 @@ impl<V: Copy, P: Evict> Cache<V, P> {
 impl<V, P> Cache<V, P> {
     /// How many objects it holds.
     #[inline]
-    pub fn len(&self) -> usize {
-        self.index.len()
+    pub const fn len(&self) -> usize {
+        self.held
     }
 
     /// Whether it holds nothing.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
@@ -189,12 +220,12 @@ impl<V, P> Cache<V, P> {
         self.entries.capacity()
     }
 
-    /// The key in a slot; none if the slot is free.
+    /// The key of the object in a slot; none if there is none.
     pub fn key(&self, slot: Slot) -> Option<u64> {
         self.value(slot).map(|_| self.entries.key(slot))
     }
 
-    /// What is kept beside the object in a slot; none if the slot is free.
+    /// What is kept beside the object in a slot; none if there is none.
     #[inline]
     pub fn value(&self, slot: Slot) -> Option<&V> {
         self.values.get(slot.index())?.as_ref()

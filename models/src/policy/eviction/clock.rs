@@ -52,7 +52,7 @@ pub struct State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, _: &Entries) {
+    fn on_hit(&mut self, slot: Slot, _: &mut Entries) {
         let count = &mut self.counts[slot.0];
         if *count < self.most {
             *count += 1;
@@ -60,7 +60,7 @@ impl Evict for State {
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, _: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, _: &mut Entries, _: &mut Stream) -> Option<Slot> {
         // Ends: each step takes one off a count.
         loop {
             let oldest = self.order.oldest()?;
@@ -75,12 +75,12 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &Entries) {
+    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &mut Entries) {
         self.order.push(&mut self.links, slot.0);
         self.counts.put(slot.0, 0);
     }
 
-    fn on_remove(&mut self, slot: Slot, _: &Entries) {
+    fn on_remove(&mut self, slot: Slot, _: &mut Entries) {
         self.order.unlink(&mut self.links, slot.0);
     }
 }

@@ -1,4 +1,6 @@
-//! What a policy may know of the objects in a cache.
+//! The objects of a cache, and what a policy may know of them.
+
+use super::index::Index;
 
 /// How much a cache holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +51,17 @@ pub struct Newcomer {
     pub size: u64,
     /// What it takes of the capacity.
     pub weight: u64,
+    /// Where its key is remembered, if the policy does: the object will stand there, so the policy lets go of it.
+    pub remembered: Option<Slot>,
 }
 
-/// The objects of a cache by slot.
+/// The objects of a cache by slot, and the keys of some that left: a policy that remembers a key leaves it its slot, so
+/// that one look tells whether a key is held, remembered or neither.
 #[derive(Clone, Debug)]
 pub struct Entries {
     rows: Vec<Row>,
+    free: Vec<Slot>,
+    index: Index,
     capacity: Capacity,
 }
 
@@ -66,7 +73,7 @@ struct Row {
 
 impl Entries {
     pub(super) const fn new(capacity: Capacity) -> Self {
-        Self { rows: Vec::new(), capacity }
+        Self { rows: Vec::new(), free: Vec::new(), index: Index::new(), capacity }
     }
 
     /// How much the cache holds.
@@ -75,13 +82,19 @@ impl Entries {
         self.capacity
     }
 
+    /// Where a key is held or remembered.
+    #[inline]
+    pub(super) fn find(&self, key: u64) -> Option<Slot> {
+        self.index.find(key).map(Slot)
+    }
+
     /// How many slots there are, those that are free now included.
     #[inline]
     pub const fn slots(&self) -> usize {
         self.rows.len()
     }
 
-    /// The key of the object in a slot that is taken.
+    /// The key in a slot that is taken.
     #[inline]
     pub fn key(&self, slot: Slot) -> u64 {
         self.rows[slot.index()].key
@@ -102,16 +115,32 @@ impl Entries {
         }
     }
 
-    /// Writes an object into a slot, the next new one if `slot` is none.
+    /// Gives an object a slot: where its key is remembered, else a free one, else the next new one.
     #[inline]
-    pub(super) fn put(&mut self, slot: Option<Slot>, newcomer: &Newcomer) -> Slot {
+    pub(super) fn put(&mut self, newcomer: &Newcomer) -> Slot {
         let row = Row { key: newcomer.key, size: newcomer.size };
-        if let Some(slot) = slot {
+        if let Some(slot) = newcomer.remembered {
             self.rows[slot.index()] = row;
             return slot;
         }
-        let slot = Slot(u32::try_from(self.rows.len()).expect("four billion objects fit in no memory"));
-        self.rows.push(row);
+        let slot = self.free.pop().unwrap_or_else(|| self.next_new());
+        if slot.index() == self.rows.len() {
+            self.rows.push(row);
+        } else {
+            self.rows[slot.index()] = row;
+        }
+        self.index.insert(newcomer.key, slot.0);
         slot
+    }
+
+    fn next_new(&self) -> Slot {
+        Slot(u32::try_from(self.rows.len()).expect("four billion objects fit in no memory"))
+    }
+
+    /// Forgets a key, held or remembered, whose slot is free from now on.
+    #[inline]
+    pub fn forget(&mut self, slot: Slot) {
+        self.index.remove(self.key(slot));
+        self.free.push(slot);
     }
 }

@@ -35,21 +35,21 @@ pub struct State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, _: Slot, _: &Entries) {}
+    fn on_hit(&mut self, _: Slot, _: &mut Entries) {}
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, _: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, _: &mut Entries, _: &mut Stream) -> Option<Slot> {
         let oldest = self.order.oldest()?;
         self.order.unlink(&mut self.links, oldest);
         Some(Slot(oldest))
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &Entries) {
+    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &mut Entries) {
         self.order.push(&mut self.links, slot.0);
     }
 
-    fn on_remove(&mut self, slot: Slot, _: &Entries) {
+    fn on_remove(&mut self, slot: Slot, _: &mut Entries) {
         self.order.unlink(&mut self.links, slot.0);
     }
 }

@@ -65,14 +65,14 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, entries: &Entries) {
+    fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
         let uses = self.uses[slot.0] + 1;
         self.uses[slot.0] = uses;
         self.heap.raise(slot.0, self.worth(uses, entries.size(slot)));
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, _: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, _: &mut Entries, _: &mut Stream) -> Option<Slot> {
         let (place, worth) = self.heap.least()?;
         self.floor = worth;
         self.heap.remove(place);
@@ -80,12 +80,12 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &Entries) {
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &mut Entries) {
         self.uses.put(slot.0, 1);
         self.heap.push(slot.0, self.worth(1, newcomer.size));
     }
 
-    fn on_remove(&mut self, slot: Slot, _: &Entries) {
+    fn on_remove(&mut self, slot: Slot, _: &mut Entries) {
         self.heap.remove(slot.0);
     }
 }

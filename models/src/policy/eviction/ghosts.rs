@@ -1,18 +1,14 @@
 //! Keys that left a cache, remembered for a while: what comes back soon was evicted too early.
 
 use super::{
-    index::Index,
-    list::{Links, PerSlot, Segment},
+    Entries, Slot,
+    list::{Links, Segment},
 };
 
-/// Keys in the order in which they left, with what they weighed.
-#[derive(Clone, Debug, Default)]
+/// Slots whose objects left, in that order, with what they weighed; linked as the policy's other lists are.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Ghosts {
-    index: Index,
-    links: Links,
     order: Segment,
-    rows: PerSlot<(u64, u64)>,
-    free: Vec<u32>,
 }
 
 impl Ghosts {
@@ -22,43 +18,26 @@ impl Ghosts {
         self.order.weight()
     }
 
-    /// Remembers a key as the newest.
-    pub(super) fn insert(&mut self, key: u64, weight: u64) {
-        self.take(key);
-        // Places are numbered from 0 without gaps: those in use and those that are free.
-        let place = self.free.pop().unwrap_or(self.index.len() as u32);
-        self.rows.put(place, (key, weight));
-        self.order.push(&mut self.links, place, weight);
-        self.index.insert(key, place);
+    /// Remembers the key in a slot as the newest.
+    #[inline]
+    pub(super) fn push(&mut self, links: &mut Links, slot: Slot, weight: u64) {
+        self.order.push(links, slot.0, weight);
     }
 
+    /// Lets go of a key that comes back.
     #[inline]
-    pub(super) fn contains(&self, key: u64) -> bool {
-        self.index.find(key).is_some()
-    }
-
-    /// Forgets a key; whether it was remembered.
-    #[inline]
-    pub(super) fn take(&mut self, key: u64) -> bool {
-        let place = self.index.remove(key);
-        if let Some(place) = place {
-            self.unlink(place);
-        }
-        place.is_some()
+    pub(super) fn take(&mut self, links: &mut Links, slot: Slot, entries: &Entries) {
+        self.order.unlink(links, slot.0, entries.weight(slot));
     }
 
     /// Forgets the oldest keys until the others weigh no more than that.
-    pub(super) fn trim(&mut self, limit: u64) {
+    #[inline]
+    pub(super) fn trim(&mut self, links: &mut Links, entries: &mut Entries, limit: u64) {
         while self.weight() > limit
-            && let Some(place) = self.order.oldest()
+            && let Some(oldest) = self.order.oldest().map(Slot)
         {
-            self.index.remove(self.rows[place].0);
-            self.unlink(place);
+            self.take(links, oldest, entries);
+            entries.forget(oldest);
         }
-    }
-
-    fn unlink(&mut self, place: u32) {
-        self.order.unlink(&mut self.links, place, self.rows[place].1);
-        self.free.push(place);
     }
 }

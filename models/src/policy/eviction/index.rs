@@ -37,9 +37,4 @@ impl Index {
         let entry = self.0.find_entry(hash(key), |entry| entry.0 == key).ok()?;
         Some(entry.remove().0.1)
     }
-
-    #[inline]
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
 }

@@ -280,14 +280,14 @@ fn a_policy_from_outside_may_keep_newcomers_out_but_breaks_nothing() {
     #[derive(Debug)]
     struct Stubborn(Option<super::Slot>);
     impl super::Evict for Stubborn {
-        fn on_hit(&mut self, _: super::Slot, _: &super::Entries) {}
-        fn evict(&mut self, _: &super::Newcomer, _: &super::Entries, _: &mut Stream) -> Option<super::Slot> {
+        fn on_hit(&mut self, _: super::Slot, _: &mut super::Entries) {}
+        fn evict(&mut self, _: &super::Newcomer, _: &mut super::Entries, _: &mut Stream) -> Option<super::Slot> {
             self.0
         }
-        fn on_insert(&mut self, slot: super::Slot, _: &super::Newcomer, _: &super::Entries) {
+        fn on_insert(&mut self, slot: super::Slot, _: &super::Newcomer, _: &mut super::Entries) {
             self.0 = self.0.map(|_| slot);
         }
-        fn on_remove(&mut self, _: super::Slot, _: &super::Entries) {}
+        fn on_remove(&mut self, _: super::Slot, _: &mut super::Entries) {}
     }
     let keeps_all = super::Eviction::Custom(Box::new(Stubborn(None)));
     let mut cache = Cache::new(Capacity::Entries(2), keeps_all);

@@ -132,7 +132,7 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, _: &Entries) {
+    fn on_hit(&mut self, slot: Slot, _: &mut Entries) {
         let bucket = self.bucket_of[slot.0];
         let next = self.bucket_above(Some(bucket), self.buckets[bucket].count + 1);
         self.buckets[bucket].slots.unlink(&mut self.links, slot.0);
@@ -142,7 +142,7 @@ impl Evict for State {
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, _: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, _: &mut Entries, _: &mut Stream) -> Option<Slot> {
         let lowest = self.order.oldest()?;
         let oldest = self.buckets[lowest].slots.oldest()?;
         self.leave(oldest);
@@ -150,7 +150,7 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &Entries) {
+    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &mut Entries) {
         // Counts halved to 0 stand below the newcomers' 1.
         let below = self.order.oldest().filter(|&lowest| self.buckets[lowest].count == 0);
         let bucket = self.bucket_above(below, 1);
@@ -158,7 +158,7 @@ impl Evict for State {
         self.on_use(slot.0);
     }
 
-    fn on_remove(&mut self, slot: Slot, _: &Entries) {
+    fn on_remove(&mut self, slot: Slot, _: &mut Entries) {
         self.leave(slot.0);
     }
 }

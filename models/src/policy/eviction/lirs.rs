@@ -12,7 +12,6 @@ use sim_core::{check::Check, random::Stream};
 
 use super::{
     Capacity, Entries, Evict, Newcomer, Slot,
-    index::Index,
     list::{Links, List, PerSlot, Segment},
     share::part,
 };
@@ -62,23 +61,17 @@ enum Kind {
     Left,
 }
 
-/// An object held or remembered.
+/// What a slot holds or remembers.
 #[derive(Clone, Copy, Debug, Default)]
-struct Node {
+struct Standing {
     kind: Kind,
     in_stack: bool,
-    slot: u32,
-    key: u64,
-    weight: u64,
 }
 
-/// Nodes with their places in the stack and in a queue.
+/// Slots with their places in the stack and in a queue.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    nodes: PerSlot<Node>,
-    used: u32,
-    free: Vec<u32>,
-    node_of: PerSlot<u32>,
+    slots: PerSlot<Standing>,
     stack_links: Links,
     /// By last use. Invariant: the oldest is LIR.
     stack: Segment,
@@ -87,163 +80,156 @@ pub struct State {
     queue: List,
     /// HIR objects that left, in the order they did.
     left: List,
-    index: Index,
     lir: u64,
     lir_limit: u64,
     stack_limit: u64,
-    came_back: bool,
 }
 
 impl State {
-    fn push_stack(&mut self, node: u32) {
-        if self.nodes[node].in_stack {
-            self.stack.refresh(&mut self.stack_links, node);
+    #[inline]
+    fn push_stack(&mut self, slot: u32, entries: &Entries) {
+        if self.slots[slot].in_stack {
+            self.stack.refresh(&mut self.stack_links, slot);
         } else {
-            self.stack.push(&mut self.stack_links, node, self.nodes[node].weight);
-            self.nodes[node].in_stack = true;
+            self.stack.push(&mut self.stack_links, slot, entries.weight(Slot(slot)));
+            self.slots[slot].in_stack = true;
         }
     }
 
-    fn leave_stack(&mut self, node: u32) {
-        if self.nodes[node].in_stack {
-            self.stack.unlink(&mut self.stack_links, node, self.nodes[node].weight);
-            self.nodes[node].in_stack = false;
+    #[inline]
+    fn leave_stack(&mut self, slot: u32, entries: &Entries) {
+        if self.slots[slot].in_stack {
+            self.stack.unlink(&mut self.stack_links, slot, entries.weight(Slot(slot)));
+            self.slots[slot].in_stack = false;
         }
     }
 
     /// Takes HIR objects off the bottom of the stack: no LIR object's last use is older than theirs.
-    fn prune(&mut self) {
+    #[inline]
+    fn prune(&mut self, entries: &mut Entries) {
         while let Some(oldest) = self.stack.oldest() {
-            match self.nodes[oldest].kind {
+            match self.slots[oldest].kind {
                 Kind::Lir => return,
-                Kind::Hir => self.leave_stack(oldest),
-                Kind::Left => self.forget(oldest),
+                Kind::Hir => self.leave_stack(oldest, entries),
+                Kind::Left => self.forget(oldest, entries),
             }
         }
     }
 
     /// Makes a HIR object LIR, and the LIR objects used least recently HIR.
-    fn promote(&mut self, node: u32) {
-        self.nodes[node].kind = Kind::Lir;
-        self.lir += self.nodes[node].weight;
-        self.push_stack(node);
+    fn promote(&mut self, slot: u32, entries: &mut Entries) {
+        self.slots[slot].kind = Kind::Lir;
+        self.lir += entries.weight(Slot(slot));
+        self.push_stack(slot, entries);
         while self.lir > self.lir_limit
             && let Some(oldest) = self.stack.oldest()
         {
-            self.demote(oldest);
+            self.demote(oldest, entries);
         }
     }
 
-    fn demote(&mut self, oldest: u32) {
-        self.nodes[oldest].kind = Kind::Hir;
-        self.lir -= self.nodes[oldest].weight;
-        self.leave_stack(oldest);
+    fn demote(&mut self, oldest: u32, entries: &mut Entries) {
+        self.slots[oldest].kind = Kind::Hir;
+        self.lir -= entries.weight(Slot(oldest));
+        self.leave_stack(oldest, entries);
         self.queue.push(&mut self.queue_links, oldest);
-        self.prune();
+        self.prune(entries);
     }
 
-    fn forget(&mut self, node: u32) {
-        let key = self.nodes[node].key;
-        self.leave_stack(node);
-        self.left.unlink(&mut self.queue_links, node);
-        self.index.remove(key);
-        self.free.push(node);
+    /// Takes a key that is remembered out of the memory.
+    #[inline]
+    fn take(&mut self, slot: u32, entries: &Entries) {
+        self.leave_stack(slot, entries);
+        self.left.unlink(&mut self.queue_links, slot);
     }
 
-    /// An object that was taken out of the queue is no longer held: it is remembered if it is in the stack.
-    fn remember(&mut self, node: u32) {
-        let Node { in_stack, key, .. } = self.nodes[node];
-        if !in_stack {
-            return self.free.push(node);
-        }
-        self.nodes[node].kind = Kind::Left;
-        self.index.insert(key, node);
-        self.left.push(&mut self.queue_links, node);
+    #[inline]
+    fn forget(&mut self, slot: u32, entries: &mut Entries) {
+        self.take(slot, entries);
+        entries.forget(Slot(slot));
     }
 
-    fn bound_stack(&mut self) {
+    #[inline]
+    fn bound_stack(&mut self, entries: &mut Entries) {
         while self.stack.weight() > self.stack_limit
             && let Some(oldest) = self.left.oldest()
         {
-            self.forget(oldest);
+            self.forget(oldest, entries);
         }
-    }
-
-    fn new_node(&mut self, slot: Slot, newcomer: &Newcomer) -> u32 {
-        let node = self.free.pop().unwrap_or_else(|| {
-            self.used += 1;
-            self.used - 1
-        });
-        let Newcomer { key, weight, .. } = *newcomer;
-        self.nodes.put(node, Node { kind: Kind::Hir, in_stack: false, slot: slot.0, key, weight });
-        self.node_of.put(slot.0, node);
-        node
     }
 }
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, _: &Entries) {
-        let node = self.node_of[slot.0];
-        let Node { kind, in_stack, .. } = self.nodes[node];
+    fn has_memory(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
+        let Standing { kind, in_stack } = self.slots[slot.0];
         if kind == Kind::Lir {
-            self.push_stack(node);
-            self.prune();
+            self.push_stack(slot.0, entries);
+            self.prune(entries);
         } else if in_stack {
-            self.queue.unlink(&mut self.queue_links, node);
-            self.promote(node);
+            self.queue.unlink(&mut self.queue_links, slot.0);
+            self.promote(slot.0, entries);
         } else {
-            self.queue.refresh(&mut self.queue_links, node);
-            self.push_stack(node);
+            self.queue.refresh(&mut self.queue_links, slot.0);
+            self.push_stack(slot.0, entries);
             // Where nothing is LIR, the stack says nothing.
-            self.prune();
+            self.prune(entries);
         }
-        self.bound_stack();
+        self.bound_stack(entries);
     }
 
     #[inline]
-    fn on_miss(&mut self, newcomer: &Newcomer, _: &Entries) {
-        let node = self.index.find(newcomer.key);
-        self.came_back = node.is_some();
-        if let Some(node) = node {
-            self.forget(node);
+    fn on_miss(&mut self, newcomer: &Newcomer, entries: &mut Entries) {
+        if let Some(slot) = newcomer.remembered {
+            self.take(slot.0, entries);
         }
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, _: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, entries: &mut Entries, _: &mut Stream) -> Option<Slot> {
         if self.queue.is_empty() {
-            self.demote(self.stack.oldest()?);
+            self.demote(self.stack.oldest()?, entries);
         }
-        let node = self.queue.oldest()?;
-        self.queue.unlink(&mut self.queue_links, node);
-        self.remember(node);
-        Some(Slot(self.nodes[node].slot))
+        let slot = self.queue.oldest()?;
+        self.queue.unlink(&mut self.queue_links, slot);
+        if self.slots[slot].in_stack {
+            self.slots[slot].kind = Kind::Left;
+            self.left.push(&mut self.queue_links, slot);
+        }
+        Some(Slot(slot))
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &Entries) {
-        let node = self.new_node(slot, newcomer);
-        if self.came_back || self.lir + newcomer.weight <= self.lir_limit {
-            self.promote(node);
-        } else {
-            self.queue.push(&mut self.queue_links, node);
-            self.push_stack(node);
-            self.prune();
-        }
-        self.bound_stack();
+    fn remembers(&self, slot: Slot) -> bool {
+        self.slots[slot.0].kind == Kind::Left
     }
 
-    fn on_remove(&mut self, slot: Slot, _: &Entries) {
-        let node = self.node_of[slot.0];
-        if self.nodes[node].kind == Kind::Lir {
-            self.lir -= self.nodes[node].weight;
+    #[inline]
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &mut Entries) {
+        self.slots.put(slot.0, Standing { kind: Kind::Hir, in_stack: false });
+        if newcomer.remembered.is_some() || self.lir + newcomer.weight <= self.lir_limit {
+            self.promote(slot.0, entries);
         } else {
-            self.queue.unlink(&mut self.queue_links, node);
+            self.queue.push(&mut self.queue_links, slot.0);
+            self.push_stack(slot.0, entries);
+            self.prune(entries);
         }
-        self.leave_stack(node);
-        self.prune();
-        self.free.push(node);
+        self.bound_stack(entries);
+    }
+
+    fn on_remove(&mut self, slot: Slot, entries: &mut Entries) {
+        if self.slots[slot.0].kind == Kind::Lir {
+            self.lir -= entries.weight(slot);
+        } else {
+            self.queue.unlink(&mut self.queue_links, slot.0);
+        }
+        self.leave_stack(slot.0, entries);
+        self.prune(entries);
     }
 }
 

@@ -108,7 +108,7 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, entries: &Entries) {
+    fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
         let item = &mut self.items[slot.0];
         if !item.fetched {
             item.fetched = true;
@@ -121,7 +121,7 @@ impl Evict for State {
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, entries: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, entries: &mut Entries, _: &mut Stream) -> Option<Slot> {
         // Where nothing is cold, the oldest hot one grows cold, else the oldest warm one.
         while self.segments[COLD].oldest().is_none() {
             if !self.pull(HOT, 0, entries) && !self.pull(WARM, 0, entries) {
@@ -134,14 +134,14 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &Entries) {
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &mut Entries) {
         self.items.put(slot.0, Item::default());
         self.segments[HOT].push(&mut self.links, slot.0, newcomer.weight);
         self.settle(entries);
     }
 
     #[inline]
-    fn on_remove(&mut self, slot: Slot, entries: &Entries) {
+    fn on_remove(&mut self, slot: Slot, entries: &mut Entries) {
         let segment = usize::from(self.items[slot.0].segment);
         self.segments[segment].unlink(&mut self.links, slot.0, entries.weight(slot));
     }

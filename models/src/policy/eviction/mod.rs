@@ -1,7 +1,8 @@
 //! Eviction: which object goes when a cache is full.
 //!
 //! A [`Cache`] keeps the objects, one hash map from key to slot, and asks a policy who has to go. The policy knows
-//! slots, and what [`Entries`] tells of them; it keeps its own order, counters and memory of keys that left.
+//! slots, and what [`Entries`] tells of them; it keeps its own order and counters. One that remembers keys leaves them
+//! their slots in the same map.
 
 use sim_core::random::Stream;
 
@@ -48,21 +49,33 @@ pub use reuse::ReuseDistances;
 
 /// Chooses who has to go.
 pub trait Evict: std::fmt::Debug {
-    /// The object in this slot was asked for.
-    fn on_hit(&mut self, slot: Slot, entries: &Entries);
+    /// Whether it remembers keys of objects that left, or may.
+    fn has_memory(&self) -> bool {
+        false
+    }
 
-    /// A key that is not held is to come in; room is made afterwards.
-    fn on_miss(&mut self, _newcomer: &Newcomer, _entries: &Entries) {}
+    /// The object in this slot was asked for.
+    fn on_hit(&mut self, slot: Slot, entries: &mut Entries);
+
+    /// A key that is not held is to come in; room is made afterwards. If the key is remembered, its slot is the
+    /// newcomer's from now on.
+    fn on_miss(&mut self, _newcomer: &Newcomer, _entries: &mut Entries) {}
 
     /// Who has to go so that the newcomer fits, forgotten here from now on; `None` if it is the newcomer itself.
     /// Asked until there is room.
-    fn evict(&mut self, newcomer: &Newcomer, entries: &Entries, random: &mut Stream) -> Option<Slot>;
+    fn evict(&mut self, newcomer: &Newcomer, entries: &mut Entries, random: &mut Stream) -> Option<Slot>;
+
+    /// Whether the key of the object that it has just evicted stays in its slot, until the policy [forgets](Entries::forget)
+    /// it or it comes back.
+    fn remembers(&self, _slot: Slot) -> bool {
+        false
+    }
 
     /// The newcomer stands in this slot.
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &Entries);
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &mut Entries);
 
     /// The owner takes the object in this slot out: it expired, or is no longer true.
-    fn on_remove(&mut self, slot: Slot, entries: &Entries);
+    fn on_remove(&mut self, slot: Slot, entries: &mut Entries);
 }
 
 family! {
@@ -111,26 +124,36 @@ impl Default for EvictionSpec {
 
 impl Evict for Eviction {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, entries: &Entries) {
+    fn has_memory(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
         on_each!(self, it => it.on_hit(slot, entries));
     }
 
     #[inline]
-    fn on_miss(&mut self, newcomer: &Newcomer, entries: &Entries) {
+    fn on_miss(&mut self, newcomer: &Newcomer, entries: &mut Entries) {
         on_each!(self, it => it.on_miss(newcomer, entries));
     }
 
     #[inline]
-    fn evict(&mut self, newcomer: &Newcomer, entries: &Entries, random: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, newcomer: &Newcomer, entries: &mut Entries, random: &mut Stream) -> Option<Slot> {
         on_each!(self, it => it.evict(newcomer, entries, random))
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &Entries) {
+    fn remembers(&self, slot: Slot) -> bool {
+        on_each!(self, it => it.remembers(slot))
+    }
+
+    #[inline]
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &mut Entries) {
         on_each!(self, it => it.on_insert(slot, newcomer, entries));
     }
 
-    fn on_remove(&mut self, slot: Slot, entries: &Entries) {
+    fn on_remove(&mut self, slot: Slot, entries: &mut Entries) {
         on_each!(self, it => it.on_remove(slot, entries));
     }
 }

@@ -42,10 +42,10 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, _: Slot, _: &Entries) {}
+    fn on_hit(&mut self, _: Slot, _: &mut Entries) {}
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, _: &Entries, random: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, _: &mut Entries, random: &mut Stream) -> Option<Slot> {
         if self.held.is_empty() {
             return None;
         }
@@ -54,12 +54,12 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &Entries) {
+    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &mut Entries) {
         self.positions.put(slot.0, self.held.len() as u32);
         self.held.push(slot);
     }
 
-    fn on_remove(&mut self, slot: Slot, _: &Entries) {
+    fn on_remove(&mut self, slot: Slot, _: &mut Entries) {
         self.take(self.positions[slot.0] as usize);
     }
 }

@@ -50,9 +50,8 @@ impl Spec {
             links: Links::default(),
             small: Segment::default(),
             main: Segment::default(),
-            slots: PerSlot::default(),
             left: Ghosts::default(),
-            came_back: false,
+            slots: PerSlot::default(),
             main_limit: limit - part(limit, self.small).min(limit),
             remembered: (limit as f64 * self.remembered) as u64,
             threshold: self.threshold,
@@ -63,10 +62,19 @@ impl Spec {
 /// Two bits count uses.
 const MOST: u8 = 3;
 
-/// In which queue a slot is, and how many of its uses are left.
+/// In which queue a slot is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Small,
+    Main,
+    Left,
+}
+
+/// Where a slot is, and how many of its uses are left.
 #[derive(Clone, Copy, Debug, Default)]
 struct Use {
-    in_main: bool,
+    place: Place,
     count: u8,
 }
 
@@ -76,39 +84,49 @@ pub struct State {
     links: Links,
     small: Segment,
     main: Segment,
-    slots: PerSlot<Use>,
     left: Ghosts,
-    came_back: bool,
+    slots: PerSlot<Use>,
     main_limit: u64,
     remembered: u64,
     threshold: u8,
 }
 
 impl State {
-    fn evict_small(&mut self, entries: &Entries) -> Option<u32> {
+    #[inline]
+    fn evict_small(&mut self, entries: &mut Entries) -> Option<Slot> {
         // Ends: each step takes one out of the small queue.
         loop {
-            let oldest = self.small.oldest()?;
-            let weight = entries.weight(Slot(oldest));
-            self.small.unlink(&mut self.links, oldest, weight);
-            if self.slots[oldest].count < self.threshold {
-                self.left.insert(entries.key(Slot(oldest)), weight);
-                self.left.trim(self.remembered);
+            let oldest = Slot(self.small.oldest()?);
+            let weight = entries.weight(oldest);
+            self.small.unlink(&mut self.links, oldest.0, weight);
+            if self.slots[oldest.0].count < self.threshold {
+                self.remember(oldest, weight, entries);
                 return Some(oldest);
             }
-            self.slots[oldest] = Use { in_main: true, count: 0 };
-            self.main.push(&mut self.links, oldest, weight);
+            self.slots[oldest.0] = Use { place: Place::Main, count: 0 };
+            self.main.push(&mut self.links, oldest.0, weight);
         }
     }
 
-    fn evict_main(&mut self, entries: &Entries) -> Option<u32> {
+    /// Remembers who leaves the small queue, as long as one alone is not too much.
+    #[inline]
+    fn remember(&mut self, slot: Slot, weight: u64, entries: &mut Entries) {
+        self.left.trim(&mut self.links, entries, self.remembered.saturating_sub(weight));
+        if weight <= self.remembered {
+            self.left.push(&mut self.links, slot, weight);
+            self.slots[slot.0].place = Place::Left;
+        }
+    }
+
+    #[inline]
+    fn evict_main(&mut self, entries: &Entries) -> Option<Slot> {
         // Ends: each step takes one off a count.
         loop {
             let oldest = self.main.oldest()?;
             let count = &mut self.slots[oldest].count;
             if *count == 0 {
                 self.main.unlink(&mut self.links, oldest, entries.weight(Slot(oldest)));
-                return Some(oldest);
+                return Some(Slot(oldest));
             }
             *count -= 1;
             self.main.refresh(&mut self.links, oldest);
@@ -118,7 +136,12 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, _: &Entries) {
+    fn has_memory(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn on_hit(&mut self, slot: Slot, _: &mut Entries) {
         let count = &mut self.slots[slot.0].count;
         if *count < MOST {
             *count += 1;
@@ -126,26 +149,36 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_miss(&mut self, newcomer: &Newcomer, _: &Entries) {
-        self.came_back = self.left.take(newcomer.key);
+    fn on_miss(&mut self, newcomer: &Newcomer, entries: &mut Entries) {
+        if let Some(slot) = newcomer.remembered {
+            self.left.take(&mut self.links, slot, entries);
+        }
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, entries: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, entries: &mut Entries, _: &mut Stream) -> Option<Slot> {
         let of_small = if self.main.weight() > self.main_limit { None } else { self.evict_small(entries) };
-        let place = of_small.or_else(|| self.evict_main(entries)).or_else(|| self.evict_small(entries))?;
-        Some(Slot(place))
+        of_small.or_else(|| self.evict_main(entries)).or_else(|| self.evict_small(entries))
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &Entries) {
-        self.slots.put(slot.0, Use { in_main: self.came_back, count: 0 });
-        let queue = if self.came_back { &mut self.main } else { &mut self.small };
-        queue.push(&mut self.links, slot.0, newcomer.weight);
+    fn remembers(&self, slot: Slot) -> bool {
+        self.slots[slot.0].place == Place::Left
     }
 
-    fn on_remove(&mut self, slot: Slot, entries: &Entries) {
-        let queue = if self.slots[slot.0].in_main { &mut self.main } else { &mut self.small };
+    #[inline]
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &mut Entries) {
+        let (queue, place) = match newcomer.remembered {
+            Some(_) => (&mut self.main, Place::Main),
+            None => (&mut self.small, Place::Small),
+        };
+        queue.push(&mut self.links, slot.0, newcomer.weight);
+        self.slots.put(slot.0, Use { place, count: 0 });
+    }
+
+    fn on_remove(&mut self, slot: Slot, entries: &mut Entries) {
+        let in_main = self.slots[slot.0].place == Place::Main;
+        let queue = if in_main { &mut self.main } else { &mut self.small };
         queue.unlink(&mut self.links, slot.0, entries.weight(slot));
     }
 }

@@ -105,7 +105,7 @@ impl Uses {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, entries: &Entries) {
+    fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
         let Self { uses: all, .. } = self;
         all.requests += 1;
         let uses = all.of(slot);
@@ -116,19 +116,19 @@ impl Evict for State {
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, _: &Entries, random: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, _: &mut Entries, random: &mut Stream) -> Option<Slot> {
         let Self { sampling, uses } = self;
         sampling.take_worst(random, |slot| u64::from(u8::MAX - uses.of(slot)))
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &Entries) {
+    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &mut Entries) {
         self.uses.requests += 1;
         self.uses.put(slot, INITIAL);
         self.sampling.insert(slot);
     }
 
-    fn on_remove(&mut self, slot: Slot, _: &Entries) {
+    fn on_remove(&mut self, slot: Slot, _: &mut Entries) {
         self.sampling.remove(slot);
     }
 }

@@ -51,25 +51,25 @@ pub struct State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, _: &Entries) {
+    fn on_hit(&mut self, slot: Slot, _: &mut Entries) {
         self.requests += 1;
         self.last_used[slot.0] = self.requests;
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, _: &Entries, random: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, _: &mut Entries, random: &mut Stream) -> Option<Slot> {
         let Self { sampling, requests, last_used } = self;
         sampling.take_worst(random, |slot| *requests - last_used[slot.0])
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &Entries) {
+    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &mut Entries) {
         self.requests += 1;
         self.last_used.put(slot.0, self.requests);
         self.sampling.insert(slot);
     }
 
-    fn on_remove(&mut self, slot: Slot, _: &Entries) {
+    fn on_remove(&mut self, slot: Slot, _: &mut Entries) {
         self.sampling.remove(slot);
     }
 }

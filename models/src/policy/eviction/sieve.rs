@@ -40,12 +40,12 @@ pub struct State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, _: &Entries) {
+    fn on_hit(&mut self, slot: Slot, _: &mut Entries) {
         self.visited[slot.0] = true;
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, entries: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, entries: &mut Entries, _: &mut Stream) -> Option<Slot> {
         let mut place = self.hand.or(self.order.oldest())?;
         // Ends: each step clears a bit, and a full turn leaves none set.
         while self.visited[place] {
@@ -58,13 +58,13 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &Entries) {
+    fn on_insert(&mut self, slot: Slot, _: &Newcomer, _: &mut Entries) {
         self.order.push(&mut self.links, slot.0);
         self.visited.put(slot.0, false);
     }
 
     #[inline]
-    fn on_remove(&mut self, slot: Slot, _: &Entries) {
+    fn on_remove(&mut self, slot: Slot, _: &mut Entries) {
         if self.hand == Some(slot.0) {
             self.hand = self.links.newer(slot.0);
         }

@@ -94,7 +94,7 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, entries: &Entries) {
+    fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
         let level = usize::from(self.levels[slot.0]);
         // What is larger than the segment above would only fall back at once.
         if level + 1 < self.segments.len() && entries.weight(slot) <= self.limits[level + 1] {
@@ -105,19 +105,19 @@ impl Evict for State {
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, entries: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, entries: &mut Entries, _: &mut Stream) -> Option<Slot> {
         let oldest = Slot(self.segments.iter().find_map(Segment::oldest)?);
         self.on_remove(oldest, entries);
         Some(oldest)
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &Entries) {
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &mut Entries) {
         self.enter(slot.0, 0, newcomer.weight);
     }
 
     #[inline]
-    fn on_remove(&mut self, slot: Slot, entries: &Entries) {
+    fn on_remove(&mut self, slot: Slot, entries: &mut Entries) {
         let level = usize::from(self.levels[slot.0]);
         self.segments[level].unlink(&mut self.links, slot.0, entries.weight(slot));
     }

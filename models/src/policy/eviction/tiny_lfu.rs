@@ -171,7 +171,7 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, entries: &Entries) {
+    fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
         self.sketch.increment(entries.key(slot));
         let place = self.places[slot.0];
         if place == Place::Probation && entries.weight(slot) <= self.protected_limit {
@@ -184,14 +184,14 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_miss(&mut self, newcomer: &Newcomer, entries: &Entries) {
+    fn on_miss(&mut self, newcomer: &Newcomer, entries: &mut Entries) {
         self.sketch.reserve(entries.slots() as u64);
         self.sketch.increment(newcomer.key);
         self.climb(false, entries);
     }
 
     #[inline]
-    fn evict(&mut self, newcomer: &Newcomer, entries: &Entries, random: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, newcomer: &Newcomer, entries: &mut Entries, random: &mut Stream) -> Option<Slot> {
         let [window, probation, protected] = self.segments.map(|segment| segment.oldest().map(Slot));
         let overflows = self.segment(Place::Window).weight() + newcomer.weight > self.window_limit;
         let candidate = window.filter(|_| overflows);
@@ -208,7 +208,7 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &Entries) {
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, entries: &mut Entries) {
         self.enter(slot, Place::Window, newcomer.weight);
         while self.segment(Place::Window).weight() > self.window_limit
             && let Some(oldest) = self.segment(Place::Window).oldest()
@@ -218,7 +218,7 @@ impl Evict for State {
     }
 
     #[inline]
-    fn on_remove(&mut self, slot: Slot, entries: &Entries) {
+    fn on_remove(&mut self, slot: Slot, entries: &mut Entries) {
         self.unlink(slot, entries);
     }
 }

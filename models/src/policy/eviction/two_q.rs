@@ -45,13 +45,21 @@ impl Spec {
             links: Links::default(),
             new: Segment::default(),
             proven: Segment::default(),
-            is_proven: PerSlot::default(),
             left: Ghosts::default(),
-            came_back: false,
+            places: PerSlot::default(),
             limit: part(capacity.limit(), self.new),
             remembered: (capacity.limit() as f64 * self.remembered) as u64,
         }
     }
+}
+
+/// In which list a slot is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    New,
+    Proven,
+    Left,
 }
 
 /// A1in, Am and A1out.
@@ -60,49 +68,75 @@ pub struct State {
     links: Links,
     new: Segment,
     proven: Segment,
-    is_proven: PerSlot<bool>,
     left: Ghosts,
-    /// Whether the newcomer was remembered.
-    came_back: bool,
+    places: PerSlot<Place>,
     limit: u64,
     remembered: u64,
 }
 
+impl State {
+    /// Remembers who falls out of the line, as long as one alone is not too much.
+    #[inline]
+    fn remember(&mut self, slot: Slot, entries: &mut Entries) {
+        let weight = entries.weight(slot);
+        self.left.trim(&mut self.links, entries, self.remembered.saturating_sub(weight));
+        if weight <= self.remembered {
+            self.left.push(&mut self.links, slot, weight);
+            self.places[slot.0] = Place::Left;
+        }
+    }
+}
+
 impl Evict for State {
     #[inline]
-    fn on_hit(&mut self, slot: Slot, _: &Entries) {
-        if self.is_proven[slot.0] {
+    fn has_memory(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn on_hit(&mut self, slot: Slot, _: &mut Entries) {
+        if self.places[slot.0] == Place::Proven {
             self.proven.refresh(&mut self.links, slot.0);
         }
     }
 
     #[inline]
-    fn on_miss(&mut self, newcomer: &Newcomer, _: &Entries) {
-        self.came_back = self.left.take(newcomer.key);
+    fn on_miss(&mut self, newcomer: &Newcomer, entries: &mut Entries) {
+        if let Some(slot) = newcomer.remembered {
+            self.left.take(&mut self.links, slot, entries);
+        }
     }
 
     #[inline]
-    fn evict(&mut self, _: &Newcomer, entries: &Entries, _: &mut Stream) -> Option<Slot> {
+    fn evict(&mut self, _: &Newcomer, entries: &mut Entries, _: &mut Stream) -> Option<Slot> {
         let falls_out = self.new.weight() > self.limit || self.proven.oldest().is_none();
         let slot = Slot(if falls_out { self.new.oldest()? } else { self.proven.oldest()? });
         self.on_remove(slot, entries);
         if falls_out {
-            self.left.insert(entries.key(slot), entries.weight(slot));
-            self.left.trim(self.remembered);
+            self.remember(slot, entries);
         }
         Some(slot)
     }
 
     #[inline]
-    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &Entries) {
-        self.is_proven.put(slot.0, self.came_back);
-        let segment = if self.came_back { &mut self.proven } else { &mut self.new };
-        segment.push(&mut self.links, slot.0, newcomer.weight);
+    fn remembers(&self, slot: Slot) -> bool {
+        self.places[slot.0] == Place::Left
     }
 
     #[inline]
-    fn on_remove(&mut self, slot: Slot, entries: &Entries) {
-        let segment = if self.is_proven[slot.0] { &mut self.proven } else { &mut self.new };
+    fn on_insert(&mut self, slot: Slot, newcomer: &Newcomer, _: &mut Entries) {
+        let (segment, place) = match newcomer.remembered {
+            Some(_) => (&mut self.proven, Place::Proven),
+            None => (&mut self.new, Place::New),
+        };
+        segment.push(&mut self.links, slot.0, newcomer.weight);
+        self.places.put(slot.0, place);
+    }
+
+    #[inline]
+    fn on_remove(&mut self, slot: Slot, entries: &mut Entries) {
+        let is_proven = self.places[slot.0] == Place::Proven;
+        let segment = if is_proven { &mut self.proven } else { &mut self.new };
         segment.unlink(&mut self.links, slot.0, entries.weight(slot));
     }
 }
