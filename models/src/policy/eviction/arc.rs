@@ -107,11 +107,6 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn has_memory(&self) -> bool {
-        true
-    }
-
-    #[inline]
     fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
         if self.places[slot.0] == Place::Often {
             return self.often.refresh(&mut self.links, slot.0);

@@ -33,14 +33,7 @@ pub struct Evicted<V = ()> {
 impl<V: Copy, P: Evict> Cache<V, P> {
     /// An empty cache; the policy must have been built for the same capacity.
     pub const fn new(capacity: Capacity, policy: P) -> Self {
-        Self {
-            policy,
-            entries: Entries::new(capacity),
-            values: Vec::new(),
-            held: 0,
-            weight: 0,
-            bytes: 0,
-        }
+        Self { policy, entries: Entries::new(capacity), values: Vec::new(), held: 0, weight: 0, bytes: 0 }
     }
 
     /// Asks for a key, which counts as a use of its object if it is held.
@@ -60,7 +53,8 @@ impl<V: Copy, P: Evict> Cache<V, P> {
     /// Whether an object stands where a key was found, rather than the memory of one.
     #[inline]
     fn holds(&self, slot: Slot) -> bool {
-        !self.policy.has_memory() || self.values[slot.index()].is_some()
+        // Most policies remember nobody, and then there is nothing to look up.
+        self.entries.known() == self.held || self.values[slot.index()].is_some()
     }
 
     /// Stores an object; whoever has to go for it is told to `evicted`. `None` if it is not let in.
@@ -145,7 +139,7 @@ impl<V: Copy, P: Evict> Cache<V, P> {
     fn make_room(&mut self, newcomer: &Newcomer, random: &mut Stream) -> Option<Evicted<V>> {
         let slot = self.policy.evict(newcomer, &mut self.entries, random)?;
         let gone = self.vacate(slot)?;
-        if !(self.policy.has_memory() && self.policy.remembers(slot)) {
+        if !self.policy.remembers(slot) {
             self.entries.forget(slot);
         }
         Some(gone)

@@ -59,21 +59,15 @@ pub struct Newcomer {
 /// that one look tells whether a key is held, remembered or neither.
 #[derive(Clone, Debug)]
 pub struct Entries {
-    rows: Vec<Row>,
-    free: Vec<Slot>,
     index: Index,
+    sizes: Vec<u64>,
+    free: Vec<Slot>,
     capacity: Capacity,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    key: u64,
-    size: u64,
 }
 
 impl Entries {
     pub(super) const fn new(capacity: Capacity) -> Self {
-        Self { rows: Vec::new(), free: Vec::new(), index: Index::new(), capacity }
+        Self { index: Index::new(), sizes: Vec::new(), free: Vec::new(), capacity }
     }
 
     /// How much the cache holds.
@@ -88,22 +82,28 @@ impl Entries {
         self.index.find(key).map(Slot)
     }
 
+    /// How many keys are held or remembered.
+    #[inline]
+    pub(super) fn known(&self) -> usize {
+        self.index.len()
+    }
+
     /// How many slots there are, those that are free now included.
     #[inline]
     pub const fn slots(&self) -> usize {
-        self.rows.len()
+        self.sizes.len()
     }
 
     /// The key in a slot that is taken.
     #[inline]
     pub fn key(&self, slot: Slot) -> u64 {
-        self.rows[slot.index()].key
+        self.index.key(slot.0)
     }
 
     /// Its size in bytes.
     #[inline]
     pub fn size(&self, slot: Slot) -> u64 {
-        self.rows[slot.index()].size
+        self.sizes[slot.index()]
     }
 
     /// What it takes of the capacity.
@@ -118,29 +118,28 @@ impl Entries {
     /// Gives an object a slot: where its key is remembered, else a free one, else the next new one.
     #[inline]
     pub(super) fn put(&mut self, newcomer: &Newcomer) -> Slot {
-        let row = Row { key: newcomer.key, size: newcomer.size };
         if let Some(slot) = newcomer.remembered {
-            self.rows[slot.index()] = row;
+            self.sizes[slot.index()] = newcomer.size;
             return slot;
         }
         let slot = self.free.pop().unwrap_or_else(|| self.next_new());
-        if slot.index() == self.rows.len() {
-            self.rows.push(row);
+        if slot.index() == self.sizes.len() {
+            self.sizes.push(newcomer.size);
         } else {
-            self.rows[slot.index()] = row;
+            self.sizes[slot.index()] = newcomer.size;
         }
         self.index.insert(newcomer.key, slot.0);
         slot
     }
 
     fn next_new(&self) -> Slot {
-        Slot(u32::try_from(self.rows.len()).expect("four billion objects fit in no memory"))
+        Slot(u32::try_from(self.sizes.len()).expect("four billion objects fit in no memory"))
     }
 
     /// Forgets a key, held or remembered, whose slot is free from now on.
     #[inline]
     pub fn forget(&mut self, slot: Slot) {
-        self.index.remove(self.key(slot));
+        self.index.remove(slot.0);
         self.free.push(slot);
     }
 }

@@ -281,7 +281,12 @@ fn a_policy_from_outside_may_keep_newcomers_out_but_breaks_nothing() {
     struct Stubborn(Option<super::Slot>);
     impl super::Evict for Stubborn {
         fn on_hit(&mut self, _: super::Slot, _: &mut super::Entries) {}
-        fn evict(&mut self, _: &super::Newcomer, _: &mut super::Entries, _: &mut Stream) -> Option<super::Slot> {
+        fn evict(
+            &mut self,
+            _: &super::Newcomer,
+            _: &mut super::Entries,
+            _: &mut Stream,
+        ) -> Option<super::Slot> {
             self.0
         }
         fn on_insert(&mut self, slot: super::Slot, _: &super::Newcomer, _: &mut super::Entries) {

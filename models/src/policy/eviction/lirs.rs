@@ -161,11 +161,6 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn has_memory(&self) -> bool {
-        true
-    }
-
-    #[inline]
     fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
         let Standing { kind, in_stack } = self.slots[slot.0];
         if kind == Kind::Lir {

@@ -49,11 +49,6 @@ pub use reuse::ReuseDistances;
 
 /// Chooses who has to go.
 pub trait Evict: std::fmt::Debug {
-    /// Whether it remembers keys of objects that left, or may.
-    fn has_memory(&self) -> bool {
-        false
-    }
-
     /// The object in this slot was asked for.
     fn on_hit(&mut self, slot: Slot, entries: &mut Entries);
 
@@ -123,11 +118,6 @@ impl Default for EvictionSpec {
 }
 
 impl Evict for Eviction {
-    #[inline]
-    fn has_memory(&self) -> bool {
-        true
-    }
-
     #[inline]
     fn on_hit(&mut self, slot: Slot, entries: &mut Entries) {
         on_each!(self, it => it.on_hit(slot, entries));

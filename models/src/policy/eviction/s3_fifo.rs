@@ -136,11 +136,6 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn has_memory(&self) -> bool {
-        true
-    }
-
-    #[inline]
     fn on_hit(&mut self, slot: Slot, _: &mut Entries) {
         let count = &mut self.slots[slot.0].count;
         if *count < MOST {

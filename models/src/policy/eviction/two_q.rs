@@ -89,11 +89,6 @@ impl State {
 
 impl Evict for State {
     #[inline]
-    fn has_memory(&self) -> bool {
-        true
-    }
-
-    #[inline]
     fn on_hit(&mut self, slot: Slot, _: &mut Entries) {
         if self.places[slot.0] == Place::Proven {
             self.proven.refresh(&mut self.links, slot.0);
