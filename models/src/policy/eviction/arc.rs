@@ -131,9 +131,10 @@ impl Evict for State {
         let once = self.takes_once();
         let slot = Slot(if once { self.once.oldest()? } else { self.often.oldest()? });
         self.unlink(slot, entries);
-        let (memory, place) = match once {
-            true => (&mut self.left_once, Place::LeftOnce),
-            false => (&mut self.left_often, Place::LeftOften),
+        let (memory, place) = if once {
+            (&mut self.left_once, Place::LeftOnce)
+        } else {
+            (&mut self.left_often, Place::LeftOften)
         };
         memory.push(&mut self.links, slot, entries.weight(slot));
         self.places[slot.0] = place;
