@@ -149,7 +149,7 @@ impl Observer {
         nodes.iter_mut().flat_map(|node| &mut node.servers).for_each(|server| server.ledger.on_bin(now));
         let mut servers = servers.iter_mut();
         for (node, tracked) in nodes.iter_mut().zip(tracked_nodes) {
-            let workers: f64 = node.servers.iter().map(|server| f64::from(server.workers)).sum();
+            let workers: f64 = node.servers.iter().map(|server| f64::from(server.workers())).sum();
             let totals = tracked.turn(now, node.servers.iter_mut().map(|server| &mut server.ledger));
             let age = node.look_at_ages(now, windows);
             tracked.push(
@@ -169,10 +169,10 @@ impl Observer {
             }
             for (server, tracked) in node.servers.iter_mut().zip(servers.by_ref()) {
                 let totals = tracked.turn(now, std::iter::once(&mut server.ledger));
-                let busy = totals.busy_area as f64 / nanos / f64::from(server.workers);
+                let busy = totals.busy_area as f64 / nanos / f64::from(server.workers());
                 tracked.push(
                     recorder,
-                    [Some(totals.level_area as f64 / nanos), (server.workers > 0).then_some(busy)],
+                    [Some(totals.level_area as f64 / nanos), (server.workers() > 0).then_some(busy)],
                 );
             }
         }

@@ -160,7 +160,7 @@ impl World {
         let measurement = self.windows.measurement();
         let seconds = measurement.length().as_secs_f64();
         let services = self.nodes.iter().filter(|node| {
-            matches!(node.role, Role::Service(_)) || node.servers.iter().any(|server| server.workers > 0)
+            matches!(node.role, Role::Service(_)) || node.servers.iter().any(|server| server.workers() > 0)
         });
         let servers = services.flat_map(|node| &node.servers);
         let backlog = |server: &Server| {
@@ -182,7 +182,7 @@ impl World {
 
 /// What a component tells of one window: as a whole, and each of several servers by itself.
 fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Window) {
-    let slots: u64 = node.servers.iter().map(|server| u64::from(server.workers)).sum();
+    let slots: u64 = node.servers.iter().map(|server| u64::from(server.workers())).sum();
     let ledgers = node.servers.iter().map(|server| &server.ledger).collect();
     let service = (slots > 0).then_some((slots, &node.ages));
     figures.station(&Station { id: &node.name, ledgers, times: &node.times, service }, number, window);
@@ -224,7 +224,7 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
         if let Some(host) = &server.host {
             figures.pulse(&server.name, &host.pulse.within(number), host.owners, window);
         }
-        let slots = u64::from(server.workers);
+        let slots = u64::from(server.workers());
         let service = (slots > 0).then_some((slots, &server.ages));
         let (ledgers, times) = (vec![&server.ledger], &server.times);
         figures.station(&Station { id: &server.name, ledgers, times, service }, number, window);

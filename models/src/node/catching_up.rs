@@ -41,7 +41,7 @@ impl World {
         let leader = Instance { server: at.server - own as u16, ..at };
         replicas.behind[usize::from(at.server)] = false;
         let up = |at: Instance| {
-            let ailment = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)].ailment;
+            let ailment = self.nodes[usize::from(at.node)].servers[usize::from(at.server)].ailment();
             ailment.up && !ailment.silent
         };
         if !up(at) || !up(leader) || !self.network.reaches(self.site(leader), self.site(at)) {

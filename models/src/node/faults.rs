@@ -154,8 +154,7 @@ impl World {
         let now = cx.now();
         let ailment = self.ailment_of(at);
         let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
-        server.serves_nobody = ailment.is_failure();
-        let before = std::mem::replace(&mut server.ailment, ailment.clone());
+        let before = server.suffer(ailment.clone());
         if before.is_failure() != ailment.is_failure() {
             self.dispatches.iter_mut().for_each(|view| view.on_truth(now, at, ailment.is_failure()));
         }
@@ -169,8 +168,9 @@ impl World {
             self.recover_transactions(at, cx);
         }
         let server = &mut self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
+        let speed = server.speed();
         if let Some(host) = &mut server.host {
-            host.executor.set_capacity(now, server.speed / ailment.factor, ailment.remaining);
+            host.executor.set_capacity(now, speed / ailment.factor, ailment.remaining);
             self.settle_host(at, cx);
             return self.offer_if_idle(at);
         }
@@ -262,7 +262,7 @@ impl World {
             }
             let server = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
             // Work done since it resumed, at the speed that held until now.
-            let done = now.since(call.resumed).as_nanos() as f64 * (server.speed / before);
+            let done = now.since(call.resumed).as_nanos() as f64 * (server.speed() / before);
             call.work = SimDuration::from_nanos_f64((call.work.as_nanos() as f64 - done).max(0.0));
             debug_assert!(after > 0.0, "a factor above 0 was checked");
             self.compute(id, cx);

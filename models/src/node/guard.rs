@@ -57,7 +57,7 @@ impl World {
     /// How long a probe takes to be answered, if it ever is, and whether the answer is good.
     fn probe(&self, from: Site, target: Instance) -> (Option<sim_core::time::SimDuration>, bool) {
         let to = self.site(target);
-        let ailment = &self.nodes[usize::from(target.node)].servers[usize::from(target.server)].ailment;
+        let ailment = self.nodes[usize::from(target.node)].servers[usize::from(target.server)].ailment();
         if ailment.silent || !self.network.reaches(from, to) {
             return (None, false);
         }

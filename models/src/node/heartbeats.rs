@@ -64,7 +64,7 @@ impl World {
         let Some(heartbeats) = &care.heartbeats else { return };
         cx.after(heartbeats.every, Event::Heartbeat { dispatch: number, row });
         let luck = Luck(care.bits());
-        let ailment = &self.nodes[usize::from(target.node)].servers[usize::from(target.server)].ailment;
+        let ailment = self.nodes[usize::from(target.node)].servers[usize::from(target.server)].ailment();
         if !ailment.up || ailment.silent {
             return;
         }

@@ -222,7 +222,8 @@ impl World {
         let now = cx.now();
         let node = &mut self.nodes[usize::from(at.node)];
         let server = &mut node.servers[usize::from(at.server)];
-        let Some(host) = server.host.as_mut().filter(|_| server.ailment.up) else { return false };
+        let up = server.ailment().up;
+        let Some(host) = server.host.as_mut().filter(|_| up) else { return false };
         if host.executor.accepts()
             && let Some((id, _)) = host.held.pop_front()
         {

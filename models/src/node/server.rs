@@ -24,15 +24,15 @@ pub struct Server {
     /// Where it stands.
     pub site: Site,
     /// Its speed when well; 1 is normal.
-    pub speed: f64,
+    speed: f64,
     /// Its workers when well.
-    pub workers: u32,
+    workers: u32,
     /// Its weight for balancers.
     pub weight: u32,
     /// What faults do to it now.
-    pub ailment: Ailment,
-    /// Whether that is a failure: one look for all kinds of it.
-    pub serves_nobody: bool,
+    ailment: Ailment,
+    /// What is left of it then, worked out once rather than for every call.
+    now: Condition,
     /// When it started last.
     pub started: SimTime,
     /// Who waits.
@@ -81,6 +81,17 @@ impl Default for Ailment {
     }
 }
 
+/// What a server can do as long as faults do not change.
+#[derive(Clone, Copy, Debug)]
+struct Condition {
+    /// Whether it fails in any way.
+    serves_nobody: bool,
+    /// Workers that may be busy.
+    workers: u32,
+    /// Speed once warm.
+    speed: f64,
+}
+
 /// How a server slows down while it warms up.
 #[derive(Clone, Copy, Debug)]
 pub struct WarmUp {
@@ -101,7 +112,7 @@ impl Server {
             workers: 1,
             weight: 1,
             ailment: Ailment::default(),
-            serves_nobody: false,
+            now: Condition { serves_nobody: false, workers: 1, speed: 1.0 },
             started: SimTime::ZERO,
             line,
             blocked: None,
@@ -113,20 +124,51 @@ impl Server {
         }
     }
 
-    /// Workers that may be busy now.
-    #[inline]
-    pub fn usable_workers(&self) -> u32 {
-        if self.ailment.remaining >= 1.0 {
+    /// Gives it so many workers of that speed.
+    pub fn equip(&mut self, workers: u32, speed: f64) {
+        (self.workers, self.speed) = (workers, speed);
+        self.suffer(self.ailment.clone());
+    }
+
+    /// From now on faults do this to it; what they did before.
+    pub fn suffer(&mut self, ailment: Ailment) -> Ailment {
+        let workers = if ailment.remaining >= 1.0 {
             self.workers
         } else {
-            (f64::from(self.workers) * self.ailment.remaining + 1e-9) as u32
-        }
+            (f64::from(self.workers) * ailment.remaining + 1e-9) as u32
+        };
+        let speed = self.speed / ailment.factor;
+        self.now = Condition { serves_nobody: ailment.is_failure(), workers, speed };
+        std::mem::replace(&mut self.ailment, ailment)
+    }
+
+    /// What faults do to it now.
+    #[inline]
+    pub const fn ailment(&self) -> &Ailment {
+        &self.ailment
+    }
+
+    /// Whether it fails now in any way.
+    #[inline]
+    pub const fn serves_nobody(&self) -> bool {
+        self.now.serves_nobody
+    }
+
+    /// Its speed when well; 1 is normal.
+    pub const fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    /// Its workers when well.
+    #[inline]
+    pub const fn workers(&self) -> u32 {
+        self.workers
     }
 
     /// Whether a worker is free.
     #[inline]
     pub fn has_room(&self) -> bool {
-        self.ledger.busy < self.usable_workers()
+        self.ledger.busy < self.now.workers
     }
 
     /// Whether it has nothing to do: nobody is here, and no worker computes for what goes on by itself.
@@ -138,7 +180,7 @@ impl Server {
     /// Its speed now.
     #[inline]
     pub fn speed_at(&self, now: SimTime, warm_up: Option<&WarmUp>) -> f64 {
-        let speed = self.speed / self.ailment.factor;
+        let speed = self.now.speed;
         let Some(warm_up) = warm_up else { return speed };
         // The first start of all is long ago: experiments begin with warm servers.
         let age = now.since(self.started);

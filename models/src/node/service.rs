@@ -59,7 +59,7 @@ impl World {
         let Some(call) = self.calls.get_mut(id) else { return };
         let node = &mut self.nodes[usize::from(call.callee.node)];
         let server = &mut node.servers[usize::from(call.callee.server)];
-        if server.serves_nobody {
+        if server.serves_nobody() {
             return self.arrive_in_vain(id, cx);
         }
         if late {
@@ -98,7 +98,7 @@ impl World {
     #[cold]
     fn arrive_in_vain(&mut self, id: CallId, cx: &mut Context<Event>) {
         let Some(Call { callee, awaited, .. }) = self.calls.get(id).copied() else { return };
-        let ailment = &self.nodes[usize::from(callee.node)].servers[usize::from(callee.server)].ailment;
+        let ailment = self.nodes[usize::from(callee.node)].servers[usize::from(callee.server)].ailment();
         match (ailment.silent, ailment.fails_fast.filter(|_| ailment.up)) {
             (true, _) if awaited => self.lose(id, cx.now()),
             (true, _) => self.part_with(id, Outcome::Failure(Reason::Cancelled), cx.now()),
@@ -275,7 +275,7 @@ impl World {
         loop {
             let node = &mut self.nodes[usize::from(at.node)];
             let server = &mut node.servers[usize::from(at.server)];
-            if !server.ailment.up || !server.has_room() {
+            if !server.ailment().up || !server.has_room() {
                 return;
             }
             match server.dequeue(now, &mut node.random) {

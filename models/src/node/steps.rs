@@ -72,7 +72,7 @@ impl World {
             }
             Next::Fail => self.fail(id, Reason::Error, cx),
             Next::Done => {
-                let errors = node.servers[usize::from(call.callee.server)].ailment.errors;
+                let errors = node.servers[usize::from(call.callee.server)].ailment().errors;
                 let fails = errors > 0.0 && unit(call.luck.at(ERROR, 0)) < errors;
                 let outcome = match (fails, call.degraded) {
                     (true, _) => Outcome::Failure(Reason::Error),

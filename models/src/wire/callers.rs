@@ -276,7 +276,7 @@ impl<'a> Builder<'a> {
         let server = &self.nodes[usize::from(at.node)].servers[usize::from(at.server)];
         // Capacity in thousandths of a normal worker, so that a speed of 0.5 counts half.
         let weight = if *strategy.weights() == Weights::ByCapacity {
-            ((server.speed * f64::from(server.workers) * 1000.0 + 0.5) as u32).max(1)
+            ((server.speed() * f64::from(server.workers()) * 1000.0 + 0.5) as u32).max(1)
         } else {
             server.weight
         };
@@ -285,7 +285,7 @@ impl<'a> Builder<'a> {
             address: 0x0A00_0000 + u32::from(at.node) * 0x1_0000 + u32::from(at.server) + 1,
             port: 80,
             weight,
-            slots: server.workers,
+            slots: server.workers(),
         }
     }
 
@@ -354,7 +354,7 @@ impl<'a> Builder<'a> {
             group.hosts += 1;
             group.healthy += 1;
             group.weight += server.weight;
-            group.capacity += server.workers;
+            group.capacity += server.workers();
             group.distance = self.distance(site, place(at));
         }
         for caller in sites {
@@ -367,7 +367,7 @@ impl<'a> Builder<'a> {
         let group_of = group_of_row.iter().map(|key| keys.binary_search(key).unwrap_or(0)).collect();
         let per_row = seen
             .iter()
-            .map(|(_, at)| self.nodes[usize::from(at.node)].servers[usize::from(at.server)].workers)
+            .map(|(_, at)| self.nodes[usize::from(at.node)].servers[usize::from(at.server)].workers())
             .collect();
         Places::new(locality.build(keys.len()), group_of, per_row, table, keys.binary_search(&home_key).ok())
     }

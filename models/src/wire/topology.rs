@@ -146,11 +146,11 @@ impl<'a> Builder<'a> {
             let number = index as u32 % pool.servers;
             let own = pool.overrides.get(&number).cloned().unwrap_or_default();
             let mut server = self.server(name, site, &pool.queue);
-            server.speed = own.speed.unwrap_or(1.0);
-            server.workers = own.workers.unwrap_or(pool.workers_per_server);
+            let speed = own.speed.unwrap_or(1.0);
+            server.equip(own.workers.unwrap_or(pool.workers_per_server), speed);
             server.weight = own.weight.unwrap_or(1);
             if let Some(executor) = self.executor(&server, pool) {
-                server.workers = pool.slots();
+                server.equip(pool.slots(), speed);
                 let owners = Owner::of_concurrency(pool.concurrency.as_ref());
                 server.host = Some(Box::new(Host::new(executor, owners, &self.windows)));
             }
@@ -170,7 +170,7 @@ impl<'a> Builder<'a> {
 
     /// Who says who runs when at a server of a pool, if not its workers.
     fn executor(&self, server: &Server, pool: &PoolSpec) -> Option<Executor> {
-        let speed = server.speed;
+        let speed = server.speed();
         let random = self.streams.stream(&format!("{}/executor", server.name));
         let shared = pool.sharing.as_ref().map(|share| Executor::sharing(share, speed));
         let model = pool.concurrency.as_ref();
@@ -221,7 +221,7 @@ impl<'a> Builder<'a> {
         let places = self.places(id, &balancer.placed_in.0, balancer.instances);
         let servers = places.into_iter().map(|(name, site)| {
             let mut server = self.server(name, site, &balancer.queue);
-            server.workers = balancer.workers;
+            server.equip(balancer.workers, 1.0);
             server
         });
         let servers = servers.collect();

@@ -22,7 +22,7 @@ impl World {
     /// What the servers of a cache hold is saved; who is down keeps what was saved before.
     pub(crate) fn on_snapshot(&mut self, node: u16, cx: &mut Context<Event>) {
         let servers = &self.nodes[usize::from(node)].servers;
-        let up: Vec<bool> = servers.iter().map(|server| server.ailment.up).collect();
+        let up: Vec<bool> = servers.iter().map(|server| server.ailment().up).collect();
         if let Some(Keeper { shelves, saved, .. }) = self.keeper(node) {
             for ((shelf, saved), _) in shelves.iter().zip(saved).zip(up).filter(|(_, up)| *up) {
                 *saved = shelf.snapshot();

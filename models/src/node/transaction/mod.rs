@@ -223,6 +223,6 @@ impl World {
 
     /// Whether a server is up.
     pub(super) fn is_up(&self, at: Instance) -> bool {
-        self.nodes[usize::from(at.node)].servers[usize::from(at.server)].ailment.up
+        self.nodes[usize::from(at.node)].servers[usize::from(at.server)].ailment().up
     }
 }

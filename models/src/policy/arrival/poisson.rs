@@ -19,7 +19,7 @@ impl Spec {
     pub(super) fn check(&self, _: &mut Check) {}
 
     pub(super) fn build(&self, _: &mut Stream) -> State {
-        State { ahead: [0.0; AHEAD], left: 0 }
+        State { ahead: [0.0; AHEAD], left: 0, scale: (Rate(f64::NAN), f64::NAN) }
     }
 }
 
@@ -31,6 +31,8 @@ const AHEAD: usize = 16;
 pub struct State {
     ahead: [f64; AHEAD],
     left: usize,
+    /// The rate that was asked for last, and its mean gap: a division less for each arrival.
+    scale: (Rate, f64),
 }
 
 impl Arrive for State {
@@ -44,7 +46,10 @@ impl Arrive for State {
             self.left = AHEAD;
         }
         self.left -= 1;
-        self.ahead[self.left] * mean_gap(rate)
+        if self.scale.0 != rate {
+            self.scale = (rate, mean_gap(rate));
+        }
+        self.ahead[self.left] * self.scale.1
     }
 }
 
