@@ -141,6 +141,7 @@ fn time_static(spec: &EvictionSpec, keys: &[u64], random: &mut Stream) -> (f64, 
         EvictionSpec::Lirs(spec) => time(spec.build(capacity), keys, random),
         EvictionSpec::S3Fifo(spec) => time(spec.build(capacity), keys, random),
         EvictionSpec::TinyLfu(spec) => time(spec.build(capacity), keys, random),
+        EvictionSpec::NoEviction(spec) => time(spec.build(capacity), keys, random),
         EvictionSpec::Gdsf(spec) => time(spec.build(capacity), keys, random),
     }
 }

@@ -118,6 +118,11 @@ pub enum Event {
         /// The cache.
         node: u16,
     },
+    /// A cache looks for objects whose lifetime is over.
+    Sweep {
+        /// The cache.
+        node: u16,
+    },
     /// A call has a key it waited for, or has waited too long for it.
     Claim {
         /// The call.
@@ -196,6 +201,7 @@ impl Event {
             | Self::Invalidate(_)
             | Self::BackInvalidate(_)
             | Self::Snapshot { .. }
+            | Self::Sweep { .. }
             | Self::CatchUp { .. }
             | Self::Claim { .. }
             | Self::Acknowledge { .. }

@@ -213,6 +213,7 @@ impl World {
         self.begin_resharding(cx);
         self.begin_dispatches(cx);
         self.begin_snapshots(cx);
+        self.begin_sweeps(cx);
         self.offer_all();
         self.begin_workloads(cx);
     }
@@ -300,6 +301,7 @@ impl Model for World {
             Event::Invalidate(notice) => self.on_invalidate(notice, cx),
             Event::BackInvalidate(notice) => self.on_back_invalidate(notice, cx),
             Event::Snapshot { node } => self.on_snapshot(node, cx),
+            Event::Sweep { node } => self.on_sweep(node, cx),
             Event::Claim { call, run, granted } => self.on_claim(call, run, granted, cx),
             Event::Acknowledge { transaction, party } => self.on_acknowledge(transaction, party, cx),
             Event::Resolve(transaction) => self.on_resolve(transaction, cx),

@@ -197,6 +197,7 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Lender
             | Owner::Exclusive
             | Owner::Inclusive
+            | Owner::Sweeping
             | Owner::Disk
             | Owner::HotKeys
             | Owner::Database

@@ -59,6 +59,8 @@ pub enum Owner {
     Exclusive,
     /// One that drops what its source drops: `inclusion: Inclusive`.
     Inclusive,
+    /// A cache that looks for what expired: `sweep`.
+    Sweeping,
     /// One that keeps its objects on a disk.
     Disk,
     /// One that holds hot keys at several servers.
@@ -108,6 +110,7 @@ impl Owner {
             (system.caches_on(id).any(|above| above.inclusion == Inclusion::Exclusive), Self::Lender),
             (cache.inclusion == Inclusion::Exclusive, Self::Exclusive),
             (cache.inclusion == Inclusion::Inclusive, Self::Inclusive),
+            (cache.sweep.is_some(), Self::Sweeping),
             (matches!(cache.storage, Storage::Disk(_)), Self::Disk),
             (cache.hot_keys.is_some(), Self::HotKeys),
         ];
@@ -169,7 +172,7 @@ impl Owner {
 use Owner::{
     Asking, Blocking, Cache, Calls, Coordinated, Database, Disk, Doubling, Exclusive, Holding, Hop, Hot,
     HotKeys, Inclusive, Journey, Lender, Loops, Pool, Rebalanced, Redirecting, Replicated, Rerouted,
-    Resharded, Saga, Station, Thieves, Threads, Transactional, TwoPhase, Workload, WriteBack,
+    Resharded, Saga, Station, Sweeping, Thieves, Threads, Transactional, TwoPhase, Workload, WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -189,6 +192,7 @@ const WRITE_BACK: &[Owner] = &[WriteBack];
 const LENDER: &[Owner] = &[Lender];
 const EXCLUSIVE: &[Owner] = &[Exclusive];
 const INCLUSIVE: &[Owner] = &[Inclusive];
+const SWEEPING: &[Owner] = &[Sweeping];
 const DISK: &[Owner] = &[Disk];
 const HOT_KEYS: &[Owner] = &[HotKeys];
 const DATABASE: &[Owner] = &[Database];
@@ -216,7 +220,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 124] = [
+pub const METRICS: &[Figure] = &[
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -257,6 +261,7 @@ pub const METRICS: [Figure; 124] = [
     row("missed_promoted", &["count"], Count, LENDER, "misses of what had moved up, and was gone there when it was asked for again"),
     row("demotions", FLOW, PerSecond, EXCLUSIVE, "objects that had to go and were sent down to the cache below"),
     row("lost_demotions", &["count"], Count, EXCLUSIVE, "those of them that did not arrive there"),
+    row("swept", FLOW, PerSecond, SWEEPING, "objects that were dropped since their lifetime was over, before anybody asked for them"),
     row("back_invalidations", FLOW, PerSecond, INCLUSIVE, "objects that were dropped since the cache below no longer held them"),
     row("accesses", FLOW, PerSecond, DISK, "accesses that the disks took on: objects found, and objects taken in"),
     row("access_wait", &["mean"], Seconds, DISK, "how long those waited for their turn"),
@@ -493,7 +498,7 @@ mod tests {
                 workloads: { "clients": OpenLoop((target: "web", load: Rate("1000/s"))) },
                 components: {
                     "web": Service((handles: { "*": [Call("plain"), Call("top"), Call("first"), Call("later")] })),
-                    "plain": Cache((source: "db")),
+                    "plain": Cache((source: "db", freshness: (ttl: Some("1s")), sweep: Some(()))),
                     "top": Cache((source: "below", inclusion: Exclusive, storage: Disk(()))),
                     "below": Cache((source: "db", servers: 2, hot_keys: Some(()))),
                     "first": Cache((source: "second", inclusion: Inclusive)),

@@ -144,6 +144,9 @@ impl Sheet<'_> {
             self.flow("demotions", totals.demotions, totals.evictions);
             self.count("lost_demotions", totals.lost_demotions, totals.demotions);
         }
+        if owners.contains(&Owner::Sweeping) {
+            self.flow("swept", totals.swept, totals.swept);
+        }
         if owners.contains(&Owner::Inclusive) {
             self.flow("back_invalidations", totals.back_invalidations, totals.hits);
         }

@@ -81,6 +81,8 @@ pub struct ShelfTotals {
     pub lost_demotions: u64,
     /// Objects that were dropped since the cache below dropped them.
     pub back_invalidations: u64,
+    /// Objects dropped since their lifetime was found to be over before anybody asked for them.
+    pub swept: u64,
     /// Lookups of keys that were hot.
     pub hot_lookups: u64,
     /// Accesses that a disk took on.
@@ -133,6 +135,7 @@ impl ShelfTotals {
             landed: self.landed - before.landed,
             lost_demotions: self.lost_demotions - before.lost_demotions,
             back_invalidations: self.back_invalidations - before.back_invalidations,
+            swept: self.swept - before.swept,
             hot_lookups: self.hot_lookups - before.hot_lookups,
             accesses: self.accesses - before.accesses,
             access_nanos: self.access_nanos - before.access_nanos,

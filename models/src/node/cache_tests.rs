@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::testing::{figures, problems};
+use super::testing::{figures, figures_from, problems};
 
 /// Ten requests a second for the one key there is, the first after 100 ms, at `target`; the source needs 50 ms.
 fn one_key(target: &str, components: &str, seconds: u32) -> BTreeMap<String, f64> {
@@ -209,6 +209,46 @@ fn told_at_once(cache: &str, aside: bool, writes: u32, fetch: u32, seed: u64) ->
         }})"#
     );
     figures(&text, 20, seed)
+}
+
+/// So many objects a second that are asked for once, each for so long.
+fn once_asked(fields: &str) -> BTreeMap<String, f64> {
+    let text = format!(
+        r#"(workloads: {{ "users": OpenLoop(target: "cache", load: Rate("1000/s"), keys: Uniform(items: 1000000000)) }},
+        components: {{
+            "db": ServerPool(workers_per_server: 1000),
+            "cache": Cache(source: "db", capacity: 300000, freshness: (ttl: "20s"), {fields}),
+        }})"#
+    );
+    figures_from(&text, (80, 200), 1)
+}
+
+#[test]
+fn sweeps_go_on_until_what_is_over_is_rare() {
+    // A round of 20 goes on if more than 2 are over. With a part s over, rounds are 1/(1 - P(Bin(20, s) > 2)) in the
+    // mean, and take 20 s each (Wald). What expires in 100 ms, 100, has to go in one sweep: s = 0.2772.
+    let swept = once_asked("sweep: ()");
+    let expected = 20_000.0 / (1.0 - 0.277_220);
+    let held = swept["cache.entries.mean"];
+    assert!((held / expected - 1.0).abs() < 0.01, "{held} for {expected}");
+    let rate = swept["cache.swept.rate"];
+    assert!((rate / 1000.0 - 1.0).abs() < 0.01, "as many go as come: {rate}");
+    // Seen only when asked for, what is over would stay: all that ever came, from the 80th second to the 200th.
+    let held = once_asked("")["cache.entries.mean"];
+    assert!((held / 140_000.0 - 1.0).abs() < 0.01, "{held}");
+}
+
+#[test]
+fn a_full_cache_that_evicts_nobody_lets_nobody_in() {
+    let text = r#"(workloads: { "users": OpenLoop(target: "cache", load: Rate("1000/s"), keys: Uniform(items: 1000)) },
+        components: {
+            "db": ServerPool(workers_per_server: 1000),
+            "cache": Cache(source: "db", capacity: 300, policy: NoEviction()),
+        })"#;
+    let seen = figures_from(text, (10, 110), 1);
+    assert_eq!((seen["cache.entries.mean"], seen["cache.evictions.count"]), (300.0, 0.0));
+    // The first 300 keys stay for good: of 100 000 requests 30 000 hit, with a standard error of 145.
+    assert!((seen["cache.hits.count"] - 30_000.0).abs() < 500.0, "{}", seen["cache.hits.count"]);
 }
 
 proptest! {

@@ -14,6 +14,7 @@ use crate::{
         departed::Departed,
         eviction::{Cache, Capacity, Evicted, EvictionSpec},
         freshness::{Freshness, FreshnessSpec, Life},
+        sweep::SweepSpec,
     },
 };
 
@@ -244,6 +245,27 @@ impl Shelf {
         let gone = self.cache.remove(key)?;
         self.departed.leave(key, why);
         Some(gone.value)
+    }
+
+    /// Looks at some objects, and drops those whose lifetime is over; their keys.
+    pub fn sweep(&mut self, sweep: &SweepSpec, now: SimTime) -> Vec<u64> {
+        let mut swept = Vec::new();
+        sweep.run(|| {
+            let over = self.any_over(now);
+            over.inspect(|&key| {
+                self.take_out(key, Absence::Expired);
+                swept.push(key);
+            })
+            .is_some()
+        });
+        swept
+    }
+
+    /// The key of an object drawn at random, if that is of no more use.
+    fn any_over(&mut self, now: SimTime) -> Option<u64> {
+        let (key, held) = self.cache.any(&mut self.random)?;
+        let over = self.freshness.judge(&held.life, now, 0.5) == Freshness::Expired;
+        (over && held.pending == 0 && !self.freshness.stands_in(&held.life, now)).then_some(key)
     }
 
     /// Whether an object that expired may be served since it cannot be fetched.

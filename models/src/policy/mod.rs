@@ -25,4 +25,5 @@ pub mod slow_start;
 pub mod stage;
 pub mod sticky;
 pub mod subsetting;
+pub mod sweep;
 pub mod transaction;

@@ -19,6 +19,7 @@ use crate::{
         execution::{ConcurrencySpec, event_loop},
         freshness::FreshnessSpec,
         hot_keys::HotKeysSpec,
+        sweep::SweepSpec,
     },
     units::Bytes,
 };
@@ -55,6 +56,8 @@ pub struct CacheSpec {
     pub object_size: DistributionSpec<Bytes>,
     /// How long objects are taken to be true. Default: for ever.
     pub freshness: FreshnessSpec,
+    /// It looks for objects whose lifetime is over. Default: they stay until they are asked for or have to go.
+    pub sweep: Option<SweepSpec>,
     /// What becomes of one who finds an object missing that is being fetched. Default `Fetch`.
     pub on_concurrent_miss: OnConcurrentMiss,
     /// What it does with writes. Default `WriteThrough`.
@@ -166,6 +169,7 @@ impl Default for CacheSpec {
             capacity: CacheCapacity::Objects(1000),
             object_size: DistributionSpec::constant(Bytes(1024)),
             freshness: FreshnessSpec::default(),
+            sweep: None,
             on_concurrent_miss: OnConcurrentMiss::default(),
             on_write: OnWrite::default(),
             invalidation: None,
@@ -251,6 +255,13 @@ impl CacheSpec {
         });
         check.at("object_size", |check| self.object_size.check(check));
         check.at("freshness", |check| self.freshness.check(check));
+        if let Some(sweep) = &self.sweep {
+            check.at("sweep", |check| sweep.check(check));
+            let lifetimes = self.freshness.ttl.or(self.freshness.negative_ttl);
+            check.require(lifetimes.is_some(), "sweep", || {
+                "nothing expires that could be swept: set freshness.ttl".into()
+            });
+        }
         for (server, own) in &self.overrides {
             let pool = PoolSpec { servers: self.servers, ..PoolSpec::default() };
             check.at("overrides", |check| check.at(server, |check| own.check(check, *server, &pool)));

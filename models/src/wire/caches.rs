@@ -53,6 +53,7 @@ impl Builder<'_> {
             on_write: cache.on_write,
             invalidation,
             revalidation: cache.revalidation,
+            sweep: cache.sweep,
             inclusion: cache.inclusion,
             above: self.inclusive_above(id),
             on_restart: cache.on_restart,

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     event::Event,
     measure::{Owner, ShelfBook, Turn},
-    policy::{hot_keys::HotKeys, pacing::Pacing},
+    policy::{hot_keys::HotKeys, pacing::Pacing, sweep::SweepSpec},
     request::{Asked, Call, CallId},
     spec::{Inclusion, OnConcurrentMiss, OnRestart, OnWrite},
     world::World,
@@ -25,6 +25,7 @@ mod hot;
 mod landing;
 mod reading;
 mod restarting;
+mod sweeping;
 mod telling;
 mod tiers;
 mod writing;
@@ -44,6 +45,8 @@ pub struct Keeper {
     pub invalidation: Option<(Distribution, f64)>,
     /// The part of the source's work that a confirmation costs.
     pub revalidation: Option<f64>,
+    /// How it looks for objects whose lifetime is over.
+    pub sweep: Option<SweepSpec>,
     /// What it has to do with what its source holds.
     pub inclusion: Inclusion,
     /// Caches that hold nothing it does not.

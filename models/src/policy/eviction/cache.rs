@@ -4,6 +4,9 @@ use sim_core::random::Stream;
 
 use super::{Capacity, Entries, Evict, Eviction, Newcomer, Slot};
 
+/// Draws for an object before its cache counts as all but empty.
+const MOST_DRAWS: usize = 64;
+
 /// Objects with a value each, of which `P` chooses who has to go.
 ///
 /// Memory is proportional to what it holds and its policy remembers, never to the number of keys it has seen.
@@ -236,6 +239,15 @@ impl<V, P> Cache<V, P> {
         let taken = |(index, value): (usize, &'_ Option<V>)| value.is_some().then_some(Slot(index as u32));
         let slots = self.values.iter().enumerate().filter_map(taken);
         slots.filter_map(|slot| Some((self.entries.key(slot), self.entries.size(slot), self.value(slot)?)))
+    }
+
+    /// An object drawn at random, each with equal chance; none if few slots hold any, and none of those is met.
+    pub fn any(&self, random: &mut Stream) -> Option<(u64, &V)> {
+        // A few draws: most slots hold an object, unless most were taken out.
+        (0..MOST_DRAWS).find_map(|_| {
+            let slot = Slot(random.below(self.values.len().max(1)) as u32);
+            self.value(slot).map(|value| (self.entries.key(slot), value))
+        })
     }
 
     /// What chooses who has to go.

@@ -23,6 +23,7 @@ mod lirs;
 mod list;
 mod lru;
 mod memcached;
+mod no_eviction;
 mod optimal;
 mod random;
 mod reuse;
@@ -106,6 +107,8 @@ family! {
     S3Fifo = s3_fifo;
     /// A window in front of a segmented LRU that only the more popular enter (W-TinyLFU, Caffeine).
     TinyLfu = tiny_lfu;
+    /// Nobody: what is new is not let in while there is no room (Redis' default).
+    NoEviction = no_eviction;
     /// Uses times cost by size, on top of what the last one to go was worth (greedy dual size frequency).
     Gdsf = gdsf;
 }

@@ -51,7 +51,7 @@ macro_rules! builds {
     )+ };
 }
 
-builds! { lru fifo random sampled_lru sampled_lfu lfu clock sieve slru memcached two_q arc lirs s3_fifo tiny_lfu gdsf }
+builds! { lru fifo random sampled_lru sampled_lfu lfu clock sieve slru memcached two_q arc lirs s3_fifo tiny_lfu no_eviction gdsf }
 
 /// An empty cache of so many objects.
 pub(super) fn cache<B: Build>(spec: &B, entries: u64) -> Cache<(), B::State> {
