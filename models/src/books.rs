@@ -127,8 +127,8 @@ impl World {
         Ok(())
     }
 
-    /// Every transaction that began was decided, or still is to be; none is held by some and not by others; and whoever
-    /// holds a key is there to give it back.
+    /// Every transaction that began was decided, or still is to be; none is held by some and not by others; whoever
+    /// holds a key is there to give it back; and the shards know of as many claims as those who claim.
     fn check_transactions(&self) -> Result<(), Unbalanced> {
         for (number, node) in (0..).zip(&self.nodes) {
             let Some(own) = node.division().and_then(|division| division.participation.as_deref()) else {
@@ -148,6 +148,16 @@ impl World {
             if own.locks.iter().flat_map(Locks::holders).any(|holder| !self.transactions.lives(holder)) {
                 return unbalanced("a key is held by nobody".into());
             }
+            let claimed = self.transactions.claimed(number, &self.calls);
+            for (server, locks) in (0..).zip(&own.locks) {
+                let ((held, waited), (holds, waits)) =
+                    (locks.counts(), claimed.get(&server).copied().unwrap_or_default());
+                if (held, waited) != (holds, waits) {
+                    return unbalanced(format!(
+                        "{held} keys held and {waited} waited for ≠ {holds} and {waits} by those who claim them"
+                    ));
+                }
+            }
         }
         Ok(())
     }
@@ -158,6 +168,10 @@ impl World {
             let Some(division) = node.division() else { continue };
             let Some(resharding) = &division.resharding else { continue };
             let (there, all) = (division.stored.iter().sum::<f64>(), division.keys as f64);
+            if !division.is_where_it_says() {
+                let what = "a shard counts other keys than those that the map gives it".into();
+                return Err(Unbalanced { station: node.name.clone(), what });
+            }
             let lost = resharding.held().iter().filter(|id| !self.calls.contains_key(**id)).count();
             if there != all || division.stored.iter().any(|keys| *keys < 0.0) || lost > 0 {
                 let what =

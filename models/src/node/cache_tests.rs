@@ -137,6 +137,39 @@ fn who_waits_at_a_cache_for_what_another_brings_does_not_fetch_it_as_well() {
 }
 
 #[test]
+fn an_older_version_does_not_go_over_a_newer_one_where_that_is_asked() {
+    // Read at 1, 2 … 9 s, and put 100 ms later; meanwhile changed, and that put as well. Read again at 1.2, 2.2 … 9.2 s.
+    let twice = |cache: &str| {
+        let text = format!(
+            r#"(workloads: {{
+                "readers": OpenLoop(target: "web", load: Rate("1/s"), arrivals: Deterministic(), keys: Uniform(items: 1)),
+                "writers": OpenLoop(
+                    target: "web", load: Rate("1/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+                    requests: {{ "put": (writes: true) }},
+                ),
+            }},
+            components: {{
+                "web": Service(workers_per_server: 100, handles: {{
+                    "put": [Wait(Constant("50ms")), CachedWrite(cache: "cache", steps: [Call("db")], then: Update)],
+                    "*": [
+                        CachedRead(cache: "cache", on_miss: [Call("db"), Wait(Constant("100ms"))]),
+                        Wait(Constant("100ms")),
+                        CachedRead(cache: "cache", on_miss: [Fail(1.0)]),
+                    ],
+                }}),
+                "db": ServerPool(workers_per_server: 100),
+                "cache": Cache(source: "db", freshness: (ttl: "500ms"), {cache}),
+            }})"#
+        );
+        let seen = figures(&text, 10, 1);
+        assert_eq!((seen["cache.hits.count"], seen["readers.errors.count"]), (9.0, 0.0));
+        (seen["cache.stale_reads.count"], seen["cache.refused_fills.count"])
+    };
+    assert_eq!(twice(""), (9.0, 0.0));
+    assert_eq!(twice("on_put: UnlessOlder"), (0.0, 9.0));
+}
+
+#[test]
 fn a_cache_that_is_down_is_one_that_has_nothing() {
     let text = r#"(workloads: { "users": OpenLoop(
             target: "web", load: Rate("10/s"), arrivals: Deterministic(), keys: Uniform(items: 1),

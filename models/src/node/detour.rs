@@ -336,6 +336,18 @@ impl World {
         }
     }
 
+    /// A server goes down: those that waited there for a key to be handed over hear that.
+    pub(super) fn fail_held(&mut self, at: Instance, cx: &mut Context<Event>) {
+        let Some(resharding) = self.resharding(at.node).filter(|it| !it.held.is_empty()) else { return };
+        for id in std::mem::take(&mut resharding.held) {
+            if self.calls.get(id).is_some_and(|call| call.callee == at) {
+                self.reply(id, Outcome::Failure(Reason::Crashed), cx);
+            } else {
+                self.resharding(at.node).into_iter().for_each(|it| it.held.push(id));
+            }
+        }
+    }
+
     fn pass_on_held(
         &mut self,
         id: CallId,

@@ -217,6 +217,7 @@ impl World {
         self.nodes[usize::from(at.node)].servers[usize::from(at.server)].evacuate();
         self.lose_shelf(at, cx);
         self.leave_replicas(at, cx);
+        self.fail_held(at, cx);
         for id in self.calls_at(at) {
             if self.tasks.is_task(id) {
                 // Branches end with whoever waits for them.

@@ -279,6 +279,16 @@ impl Shelf {
         held.map(|held| u64::from(held.pending)).sum()
     }
 
+    /// All keys of which it holds something.
+    pub fn keys(&self) -> Vec<u64> {
+        self.cache.iter().map(|(key, ..)| key).collect()
+    }
+
+    /// Whether it holds something newer than that version of a key.
+    pub fn has_newer(&self, key: u64, version: Version) -> bool {
+        self.peek(key).is_some_and(|held| held.version > version && !held.life.negative)
+    }
+
     /// Its server went down: all is gone; how many acknowledged writes went with it.
     pub fn lose_all(&mut self) -> u64 {
         let held: Vec<(u64, u32)> = self.cache.iter().map(|(key, _, held)| (key, held.pending)).collect();

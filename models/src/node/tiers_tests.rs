@@ -152,10 +152,14 @@ proptest! {
 
     #[test]
     fn an_inclusive_level_holds_nothing_that_the_one_below_does_not(
-        capacities in [1..12_u32, 1..12_u32, 1..20_u32], policy in policies(), told in any::<bool>(), seed in any::<u64>(),
+        capacities in [1..12_u32, 1..12_u32, 1..20_u32], policy in policies(), told in any::<bool>(),
+        down in 1..800_u32, seed in any::<u64>(),
     ) {
+        let faults = format!(
+            r#"Crash(target: "l2[1]", at: "2s", duration: "{down}ms"), Crash(target: "l3", at: "3s", duration: "{down}ms")"#
+        );
         let cache = if told { "invalidation: (), on_concurrent_miss: Coalesce()" } else { r#"freshness: (ttl: "200ms")"# };
-        let text = three_levels("Inclusive", capacities, policy, [r#"load: Rate("300/s")"#, cache], "");
+        let text = three_levels("Inclusive", capacities, policy, [r#"load: Rate("300/s")"#, cache], &faults);
         watch(&text, 5, seed, 3, &mut |world| {
             let held = held(world);
             assert!(held["l1"].is_subset(&held["l2"]) && held["l2"].is_subset(&held["l3"]), "{held:?}");

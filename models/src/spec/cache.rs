@@ -60,6 +60,8 @@ pub struct CacheSpec {
     pub sweep: Option<SweepSpec>,
     /// What becomes of one who finds an object missing that is being fetched. Default `Fetch`.
     pub on_concurrent_miss: OnConcurrentMiss,
+    /// Which puts of services that look into it and fetch by themselves it takes. Default `Always`.
+    pub on_put: OnPut,
     /// What it does with writes. Default `WriteThrough`.
     pub on_write: OnWrite,
     /// Its source tells it what has changed. Default: it does not.
@@ -111,6 +113,18 @@ pub enum OnConcurrentMiss {
         #[serde(default = "ten_seconds")]
         lease: SimDuration,
     },
+}
+
+/// Which puts of services that look into a cache and fetch by themselves it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OnPut {
+    /// All: the last one stays, whatever it brings.
+    #[default]
+    Always,
+    /// Those that bring no older version than it holds: each put says which version it brings, and the larger one stays
+    /// (memcached's meta set with the flags `E` and `I`, protocol.txt). What was dropped has no version: against that a
+    /// lease helps, or writers that say `then: Update`.
+    UnlessOlder,
 }
 
 /// What a cache does with writes that come through it.
@@ -171,6 +185,7 @@ impl Default for CacheSpec {
             freshness: FreshnessSpec::default(),
             sweep: None,
             on_concurrent_miss: OnConcurrentMiss::default(),
+            on_put: OnPut::default(),
             on_write: OnWrite::default(),
             invalidation: None,
             revalidation: None,

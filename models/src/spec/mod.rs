@@ -28,7 +28,7 @@ use sim_core::{random::distribution::Column, time::SimDuration};
 
 use crate::policy::arrival::ArrivalSpec;
 
-pub use cache::{CacheCapacity, CachePool, CacheSpec, InvalidationSpec, OnConcurrentMiss, OnWrite};
+pub use cache::{CacheCapacity, CachePool, CacheSpec, InvalidationSpec, OnConcurrentMiss, OnPut, OnWrite};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, PoolSpec};
 pub use data_step::{CachedRead, CachedWrite, MultiGet, RangeRead, Scatter, ThenCache};

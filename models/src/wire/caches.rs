@@ -50,6 +50,7 @@ impl Builder<'_> {
         Some(Box::new(Keeper {
             truth: self.root_of(cache),
             on_concurrent_miss: cache.on_concurrent_miss,
+            on_put: cache.on_put,
             on_write: cache.on_write,
             invalidation,
             revalidation: cache.revalidation,

@@ -5,7 +5,7 @@ use sim_core::check::Check;
 use super::Builder;
 use crate::{
     request::Instance,
-    spec::{CacheSpec, ComponentSpec, Form, Inclusion, OnRestart, OnWrite, SystemSpec},
+    spec::{CacheSpec, ComponentSpec, Form, Inclusion, OnPut, OnRestart, OnWrite, SystemSpec},
 };
 
 /// Checks what a cache cannot know alone: who is above, below and around it.
@@ -15,6 +15,10 @@ pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
         check.at("components", |check| {
             check.at(id, |check| {
                 levels(spec, id, cache, check);
+                let puts = spec.components.values().any(|component| component.form().looks_into(id));
+                check.require(cache.on_put == OnPut::Always || puts, "on_put", || {
+                    format!("nobody puts anything into `{id}`: no service looks into it with CachedRead")
+                });
                 if let Some(host) = &cache.inside {
                     lodging(spec, id, host, check);
                 }

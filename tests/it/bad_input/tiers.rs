@@ -51,6 +51,14 @@ pub(super) const TIERS: &[Case] = &[
         )],
     ),
     edit(
+        "puts of nobody",
+        &[("    components: {", "    components: { \"near\": Cache(source: \"web\", on_put: UnlessOlder),")],
+    ),
+    edit(
+        "no way to put",
+        &[("    components: {", "    components: { \"near\": Cache(source: \"web\", on_put: IfNewer),")],
+    ),
+    edit(
         "inside nobody",
         &[("    components: {", "    components: { \"near\": Cache(source: \"web\", inside: \"wbe\"),")],
     ),

@@ -17,7 +17,7 @@ use models::{
     policy::arrival::trace::TraceRecord,
     report::{RunReport, Unit},
     run, run_traced,
-    spec::{ComponentSpec, SystemSpec},
+    spec::{ComponentSpec, DatabaseSpec, ReadFrom, ReplicationSpec, SystemSpec},
     trace::Tracing,
     units::Bytes,
     wire::Records,
@@ -39,7 +39,7 @@ use sim_core::{
 const CASES: u32 = 300;
 
 /// Numbers on the longest tape.
-const LONGEST: usize = 400;
+const LONGEST: usize = 800;
 
 /// The system a file describes, and the seed it is run with.
 fn loaded(text: &str) -> (SystemSpec, u64) {
@@ -120,6 +120,11 @@ fn broken_laws(text: &str) -> Vec<String> {
     let caches =
         system.components.iter().filter(|(_, component)| matches!(component, ComponentSpec::Cache(_)));
     broken.extend(caches.flat_map(|(id, _)| broken_shelf(&report, id)));
+    for (id, component) in &system.components {
+        if let ComponentSpec::Database(database) = component {
+            broken.extend(broken_database(&report, id, &database.spec));
+        }
+    }
     broken
 }
 
@@ -210,6 +215,37 @@ fn broken_shelf(report: &RunReport, id: &str) -> Vec<String> {
     broken
 }
 
+/// What a database says of its transactions and redirects adds up, and replicas of which none may lag do not.
+fn broken_database(report: &RunReport, id: &str, database: &DatabaseSpec) -> Vec<String> {
+    let has = |metric: &str| report.metrics.iter().any(|known| known.name == format!("{id}.{metric}.count"));
+    let count = |metric: &str| figure(report, &format!("{id}.{metric}.count"));
+    let mut broken = Vec::new();
+    if has("transactions") {
+        let (begun, committed) = (count("transactions"), count("committed"));
+        let (aborted, open) = (count("aborted"), count("undecided_at_end"));
+        let causes = ["refused", "locked", "failed", "deserted"];
+        let caused: f64 = causes.into_iter().map(|cause| count(&format!("aborted_{cause}"))).sum();
+        if begun != committed + aborted + open || aborted != caused {
+            broken.push(format!(
+                "{id}: {begun} transactions, {committed} committed, {aborted} aborted, {caused} by cause, {open} open"
+            ));
+        }
+    }
+    if has("ask_redirects") && count("redirects") != count("moved_redirects") + count("ask_redirects") {
+        broken.push(format!("{id}: redirects are neither for good nor for once"));
+    }
+    let fresh = match &database.replication {
+        Some(ReplicationSpec::Quorum(quorum)) => quorum.read + quorum.write > database.replicas_per_shard,
+        Some(ReplicationSpec::Synchronous(_)) => true,
+        Some(ReplicationSpec::Asynchronous(_)) => database.read_from == ReadFrom::Leader,
+        None => false,
+    };
+    if fresh && count("stale_reads") + count("read_your_writes_violations") > 0.0 {
+        broken.push(format!("{id}: {} stale reads, and none may be", count("stale_reads")));
+    }
+    broken
+}
+
 /// A pool whose requests all need the same time has served no more than its workers could.
 fn overworked(report: &RunReport, id: &str, component: &ComponentSpec) -> Option<String> {
     let ComponentSpec::Service(pool) = component else { return None };
@@ -269,19 +305,38 @@ fn every_system_keeps_the_laws() {
 fn random_systems_are_busy() {
     let mut runner = TestRunner::deterministic();
     let tapes = prop::collection::vec(any::<u16>(), LONGEST);
-    let (mut requests, mut hits, mut queries) = (0, 0.0, 0.0);
-    for _ in 0..50 {
+    let mut requests = 0;
+    // Of each kind of thing that a database does, how many there have to be at least.
+    let mut done = [
+        (".hits.count", 100.0),
+        (".fan_out.mean", 5.0),
+        (".committed.count", 100.0),
+        (".aborted.count", 100.0),
+        (".compensated.count", 10.0),
+        (".lock_waits.count", 100.0),
+        (".replication_lag.count", 100.0),
+        (".moved_keys.count", 1_000.0),
+        (".hand_overs.count", 10.0),
+        (".moved_redirects.count", 100.0),
+        (".ask_redirects.count", 1.0),
+        (".forwards.count", 100.0),
+        (".held.count", 1.0),
+        (".double_writes.count", 1.0),
+        (".copied_writes.count", 1.0),
+        (".splits.count", 1.0),
+    ]
+    .map(|(name, least)| (name, least, 0.0));
+    for _ in 0..200 {
         let numbers = tapes.new_tree(&mut runner).unwrap().current();
         let (system, seed) = loaded(&random_system::experiment(&numbers));
         let report = simulate(&system, seed).unwrap();
-        let of_all = |name: &str| -> f64 {
-            let named = report.metrics.iter().filter(|metric| metric.name.ends_with(name));
-            named.filter_map(|metric| metric.value).sum()
-        };
-        hits += of_all(".hits.count");
-        queries += of_all(".fan_out.mean");
+        for (name, _, sum) in &mut done {
+            let named = report.metrics.iter().filter(|metric| metric.name.ends_with(*name));
+            *sum += named.filter_map(|metric| metric.value).sum::<f64>();
+        }
         requests += report.requests;
     }
-    assert!(hits > 100.0 && queries > 5.0, "{hits} {queries}");
-    assert!(requests > 5_000, "{requests}");
+    let idle: Vec<_> = done.into_iter().filter(|(_, least, sum)| sum < least).collect();
+    assert!(idle.is_empty(), "{done:?}");
+    assert!(requests > 15_000, "{requests}");
 }

@@ -34,7 +34,7 @@ use models::{
     report::Unit,
     spec::{
         ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, InvalidationSpec, KeyLayout, Layer, Load,
-        NetworkSpec, OnConcurrentMiss, OnRestart, OnWrite, ReadFrom, ReplicationSpec, ResourceSpec,
+        NetworkSpec, OnConcurrentMiss, OnPut, OnRestart, OnWrite, ReadFrom, ReplicationSpec, ResourceSpec,
         RetrySpec, Security, Spread, Step, Storage, ThenCache, View, WorkloadSpec,
     },
 };
@@ -130,6 +130,7 @@ fn strategies(book: &mut Book) {
     book.family(what, 4, "policy", named(EvictionSpec::catalog()), EvictionSpec::files());
     book.kinds::<FreshnessSpec>(what, 4, "freshness");
     book.kinds::<OnConcurrentMiss>(what, 4, "on_concurrent_miss");
+    book.kinds::<OnPut>(what, 4, "on_put");
     book.kinds::<OnWrite>(what, 4, "on_write");
     book.kinds::<InvalidationSpec>(what, 4, "invalidation");
     book.kinds::<ThenCache>(what, 4, "then");

@@ -25,7 +25,7 @@ use models::{
     },
     spec::{
         ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, InvalidationSpec, KeyLayout, Layer, Load,
-        NetworkSpec, OnConcurrentMiss, OnRestart, OnWrite, ReadFrom, ReplicationSpec, ResourceSpec,
+        NetworkSpec, OnConcurrentMiss, OnPut, OnRestart, OnWrite, ReadFrom, ReplicationSpec, ResourceSpec,
         RetrySpec, Security, Spread, Step, Storage, SystemSpec, ThenCache, View, WorkloadSpec,
     },
 };
@@ -234,6 +234,7 @@ fn examples_of_data(book: &Book) -> Vec<usize> {
         read_all(book, "policy", EvictionSpec::check),
         read_all(book, "freshness", FreshnessSpec::check),
         read_all::<OnConcurrentMiss>(book, "on_concurrent_miss", |_, _| {}),
+        read_all::<OnPut>(book, "on_put", |_, _| {}),
         read_all::<OnWrite>(book, "on_write", |_, _| {}),
         read_all::<InvalidationSpec>(book, "invalidation", |_, _| {}),
         read_all::<ThenCache>(book, "then", |_, _| {}),

@@ -92,7 +92,11 @@ impl World {
     /// A server of a cache goes down: all it holds is gone, and what it was fetching comes to nothing.
     pub(in crate::node) fn lose_shelf(&mut self, at: Instance, cx: &mut Context<Event>) {
         let now = cx.now();
+        let mut lost = Vec::new();
         if let Some(keeper) = self.keeper(at.node) {
+            if !keeper.above.is_empty() {
+                lost = keeper.shelves[usize::from(at.server)].keys();
+            }
             keeper.book.totals.lost_writes += keeper.shelves[usize::from(at.server)].lose_all();
             if let Some(disk) = keeper.disks.get_mut(usize::from(at.server)) {
                 disk.restart();
@@ -102,5 +106,6 @@ impl World {
         for flying in self.flights.at(at) {
             self.land_at(flying, Landing::GivenUp, None, cx);
         }
+        self.lose_above(at.node, &lost, cx);
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     measure::{Owner, ShelfBook, Turn},
     policy::{hot_keys::HotKeys, pacing::Pacing, sweep::SweepSpec},
     request::{Asked, Call, CallId},
-    spec::{Inclusion, OnConcurrentMiss, OnRestart, OnWrite},
+    spec::{Inclusion, OnConcurrentMiss, OnPut, OnRestart, OnWrite},
     world::World,
 };
 
@@ -39,6 +39,8 @@ pub struct Keeper {
     pub truth: u16,
     /// What becomes of one who finds an object missing that is being fetched.
     pub on_concurrent_miss: OnConcurrentMiss,
+    /// Which puts it takes.
+    pub on_put: OnPut,
     /// What it does with writes.
     pub on_write: OnWrite,
     /// How long a message takes that a key has changed, and what part of them is lost.

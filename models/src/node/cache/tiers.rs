@@ -100,6 +100,21 @@ impl World {
         }
     }
 
+    /// A server of a cache went down with what it held: those caches that hold nothing their source does not drop it at
+    /// once. It sends no messages any more; their connections to it break.
+    pub(super) fn lose_above(&mut self, node: u16, lost: &[u64], cx: &mut Context<Event>) {
+        let above = self.keeper(node).map(|keeper| keeper.above.clone()).unwrap_or_default();
+        for (above, key) in above.into_iter().flat_map(|above| lost.iter().map(move |key| (above, *key))) {
+            // Another server of the cache below may have a copy.
+            if self.may_keep(above, key) {
+                continue;
+            }
+            for server in 0..self.nodes[usize::from(above)].servers.len() as u16 {
+                self.back_invalidate(Instance { node: above, server }, key, cx);
+            }
+        }
+    }
+
     /// How long a message about a key is on its way from one server to another; none if it is lost.
     pub(super) fn message(
         &self,

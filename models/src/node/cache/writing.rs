@@ -10,8 +10,8 @@ use crate::{
     event::Event,
     measure::Absence,
     node::flights::{Landing, Route as Flying},
-    request::{Asked, CallId, Instance},
-    spec::OnWrite,
+    request::{Asked, Call, CallId, Instance},
+    spec::{OnPut, OnWrite},
     world::World,
 };
 
@@ -21,9 +21,8 @@ impl World {
         let Some(call) = self.calls.get(id).copied() else { return };
         let flying = (call.callee, call.callee.node, self.key_of(&call));
         // Who was told to fetch brings it; what was changed meanwhile is not to be kept.
-        let refused =
-            call.asked == Asked::Put && self.flights.get_mut(&flying).is_some_and(|flight| flight.outdated);
-        if refused {
+        let outdated = self.flights.get_mut(&flying).is_some_and(|flight| flight.outdated);
+        if call.asked == Asked::Put && (outdated || self.is_older(id, &call)) {
             if let Some(keeper) = self.keeper(call.callee.node) {
                 keeper.book.totals.refused_fills += 1;
             }
@@ -40,6 +39,13 @@ impl World {
             self.outdate(flying);
         }
         self.next_step(id, cx);
+    }
+
+    /// Whether a put brings an older version than is held, to a cache that looks at that.
+    fn is_older(&mut self, id: CallId, call: &Call) -> bool {
+        let (key, version) = (self.key_of(call), self.told_version(id, call));
+        let keeper = self.keeper(call.callee.node).filter(|keeper| keeper.on_put == OnPut::UnlessOlder);
+        keeper.is_some_and(|keeper| keeper.shelves[usize::from(call.callee.server)].has_newer(key, version))
     }
 
     /// A key changes while it is being fetched.

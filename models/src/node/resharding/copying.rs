@@ -28,7 +28,8 @@ impl Division {
         self.stored[part.from as usize] -= keys as f64;
         self.stored[part.to as usize] += keys as f64;
         self.book.totals.moved_keys += keys;
-        self.book.totals.moved_bytes += keys.saturating_mul(bytes);
+        let moved = &mut self.book.totals.moved_bytes;
+        *moved = moved.saturating_add(keys.saturating_mul(bytes));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Transactions: what a coordinator and the shards of a database tell each other, and which keys are held meanwhile.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use sim_core::{
     random::{distribution::Distribution, name_hash},
@@ -195,6 +195,20 @@ impl Transactions {
     pub fn are_broken(&self, database: u16) -> bool {
         let own = self.all.values().filter(|transaction| transaction.database == database);
         own.into_iter().any(|transaction| transaction.agreement.is_broken())
+    }
+
+    /// By server of a database, how many keys those who claim any say that they hold, and that they wait for.
+    pub fn claimed(&self, database: u16, calls: &SlotMap<CallId, Call>) -> BTreeMap<u16, (usize, usize)> {
+        let parties =
+            self.all.values().flat_map(|known| &known.parties).map(|party| (party.at, &party.claims));
+        let writes = self.writes.iter().filter_map(|(id, claims)| Some((calls.get(id)?.callee, claims)));
+        let mut claimed = BTreeMap::new();
+        for (at, claims) in parties.chain(writes).filter(|(at, _)| at.node == database) {
+            let (held, waits) = claimed.entry(at.server).or_insert((0, 0));
+            *held += claims.since.len();
+            *waits += usize::from(claims.waits);
+        }
+        claimed
     }
 
     /// Whether somebody who holds a key can still give it back.

@@ -71,7 +71,7 @@ impl Spec {
         }
         let joined = right.is_some_and(|right| {
             range.bytes < self.smallest
-                && !self.is_too_much(range.bytes.0 + right.bytes.0, range.load.0 + right.load.0)
+                && !self.is_too_much(range.bytes.0.saturating_add(right.bytes.0), range.load.0 + right.load.0)
         });
         if joined { Change::Join } else { Change::Keep }
     }
@@ -107,6 +107,8 @@ mod tests {
         assert_eq!(spec.decide(&held(128, 10.0), Some(&held(300, 10.0))), Change::Keep);
         assert_eq!(spec.decide(&held(127, 10.0), Some(&held(386, 10.0))), Change::Keep);
         assert_eq!(spec.decide(&held(127, 2_000.0), Some(&held(1, 501.0))), Change::Keep);
+        let endless = Held { bytes: Bytes(u64::MAX), ..held(1, 0.0) };
+        assert_eq!(spec.decide(&held(1, 0.0), Some(&endless)), Change::Keep);
     }
 
     #[test]

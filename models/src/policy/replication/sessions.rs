@@ -22,9 +22,12 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// A client's write is acknowledged.
+    /// A client's write is acknowledged, which may be an older one than it heard of last.
     pub fn on_write(&mut self, session: Session, key: u64, version: Version, now: SimTime) {
         let own = self.written.entry(key).or_default();
+        if own.iter().any(|(who, newer, _)| *who == session && *newer > version) {
+            return;
+        }
         own.retain(|(who, _, _)| *who != session);
         own.push((session, version, now));
     }
@@ -73,6 +76,8 @@ mod tests {
         assert!(!sessions.violates((0, 1), 7, 3, at(10)), "that is what it wrote");
         assert!(!sessions.violates((0, 1), 7, 2, at(9)), "asked before it was told");
         assert!(!sessions.violates((0, 2), 7, 2, at(10)), "somebody else");
+        sessions.on_write((0, 1), 7, 2, at(11));
+        assert!(sessions.violates((0, 1), 7, 2, at(11)), "it has heard of the newer one before");
         sessions.forget(7, Some(2));
         assert!(sessions.violates((0, 1), 7, 2, at(10)), "some have only version 2");
         sessions.forget(7, Some(3));

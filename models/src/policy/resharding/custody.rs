@@ -99,6 +99,11 @@ impl Custody {
         Some((number, &self.moves[number])).filter(|(_, moves)| !moves.finished)
     }
 
+    /// Whether nothing is on its way.
+    pub fn rests(&self) -> bool {
+        self.under_way().is_none()
+    }
+
     /// Keys begin to move to so many shards, in parts of at most so many of the keys below `keys`.
     pub fn begin(&mut self, shards: u32, keys: u64, keys_per_part: u64, cut_over: CutOver) {
         let (next, _) = self.aim().resized(shards);

@@ -92,6 +92,12 @@ impl<T: PartialEq + Copy> Locks<T> {
         next.filter(|_| held)
     }
 
+    /// How many keys are held, and how many wait for one.
+    pub fn counts(&self) -> (usize, usize) {
+        let claims: usize = self.lines.values().map(VecDeque::len).sum();
+        (self.lines.len(), claims - self.lines.len())
+    }
+
     /// Who holds something.
     pub fn holders(&self) -> impl Iterator<Item = T> {
         self.lines.values().filter_map(|line| line.front().map(|(holder, _)| *holder))
@@ -123,9 +129,10 @@ mod tests {
         for who in ['a', 'b', 'c'] {
             locks.request(7, who, 0);
         }
+        assert_eq!(locks.counts(), (1, 2));
         assert_eq!(locks.release(7, 'b'), None, "who waits leaves");
         assert_eq!(locks.release(7, 'a'), Some('c'));
-        assert_eq!(locks.holders().collect::<Vec<_>>(), ['c']);
+        assert_eq!((locks.holders().collect::<Vec<_>>(), locks.counts()), (vec!['c'], (1, 0)));
         assert_eq!((locks.release(7, 'c'), locks.request(7, 'd', 0)), (None, Request::Granted));
     }
 }

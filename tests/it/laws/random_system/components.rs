@@ -142,6 +142,10 @@ impl Plan {
         callees.extend(self.data_below(id));
         let mut called: Vec<String> = Vec::new();
         let mut steps = Vec::new();
+        if let Some((database, store)) = self.transacting().filter(|_| tape.chance(50)) {
+            steps.push(dressed(store.transaction(&database, tape), self.classes, tape));
+            called.push(database);
+        }
         for _ in 0..tape.below(4) {
             if callees.is_empty() || tape.chance(30) {
                 let step = format!("Compute({})", time(tape));

@@ -1,11 +1,12 @@
-//! The data tier of random systems: caches, databases, and the steps that ask them.
+//! Caches of random systems, and the steps that ask caches and databases.
 
-use models::policy::{eviction::EvictionSpec, partitioning::PartitionerSpec};
+use models::policy::eviction::EvictionSpec;
 
 use super::{
     super::tape::Tape,
     Plan,
-    words::{balancing, call, care, group, member, queue, some_millis, time},
+    stores::Kind,
+    words::{balancing, call, care, group, member, some_millis, time},
 };
 
 /// What a cache keeps the answers of.
@@ -54,13 +55,20 @@ impl Plan {
     pub(super) fn data_below(&self, pool: usize) -> Vec<String> {
         let caches = self.caches.iter().enumerate().filter(|(_, source)| source.first > pool);
         let caches = caches.map(|(id, _)| format!("cache{id}"));
-        caches.chain((0..self.databases).map(|id| format!("db{id}"))).collect()
+        caches.chain((0..self.databases.len()).map(|id| format!("db{id}"))).collect()
     }
 
     /// A step that asks a cache or a database, and whom it calls.
     pub(super) fn query(&self, asked: &str, tape: &mut Tape<'_>) -> (String, Vec<String>) {
         let source = asked.strip_prefix("cache").and_then(|id| id.parse::<usize>().ok());
         let Some(source) = source.map(|id| self.caches[id].name.clone()) else {
+            let number = asked.strip_prefix("db").and_then(|id| id.parse::<usize>().ok());
+            let store = number.and_then(|id| self.databases.get(id));
+            if let Some(store) = store.filter(|store| store.kind == Kind::Transacting)
+                && tape.chance(60)
+            {
+                return (store.transaction(asked, tape), vec![asked.to_owned()]);
+            }
             let join = tape.one_of(&["All", "Any", "Quorum(2)"]);
             let step = match tape.below(4) {
                 0 => format!("Call(\"{asked}\")"),
@@ -113,23 +121,6 @@ impl Plan {
             self.placed_in(tape),
         ];
         format!("\"cache{id}\": {}", group("Cache", &fields))
-    }
-
-    pub(super) fn database(&self, id: usize, tape: &mut Tape<'_>) -> String {
-        let shards = tape.between(1, 4);
-        let partitioning = member(PartitionerSpec::catalog(), &["Range(keys: 1000)"], tape);
-        let fields = [
-            Some(format!("shards: {shards}, partitioning: {partitioning}")),
-            Some(format!("read_time: {}", time(tape))),
-            tape.maybe(50, |tape| format!("write_time: {}", time(tape))),
-            tape.maybe(50, |tape| format!("replicas_per_shard: {}", tape.between(2, 3))),
-            tape.maybe(50, |tape| format!("connections_per_replica: {}", tape.between(2, 3))),
-            tape.maybe(50, |tape| format!("read_from: {}", tape.one_of(&["Followers", "AnyReplica"]))),
-            tape.maybe(50, |tape| format!("queue: {}", queue(tape))),
-            tape.maybe(30, |tape| format!("timeout: {}", some_millis(tape))),
-            self.placed_in(tape),
-        ];
-        format!("\"db{id}\": {}", group("Database", &fields))
     }
 }
 

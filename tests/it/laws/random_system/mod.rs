@@ -10,6 +10,7 @@ use words::{group, keys, member, section, sizes, some_millis, time};
 mod components;
 mod data;
 mod steps;
+mod stores;
 mod words;
 
 /// How long a run is. Rates are such that some hundreds of requests come.
@@ -32,7 +33,7 @@ struct Plan {
     balancers: Vec<usize>,
     /// What each cache keeps.
     caches: Vec<data::Source>,
-    databases: usize,
+    databases: Vec<stores::Store>,
 }
 
 /// The experiment file that a tape of numbers stands for.
@@ -40,9 +41,9 @@ pub(super) fn experiment(numbers: &[u16]) -> String {
     let tape = &mut Tape::new(numbers);
     let pools = 1 + tape.below(MOST_POOLS);
     let balancers = (0..tape.below(MOST_BALANCERS)).map(|_| tape.below(pools)).collect();
-    let (regions, classes, circles) = (tape.below(MOST_REGIONS), tape.chance(40), tape.chance(20));
-    let databases = tape.below(MOST_DATABASES + 1);
-    let caches = data::sources(tape.below(MOST_CACHES + 1), pools, databases, tape);
+    let (regions, classes, circles) = (tape.below(MOST_REGIONS), tape.chance(60), tape.chance(20));
+    let databases = stores::stores(tape.below(MOST_DATABASES + 1), tape);
+    let caches = data::sources(tape.below(MOST_CACHES + 1), pools, databases.len(), tape);
     let plan = Plan { regions, classes, circles, pools, balancers, caches, databases };
     let mut text = "(\n    name: \"random\",\n    question: \"Do the books balance?\",\n".to_owned();
     text += &plan.places(tape);
@@ -51,7 +52,8 @@ pub(super) fn experiment(numbers: &[u16]) -> String {
     let mut components: Vec<String> = (0..plan.balancers.len()).map(|id| plan.balancer(id, tape)).collect();
     components.extend((0..pools).map(|id| plan.pool(id, tape)));
     components.extend((0..plan.caches.len()).map(|id| plan.cache(id, tape)));
-    components.extend((0..databases).map(|id| plan.database(id, tape)));
+    let services = components.concat();
+    components.extend((0..plan.databases.len()).map(|id| plan.database(id, &services, tape)));
     text += &section("components", '{', &components);
     let faults: Vec<String> = (0..tape.below(5)).map(|_| plan.fault(tape)).collect();
     text += &section("faults", '[', &faults);
@@ -97,12 +99,15 @@ impl Plan {
     fn target(&self, tape: &mut Tape<'_>) -> String {
         let several = |kind: &'static str, count| (0..count).map(move |id| format!("{kind}{id}"));
         let names = several("lb", self.balancers.len()).chain(several("pool", self.pools));
-        let data = several("cache", self.caches.len()).chain(several("db", self.databases));
+        let data = several("cache", self.caches.len()).chain(several("db", self.databases.len()));
         tape.one_of(&names.chain(data).collect::<Vec<_>>())
     }
 
     fn workload(&self, id: usize, tape: &mut Tape<'_>) -> String {
-        let target = self.target(tape);
+        // What stands at the end of a chain hears little of it: it is asked directly too.
+        let straight = tape.chance(40) && !self.databases.is_empty();
+        let target =
+            if straight { format!("db{}", tape.below(self.databases.len())) } else { self.target(tape) };
         let mut fields = vec![Some(format!("target: \"{target}\""))];
         let kind = tape.one_of(&["OpenLoop", "OpenLoop", "ClosedLoop", "Trace"]);
         fields.extend(match kind {
