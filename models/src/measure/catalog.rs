@@ -216,7 +216,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 124] = [
+pub const METRICS: [Figure; 128] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -266,8 +266,12 @@ pub const METRICS: [Figure; 124] = [
     row("hit_latency", TIMES, Seconds, CACHE, "how long the cache took to answer from what it holds"),
     row("miss_latency", TIMES, Seconds, CACHE, "how long it took where it had to fetch first"),
     row("shard_imbalance", SPREAD, Ratio, DATABASE, "how unevenly shards share the arrivals: the busiest over the mean, coefficient of variation, Gini's coefficient (0 if all got the same), Jain's index (1 then)"),
+    row("busy_imbalance", SPREAD, Ratio, DATABASE, "the same of the time that their workers worked"),
     row("key_imbalance", SPREAD, Ratio, DATABASE, "the same of the keys that they store"),
-    row("fan_out", &["mean"], Count, DATABASE, "shards that a query of several keys reached"),
+    row("byte_imbalance", SPREAD, Ratio, DATABASE, "the same of the bytes of these"),
+    row("stored_keys", &["count"], Count, DATABASE, "keys that the database, or the shard of one of its servers, stores at the end"),
+    row("stored_bytes", &["count"], Count, DATABASE, "the bytes of these"),
+    row("fan_out", &["mean", "p50", "p90", "p99", "max"], Count, DATABASE, "shards that a query of several keys reached"),
     row("cross_shard", &["mean"], Ratio, DATABASE, "such queries that reached more than one shard, over all of them"),
     row("transactions", FLOW, PerSecond, TRANSACTIONAL, "transactions that began"),
     row("committed", FLOW, PerSecond, TRANSACTIONAL, "transactions that hold"),
