@@ -8,7 +8,7 @@ use std::fmt::Write;
 use sim_core::{random::name_hash, time::SimTime};
 
 use crate::{
-    measure::{Ledger, ShelfTotals, TransactionTotals},
+    measure::{Ledger, ShelfTotals, Stored, TransactionTotals},
     node::shelf::Shelf,
     policy::transaction::Locks,
     request::Phase,
@@ -167,15 +167,14 @@ impl World {
         for node in &self.nodes {
             let Some(division) = node.division() else { continue };
             let Some(resharding) = &division.resharding else { continue };
-            let (there, all) = (division.stored.iter().sum::<f64>(), division.keys as f64);
+            let (there, all) = (division.stored.iter().copied().sum::<Stored>(), division.all);
             if !division.is_where_it_says() {
                 let what = "a shard counts other keys than those that the map gives it".into();
                 return Err(Unbalanced { station: node.name.clone(), what });
             }
             let lost = resharding.held().iter().filter(|id| !self.calls.contains_key(**id)).count();
-            if there != all || division.stored.iter().any(|keys| *keys < 0.0) || lost > 0 {
-                let what =
-                    format!("{there} keys at its shards ≠ {all} keys, or {lost} waiting calls are lost");
+            if there != all || division.stored.iter().any(Stored::is_owed) || lost > 0 {
+                let what = format!("{there} at its shards ≠ {all}, or {lost} waiting calls are lost");
                 return Err(Unbalanced { station: node.name.clone(), what });
             }
         }

@@ -4,7 +4,7 @@ use sim_core::{statistics::Histogram, time::SimTime};
 
 use crate::{
     Limit, LimitOf, RunSettings,
-    measure::{Beats, Figures, Station, Stretch, Watch, Watched, Window},
+    measure::{Beats, Figures, ShardSeen, Station, Stored, Stretch, Watch, Watched, Window},
     node::{server::Server, sharding::Division},
     report::{Backlog, LimitCount, Metric, RunReport},
     request::Request,
@@ -233,21 +233,25 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
 
 /// What a database tells of its shards in one window. Those that are to come, or have gone, do not count.
 fn shard_figures(node: &Node, division: &Division, figures: &mut Figures, number: usize, window: &Window) {
-    let mut loads = vec![0.0; division.stored.len()];
+    let stored = division.book.stored(number);
+    let seen = |stored: &Stored| ShardSeen { stored: *stored, ..ShardSeen::default() };
+    let mut shards: Vec<ShardSeen> = stored.iter().map(seen).collect();
     for (server, shard) in node.servers.iter().zip(&division.shard_of) {
-        loads[*shard] += server.ledger.within(number).arrivals as f64;
+        let totals = server.ledger.within(number);
+        shards[*shard].arrivals += totals.arrivals;
+        shards[*shard].busy += totals.busy_area;
+        if node.servers.len() > 1 {
+            figures.stored(&server.name, stored[*shard], window);
+        }
     }
-    let mut stored = division.book.stored(number).to_vec();
-    let keys: f64 = stored.iter().sum();
+    let all: Stored = stored.iter().copied().sum();
     if division.resharding.is_some() {
-        let there: Vec<bool> = loads.iter().zip(&stored).map(|(load, keys)| load + keys > 0.0).collect();
-        let mut there = there.iter().cycle();
-        loads.retain(|_| there.next().is_some_and(|there| *there));
-        stored.retain(|_| there.next().is_some_and(|there| *there));
+        shards.retain(|shard| shard.arrivals > 0 || shard.stored.keys > 0);
     }
     let totals = division.book.within(number);
-    figures.shards(&node.name, (&loads, &stored), &totals, window);
-    figures.moves(&node.name, (&totals, keys), &division.owners, window);
+    figures.stored(&node.name, all, window);
+    figures.shards(&node.name, &shards, &division.book, number, window);
+    figures.moves(&node.name, (&totals, all.keys as f64), &division.owners, window);
 }
 
 /// What a ledger compares with a limit.

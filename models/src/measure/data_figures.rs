@@ -6,7 +6,7 @@ use super::{
     catalog::Owner,
     figures::{Figures, Sheet},
     replicas::ReplicaBook,
-    shards::ShardTotals,
+    shards::{ShardBook, ShardSeen, Stored},
     shelves::{Absence, ShelfBook, ShelfTotals},
     transactions::{Cause as AbortCause, TransactionBook},
     windows::Window,
@@ -18,16 +18,36 @@ impl Figures {
     pub fn shards(
         &mut self,
         id: &str,
-        (loads, stored): (&[f64], &[f64]),
-        totals: &ShardTotals,
+        shards: &[ShardSeen],
+        book: &ShardBook,
+        number: usize,
         window: &Window,
     ) {
         let mut sheet = Sheet::new(self, id, window);
-        sheet.spread("shard_imbalance", loads);
-        sheet.spread("key_imbalance", stored);
+        let of = |figure: fn(&ShardSeen) -> f64| shards.iter().map(figure).collect::<Vec<f64>>();
+        sheet.spread("shard_imbalance", &of(|shard| shard.arrivals as f64));
+        sheet.spread("busy_imbalance", &of(|shard| shard.busy as f64));
+        sheet.spread("key_imbalance", &of(|shard| shard.stored.keys as f64));
+        sheet.spread("byte_imbalance", &of(|shard| shard.stored.bytes as f64));
+        let totals = book.within(number);
         let mean = |sum: u64| (totals.queries > 0).then(|| sum as f64 / totals.queries as f64);
         sheet.add("fan_out.mean", Unit::Count, mean(totals.touched), totals.queries);
+        let reached = book.fan_out(number);
+        for (name, p) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)] {
+            let shards = reached.quantile(p).map(|shards| shards as f64);
+            sheet.add(&format!("fan_out.{name}"), Unit::Count, shards, totals.queries);
+        }
+        let most = reached.max().map(|shards| shards as f64);
+        sheet.add("fan_out.max", Unit::Count, most, totals.queries);
         sheet.add("cross_shard.mean", Unit::Ratio, mean(totals.crossing), totals.queries);
+    }
+
+    /// Adds what a database, or one of its servers, stored when a window closed.
+    pub fn stored(&mut self, id: &str, stored: Stored, window: &Window) {
+        let mut sheet = Sheet::new(self, id, window);
+        let count = |number: i128| u64::try_from(number).unwrap_or_default();
+        sheet.count("stored_keys", count(stored.keys), count(stored.keys));
+        sheet.count("stored_bytes", count(stored.bytes), count(stored.keys));
     }
 
     /// Adds what was read of replicas that differ, and how far they did, in one window.

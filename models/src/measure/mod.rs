@@ -28,7 +28,7 @@ pub use level::{Level, Stretch};
 pub use pulse::{Beats, Pulse};
 pub use replicas::{ReplicaBook, ReplicaTotals};
 pub use series::Recorder;
-pub use shards::{ShardBook, ShardTotals};
+pub use shards::{ShardBook, ShardSeen, ShardTotals, Stored};
 pub use shelves::{Absence, ShelfBook, ShelfTotals};
 pub use times::Times;
 pub use transactions::{Cause as AbortCause, TransactionBook, TransactionTotals};

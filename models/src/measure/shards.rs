@@ -1,13 +1,76 @@
 //! The book of a database: queries that reach several shards, and what keys that move bring with them, window by window.
 
-use sim_core::time::SimDuration;
+use std::{
+    fmt,
+    iter::Sum,
+    ops::{AddAssign, SubAssign},
+};
+
+use sim_core::{statistics::Histogram, time::SimDuration};
 
 use super::{
     Figures, Owner,
     figures::Sheet,
+    windowed::Windowed,
     windows::{Turn, Window, Windows},
 };
 use crate::report::Unit;
+
+/// What is stored somewhere. Signed, so that books can tell if more has gone than was there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Keys.
+    pub keys: i128,
+    /// Their bytes.
+    pub bytes: i128,
+}
+
+/// What one shard did in a window, and stored at its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ShardSeen {
+    /// What came to its servers.
+    pub arrivals: u64,
+    /// How long these worked, in nanoseconds of one worker.
+    pub busy: u128,
+    /// What it stored.
+    pub stored: Stored,
+}
+
+impl Stored {
+    /// Whether more has gone than was there.
+    pub const fn is_owed(&self) -> bool {
+        self.keys < 0 || self.bytes < 0
+    }
+}
+
+impl AddAssign for Stored {
+    fn add_assign(&mut self, other: Self) {
+        self.keys += other.keys;
+        self.bytes += other.bytes;
+    }
+}
+
+impl SubAssign for Stored {
+    fn sub_assign(&mut self, other: Self) {
+        self.keys -= other.keys;
+        self.bytes -= other.bytes;
+    }
+}
+
+impl Sum for Stored {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, one| {
+            sum += one;
+            sum
+        })
+    }
+}
+
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} keys of {} bytes", self.keys, self.bytes)
+    }
+}
 
 /// What was asked of several shards at once, and what was moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,8 +141,10 @@ pub struct ShardBook {
     /// Since the run began.
     pub totals: ShardTotals,
     seen: Vec<(ShardTotals, ShardTotals)>,
-    /// Keys by shard at the end of each window.
-    stored: Vec<Vec<f64>>,
+    /// How many shards queries reached.
+    fan_out: Windowed,
+    /// What each shard stored at the end of each window.
+    stored: Vec<Vec<Stored>>,
 }
 
 impl ShardBook {
@@ -87,7 +152,8 @@ impl ShardBook {
     pub fn new(windows: &Windows) -> Self {
         let count = windows.all().len();
         let (seen, stored) = (vec![Default::default(); count], vec![Vec::new(); count]);
-        Self { totals: ShardTotals::default(), seen, stored }
+        let fan_out = Windowed::new(&Histogram::default(), windows);
+        Self { totals: ShardTotals::default(), seen, fan_out, stored }
     }
 
     /// A query goes to so many shards.
@@ -95,10 +161,12 @@ impl ShardBook {
         self.totals.queries += 1;
         self.totals.touched += touched;
         self.totals.crossing += u64::from(touched > 1);
+        self.fan_out.record(SimDuration::from_nanos(touched));
     }
 
-    /// Windows open or close; so many keys are at each shard.
-    pub fn on_turn(&mut self, turn: &Turn, stored: &[f64]) {
+    /// Windows open or close; so much is at each shard.
+    pub fn on_turn(&mut self, turn: &Turn, stored: &[Stored]) {
+        self.fan_out.on_turn(turn);
         for window in &turn.closes {
             self.seen[usize::from(*window)].1 = self.totals;
             stored.clone_into(&mut self.stored[usize::from(*window)]);
@@ -114,8 +182,13 @@ impl ShardBook {
         closed.since(opened)
     }
 
-    /// How many keys each shard stored when a window closed.
-    pub fn stored(&self, window: usize) -> &[f64] {
+    /// How many shards queries reached in a window.
+    pub fn fan_out(&self, window: usize) -> &Histogram {
+        self.fan_out.within(window)
+    }
+
+    /// What each shard stored when a window closed.
+    pub fn stored(&self, window: usize) -> &[Stored] {
         &self.stored[window]
     }
 }

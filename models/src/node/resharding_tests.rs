@@ -72,6 +72,21 @@ fn a_change_moves_what_its_plan_says_at_the_pace_it_may() {
 }
 
 #[test]
+fn keys_that_move_take_their_bytes_along_at_the_pace_there_is() {
+    // All that moves goes to the new shard, so what that stores at last is what was moved, to the byte.
+    let sizes = r#"bytes_per_key: Exponential(mean: "1KB"), partitioning: JumpHashing()"#;
+    for cut_over in ["DualWrites", "KeyByKey"] {
+        let seen = grown(200, &format!("{sizes}, {}", grows(&format!("cut_over: {cut_over}"))), 30, &[]);
+        let (keys, bytes) = (seen["db.moved_keys.count"], seen["db.moved_bytes.count"]);
+        assert_eq!((seen["db[8].stored_keys.count"], seen["db[8].stored_bytes.count"]), (keys, bytes));
+        // Four standard errors of so many exponentials.
+        near(bytes / keys, 999.5, 4.0 * 1000.0 / keys.sqrt());
+        // A million bytes a second, and what the last batch of each part may take.
+        near(seen["db.migration_time.mean"], bytes / 1e6, 0.005 * seen["db.hand_overs.count"] + 0.01);
+    }
+}
+
+#[test]
 fn copies_take_workers_from_others() {
     // 1111 keys of 1 ms at either side, and a hundred times 100 us for what the requests take.
     let fields =

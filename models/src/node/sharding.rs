@@ -14,10 +14,10 @@ use super::{
 };
 use crate::{
     event::Event,
-    measure::{Owner, ShardBook},
+    measure::{Owner, ShardBook, Stored},
     policy::{
         balancing::{Ask, Backend, Backends, Balance, Balancer},
-        partitioning::{Partition, Partitioner},
+        partitioning::{KeySizes, Partition, Partitioner},
         resharding::{Custody, Knowledge, Routing},
     },
     request::{Asked, CallId, Verb},
@@ -156,10 +156,10 @@ pub struct Division {
     pub map: Partitioner,
     /// The shard of each of its servers.
     pub shard_of: Vec<usize>,
-    /// How many keys it stores, as far as they were counted.
-    pub keys: u64,
-    /// How many of these each shard stores.
-    pub stored: Vec<f64>,
+    /// All that it stores, as far as it was counted.
+    pub all: Stored,
+    /// What of these each shard stores.
+    pub stored: Vec<Stored>,
     /// Queries that reach several shards, and what was moved.
     pub book: ShardBook,
     /// What it knows of the replicas of each shard, if they may differ.
@@ -173,13 +173,14 @@ pub struct Division {
 }
 
 impl Division {
-    /// How many of the keys below `keys` each of so many shards stores; of very many an even sample is counted.
-    pub fn stored(map: &Partitioner, keys: u64, shards: u32) -> Vec<f64> {
+    /// What of the keys below `keys` each of so many shards stores; of very many an even sample is counted.
+    pub fn stored(map: &Partitioner, (keys, sizes): (u64, &KeySizes), shards: u32) -> Vec<Stored> {
         const MOST: u64 = 1_000_000;
-        let mut stored = vec![0.0; shards.max(map.shards()) as usize];
+        let mut stored = vec![Stored::default(); shards.max(map.shards()) as usize];
         let step = keys.div_ceil(MOST).max(1);
         for key in (0..keys).step_by(step as usize) {
-            stored[map.shard_of(key) as usize] += step as f64;
+            let (keys, bytes) = (i128::from(step), i128::from(step) * i128::from(sizes.of(key)));
+            stored[map.shard_of(key) as usize] += Stored { keys, bytes };
         }
         stored
     }
@@ -187,12 +188,12 @@ impl Division {
     /// Whether each shard stores as many keys as the map gives it. It takes a look at every key: nothing is said of many,
     /// nor of keys that are on their way.
     pub fn is_where_it_says(&self) -> bool {
-        const MOST: u64 = 10_000;
-        let resharding = self.resharding.as_deref().filter(|it| it.custody.rests() && self.keys <= MOST);
+        const MOST: i128 = 10_000;
+        let resharding = self.resharding.as_deref().filter(|it| it.custody.rests() && self.all.keys <= MOST);
         let Some(Resharding { custody, .. }) = resharding else { return true };
-        let mut stored = vec![0.0; self.stored.len()];
-        (0..self.keys).for_each(|key| stored[custody.owner(key) as usize] += 1.0);
-        stored == self.stored
+        let mut keys = vec![0; self.stored.len()];
+        (0..self.all.keys as u64).for_each(|key| keys[custody.owner(key) as usize] += 1);
+        self.stored.iter().map(|stored| stored.keys).eq(keys)
     }
 
     /// What is done for a call, if it is not what its class says.

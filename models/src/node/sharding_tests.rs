@@ -172,3 +172,42 @@ fn what_hides_shards_or_means_none_is_refused() {
         assert!(found.iter().any(|told| told.starts_with(path) && told.contains(word)), "{path}: {found:?}");
     }
 }
+
+#[test]
+fn bytes_are_shared_less_evenly_than_keys_where_sizes_vary() {
+    // A million keys on 2048 shards by chance: cv² is (n−1)/N of the keys, and E[x²]/E[x]² = 2 times that of their bytes where
+    // sizes are exponential (the variance of a sum of so many of them). An estimate of either cv from n shards has a
+    // standard error of 1/√(2n) = 1.6 %; four of these.
+    let fields =
+        r#"shards: 2048, partitioning: HashModulo(), keys: 1000000, bytes_per_key: Exponential(mean: "2KB")"#;
+    let seen = database("keys: Uniform(items: 10)", fields, 1);
+    let (keys, bytes) = (seen["db.key_imbalance.cv"], seen["db.byte_imbalance.cv"]);
+    let expected = (2047.0_f64 / 1e6).sqrt();
+    assert!((keys / expected - 1.0).abs() < 0.064, "{keys}");
+    assert!((bytes / (2.0_f64.sqrt() * expected) - 1.0).abs() < 0.064, "{bytes}");
+    let sum = |figure: &str| (0..2048).map(|shard| seen[&format!("db[{shard}].{figure}.count")]).sum::<f64>();
+    assert_eq!((sum("stored_keys"), seen["db.stored_keys.count"]), (1e6, 1e6));
+    assert_eq!(sum("stored_bytes"), seen["db.stored_bytes.count"]);
+    // Half a byte of each is cut off; four standard errors of a million are 0.4 %.
+    assert!((seen["db.stored_bytes.count"] / 1999.5e6 - 1.0).abs() < 0.004);
+}
+
+#[test]
+fn a_slow_shard_is_busier_than_what_comes_to_it_says() {
+    // Two shards get the same, and one takes twice as long: 2/3 of the work, which is 4/3 of the mean.
+    let fields = r#"shards: 2, partitioning: HashModulo(hash: Plain), read_time: Constant("100us"),
+        connections_per_replica: 10, overrides: { 0: (speed: 0.5) }"#;
+    let seen = database("keys: Uniform(items: 2)", fields, 100);
+    assert!((seen["db.shard_imbalance.max_over_mean"] - 1.0).abs() < 0.013);
+    let busy = seen["db.busy_imbalance.max_over_mean"];
+    assert!((busy - 4.0 / 3.0).abs() < 0.02, "{busy}");
+}
+
+#[test]
+fn how_many_shards_a_query_reaches_is_told_as_a_distribution() {
+    // Four keys by chance on eight shards: all apart with probability 8·7·6·5/8⁴ = 0.41, on three shards with 6·8·7·6/8⁴ =
+    // 0.49, on fewer with 0.10 (occupancy numbers).
+    let seen = queried(r#"MultiGet(database: "db", keys: 4)"#, "shards: 8, partitioning: HashModulo()", 1000);
+    let of = |statistic: &str| seen[&format!("db.fan_out.{statistic}")];
+    assert_eq!(["p50", "p90", "p99", "max"].map(of), [3.0, 4.0, 4.0, 4.0]);
+}

@@ -52,8 +52,10 @@ pub struct DatabaseSpec {
     pub on_lock_conflict: Option<OnConflict>,
     /// Keys it stores, counted from 0, 1 to 10^12: `key_imbalance` tells how evenly shards share them. Default 100000.
     pub keys: u64,
-    /// Bytes that a key and what is stored under it take, where keys are moved. Default 1KB (YCSB's ten fields of 100 bytes).
-    pub bytes_per_key: Bytes,
+    /// Bytes that a key and what is stored under it take, by key, at most 1 TiB: `byte_imbalance` tells how evenly shards share
+    /// them, and keys that move take theirs along. Ranges are cut by size as if all keys had the mean. Default 1KB each
+    /// (YCSB's ten fields of 100 bytes).
+    pub bytes_per_key: DistributionSpec<Bytes>,
     /// How callers find the shard of a key while it may move. Default `Informed`.
     pub routing: Routing,
     /// Computing that it takes a server to see that it does not hold a key, and to say so or pass it on, at speed 1. Default
@@ -120,7 +122,7 @@ impl Default for DatabaseSpec {
             replication: None,
             on_lock_conflict: None,
             keys: 100_000,
-            bytes_per_key: Bytes(1000),
+            bytes_per_key: DistributionSpec::constant(Bytes(1000)),
             routing: Routing::default(),
             look_time: SimDuration::from_micros(10),
             reshard: Vec::new(),
@@ -237,6 +239,7 @@ impl DatabaseSpec {
         check.require((1..=1_000_000_000_000).contains(&self.keys), "keys", || {
             format!("keys must be 1 to 10^12, got {}", self.keys)
         });
+        check.at("bytes_per_key", |check| self.bytes_per_key.check(check));
         self.check_changes(check);
         let servers = self.most_shards().saturating_mul(self.replicas_per_shard);
         for (server, own) in &self.overrides {

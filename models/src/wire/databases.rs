@@ -10,7 +10,7 @@ use crate::{
         sharding::{Division, Shards},
     },
     policy::{
-        partitioning::CopiedKeysSpec,
+        partitioning::{CopiedKeysSpec, KeySizes},
         resharding::{Custody, Loads},
     },
     request::Instance,
@@ -158,17 +158,18 @@ impl Builder<'_> {
     pub(super) fn division(&self, id: &str, pool: &PoolSpec, servers: usize) -> Option<Box<Division>> {
         let database = pool.divides.as_deref()?;
         let map = database.partitioning.build(database.shards);
-        let stored = Division::stored(&map, database.keys, database.most_shards());
+        let sizes = KeySizes::new(database.bytes_per_key.build());
+        let stored = Division::stored(&map, (database.keys, &sizes), database.most_shards());
         let shard_of = (0..servers).map(|server| database.shard_of(server as u16)).collect();
         let book = ShardBook::new(&self.windows);
         let replicas = self.replicas(database, servers);
         let participation = self.participation(id, database, servers);
-        let (owners, keys) = (Owner::of_division(database), stored.iter().sum::<f64>() as u64);
+        let (owners, all) = (Owner::of_division(database), stored.iter().copied().sum());
         let resharding = None;
         Some(Box::new(Division {
             map,
             shard_of,
-            keys,
+            all,
             stored,
             book,
             replicas,
@@ -185,9 +186,10 @@ impl Builder<'_> {
                 continue;
             };
             let moves = database.moves();
+            let sizes = KeySizes::new(database.bytes_per_key.build());
             let stores = Stores {
                 keys: database.keys,
-                bytes_per_key: database.bytes_per_key.0,
+                bytes_per_key: sizes.mean(),
                 replicas: database.replicas_per_shard as u16,
                 servers: database.most_shards().saturating_mul(database.replicas_per_shard) as u16,
                 book: self.call_books.len() as u16,
@@ -196,7 +198,7 @@ impl Builder<'_> {
             if moves {
                 self.call_books.push(CallBook::new(format!("{id}.calls.copies"), &self.windows));
             }
-            let custody = Custody::new(database.partitioning.build(database.shards));
+            let custody = Custody::new(database.partitioning.build(database.shards), sizes);
             let (routing, look) = (database.routing, database.look_time);
             let hot = database.copied_keys.as_ref().map(CopiedKeysSpec::build).unwrap_or_default();
             let timeline = database.reshard.clone();

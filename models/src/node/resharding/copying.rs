@@ -9,6 +9,7 @@ use sim_core::{
 use super::{Resharding, Sending, Stores, Turn};
 use crate::{
     event::Event,
+    measure::Stored,
     node::{origin::Origin, sharding::Division, travel::Order},
     policy::resharding::Batch,
     report::Decision,
@@ -21,15 +22,16 @@ const PAUSE: SimDuration = SimDuration::from_secs(1);
 const COPY: u64 = name_hash("database/copy");
 
 impl Division {
-    /// Keys of a part are counted at their new shard.
-    fn count_moved(&mut self, part: usize, keys: u64) {
+    /// So many keys of a part, after those `before` them, are counted at their new shard.
+    fn count_moved(&mut self, part: usize, (before, keys): (u64, u64)) {
         let Some(resharding) = &self.resharding else { return };
-        let (part, bytes) = (resharding.custody.parts()[part], resharding.stores.bytes_per_key);
-        self.stored[part.from as usize] -= keys as f64;
-        self.stored[part.to as usize] += keys as f64;
+        let part = resharding.custody.parts()[part];
+        let moved = Stored { keys: keys.into(), bytes: part.bytes_of(before, keys) };
+        self.stored[part.from as usize] -= moved;
+        self.stored[part.to as usize] += moved;
         self.book.totals.moved_keys += keys;
-        let moved = &mut self.book.totals.moved_bytes;
-        *moved = moved.saturating_add(keys.saturating_mul(bytes));
+        let bytes = u64::try_from(moved.bytes).unwrap_or(u64::MAX);
+        self.book.totals.moved_bytes = self.book.totals.moved_bytes.saturating_add(bytes);
     }
 }
 
@@ -115,7 +117,7 @@ impl World {
         let moves_at_once = division.resharding.as_deref().is_some_and(|it| !it.custody.goes_key_by_key());
         if moves_at_once {
             let keys = division.resharding.as_deref().map_or(0, |it| it.custody.parts()[part].keys);
-            division.count_moved(part, keys);
+            division.count_moved(part, (0, keys));
         }
         self.release_held(node, cx);
     }
@@ -191,10 +193,10 @@ impl World {
         if !sending.read {
             return self.send_batch(node, stream, sending.batch, true, cx);
         }
-        let (part, keys) = resharding.on_arrived(stream, true);
+        let (part, moved) = resharding.on_arrived(stream, true);
         if resharding.custody.goes_key_by_key() {
             if let Some(division) = self.nodes[usize::from(node)].division_mut() {
-                division.count_moved(part, keys);
+                division.count_moved(part, moved);
             }
             self.release_held(node, cx);
         }

@@ -61,7 +61,7 @@ struct UnderWay {
 pub struct Stores {
     /// Keys.
     pub keys: u64,
-    /// Bytes of each.
+    /// Bytes of each on average.
     pub bytes_per_key: u64,
     /// Servers of a shard, its leader first.
     pub replicas: u16,
@@ -178,7 +178,7 @@ impl Resharding {
     }
 
     fn copy(&mut self, change: &ReshardSpec, now: SimTime) {
-        let transfers = Transfers::new(change, self.stores.bytes_per_key);
+        let transfers = Transfers::new(change);
         self.sending = vec![None; transfers.streams()];
         self.under_way = Some(UnderWay { since: now, transfers, copy_time: change.copy_time });
     }
@@ -244,16 +244,16 @@ impl Resharding {
         }
     }
 
-    /// What a stream had on its way has arrived, or has not; how many keys of which part are now at their new shard
-    /// beside those at the old.
-    fn on_arrived(&mut self, stream: usize, arrived: bool) -> (usize, u64) {
-        let Some(sending) = self.sending[stream].take() else { return (0, 0) };
-        let Some(UnderWay { transfers, .. }) = &mut self.under_way else { return (0, 0) };
-        let keys = transfers.on_arrived(stream, arrived);
+    /// What a stream had on its way has arrived, or has not; of which part how many keys were there before, and how many
+    /// are now beside those.
+    fn on_arrived(&mut self, stream: usize, arrived: bool) -> (usize, (u64, u64)) {
+        let Some(sending) = self.sending[stream].take() else { return (0, (0, 0)) };
+        let Some(UnderWay { transfers, .. }) = &mut self.under_way else { return (0, (0, 0)) };
+        let moved = transfers.on_arrived(stream, arrived);
         if sending.batch.going.is_some() {
             self.custody.land(sending.batch.part, arrived);
         }
-        (sending.batch.part, keys)
+        (sending.batch.part, moved)
     }
 
     /// A write was made that has to be copied too.

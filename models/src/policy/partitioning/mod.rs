@@ -15,6 +15,7 @@ mod directory;
 mod hash_modulo;
 mod hash_slots;
 mod jump_hashing;
+mod key_sizes;
 #[cfg(test)]
 mod laws;
 mod range;
@@ -28,6 +29,7 @@ pub use composite::FirstLevel;
 pub use copied_keys::{CopiedKeys, CopiedKeysSpec, KeyCopy};
 pub use directory::Entry;
 pub use hash_slots::{SLOTS, crc16, slot_of};
+pub use key_sizes::KeySizes;
 pub use table::Table;
 
 /// Says which shard holds a key.

@@ -1,7 +1,7 @@
 //! Custody: which shard answers for a key at this moment, and what any other says.
 
 use super::{CutOver, Part, Parts, parts::Place};
-use crate::policy::partitioning::{Partition, Partitioner, Table};
+use crate::policy::partitioning::{KeySizes, Partition, Partitioner, Table};
 
 /// What somebody wants of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub struct Custody {
     maps: Vec<Partitioner>,
     /// What moves, or has moved, from each map to the next.
     moves: Vec<Moves>,
+    sizes: KeySizes,
 }
 
 #[derive(Debug)]
@@ -78,9 +79,9 @@ enum Standing {
 }
 
 impl Custody {
-    /// Nothing moves yet.
-    pub fn new(map: Partitioner) -> Self {
-        Self { maps: vec![map], moves: Vec::new() }
+    /// Nothing moves yet; keys are of these sizes.
+    pub fn new(map: Partitioner, sizes: KeySizes) -> Self {
+        Self { maps: vec![map], moves: Vec::new(), sizes }
     }
 
     /// Shards that may hold something now.
@@ -148,7 +149,7 @@ impl Custody {
     }
 
     fn begin_towards(&mut self, next: Partitioner, keys: u64, keys_per_part: u64, cut_over: CutOver) {
-        let parts = Parts::new(self.aim(), &next, keys, keys_per_part);
+        let parts = Parts::new((self.aim(), &next), (keys, &self.sizes), keys_per_part);
         let stages = vec![Stage::Still; parts.all().len()];
         self.maps.push(next);
         self.moves.push(Moves { parts, stages, cut_over, gone: 0, finished: false });

@@ -6,14 +6,17 @@
 use std::collections::BTreeMap;
 
 use sim_core::{
-    random::Luck,
+    random::{Luck, distribution::DistributionSpec},
     time::{SimDuration, SimTime},
 };
 
 use super::{
     Batch, Command, Custody, CutOver, Knowledge, Learns, Parts, Query, ReshardSpec, Transfers, Verdict, Write,
 };
-use crate::policy::partitioning::{Partition, Partitioner, PartitionerSpec};
+use crate::{
+    policy::partitioning::{KeySizes, Partition, Partitioner, PartitionerSpec},
+    units::Bytes,
+};
 
 const KEYS: u64 = 300;
 
@@ -62,19 +65,20 @@ struct Trial {
 
 impl Trial {
     fn new(map: &PartitionerSpec, (from, to): (u32, u32), spec: &ReshardSpec, luck: Luck) -> Self {
-        let before = map.build(from);
+        let law: DistributionSpec<Bytes> = DistributionSpec::constant(Bytes(1000));
+        let (before, sizes) = (map.build(from), KeySizes::new(law.build()));
         let after = before.resized(to).0;
         let mut stored = vec![BTreeMap::new(); from.max(to) as usize];
         for key in 0..KEYS {
             stored[before.shard_of(key) as usize].insert(key, 0);
         }
-        let mut custody = Custody::new(map.build(from));
+        let mut custody = Custody::new(map.build(from), sizes.clone());
         custody.begin(to, KEYS, spec.keys_per_part, spec.cut_over);
         let learns = |client| if client % 2 == 0 { Learns::Table } else { Learns::Part };
         Self {
             custody,
-            transfers: Transfers::new(spec, 1000),
-            parts: Parts::new(&before, &after, KEYS, spec.keys_per_part),
+            transfers: Transfers::new(spec),
+            parts: Parts::new((&before, &after), (KEYS, &sizes), spec.keys_per_part),
             maps: (before, after),
             stored,
             acknowledged: BTreeMap::new(),

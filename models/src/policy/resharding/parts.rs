@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::policy::{
     hashing::xx_hash,
-    partitioning::{Partition, Partitioner},
+    partitioning::{KeySizes, Partition, Partitioner},
 };
 
 /// Keys are counted one by one up to so many; of more an even sample is.
@@ -23,6 +23,18 @@ pub struct Part {
     pub to: u32,
     /// How many there are.
     pub keys: u64,
+    /// How many bytes they take together.
+    pub bytes: i128,
+}
+
+impl Part {
+    /// How many bytes so many of its keys take that come after `before` others: all of it takes all of them.
+    pub fn bytes_of(&self, before: u64, keys: u64) -> i128 {
+        let up_to = |keys: u64| {
+            (self.bytes * i128::from(keys)).checked_div(i128::from(self.keys)).unwrap_or_default()
+        };
+        up_to(before + keys) - up_to(before)
+    }
 }
 
 /// All parts of a move, in the order in which they go.
@@ -44,7 +56,11 @@ pub struct Place {
 
 impl Parts {
     /// What of the keys below `keys` moves between two maps, in parts of at most `most` keys.
-    pub fn new(before: &Partitioner, after: &Partitioner, keys: u64, most: u64) -> Self {
+    pub fn new(
+        (before, after): (&Partitioner, &Partitioner),
+        (keys, sizes): (u64, &KeySizes),
+        most: u64,
+    ) -> Self {
         let mut moving: BTreeMap<(u32, u32), Vec<u64>> = BTreeMap::new();
         let step = keys.div_ceil(MOST_COUNTED).max(1);
         for key in (0..keys).step_by(step as usize) {
@@ -59,9 +75,11 @@ impl Parts {
             let pieces = (found.len() as u64 * step).div_ceil(most.max(1)).clamp(1, most_pieces);
             parts.pairs.insert((from, to), (parts.all.len(), pieces));
             let first = parts.all.len();
-            parts.all.extend((0..pieces).map(|_| Part { from, to, keys: 0 }));
+            parts.all.extend((0..pieces).map(|_| Part { from, to, keys: 0, bytes: 0 }));
             for key in found {
-                parts.all[first + piece(key, pieces).0].keys += step;
+                let part = &mut parts.all[first + piece(key, pieces).0];
+                part.keys += step;
+                part.bytes += i128::from(step) * i128::from(sizes.of(key));
             }
         }
         parts
@@ -90,8 +108,15 @@ fn piece(key: u64, pieces: u64) -> (usize, u64) {
 
 #[cfg(test)]
 mod tests {
+    use sim_core::random::distribution::DistributionSpec;
+
     use super::*;
-    use crate::policy::partitioning::PartitionerSpec;
+    use crate::{policy::partitioning::PartitionerSpec, units::Bytes};
+
+    fn sizes() -> KeySizes {
+        let law: DistributionSpec<Bytes> = ron::from_str(r#"Exponential((mean: "1KB"))"#).unwrap();
+        KeySizes::new(law.build())
+    }
 
     fn spec(text: &str) -> PartitionerSpec {
         ron::from_str(text).unwrap()
@@ -103,7 +128,7 @@ mod tests {
         for (text, share) in [("JumpHashing(())", 1.0 / 9.0), ("HashModulo(())", 8.0 / 9.0)] {
             let before = spec(text).build(8);
             let (after, plan) = before.resized(9);
-            let parts = Parts::new(&before, &after, 100_000, 500);
+            let parts = Parts::new((&before, &after), (100_000, &sizes()), 500);
             let moved: u64 = parts.all().iter().map(|part| part.keys).sum();
             let spread = (100_000.0_f64 * share * (1.0 - share)).sqrt();
             assert!((moved as f64 - 100_000.0 * share).abs() < 4.0 * spread, "{text}: {moved}");
@@ -116,16 +141,21 @@ mod tests {
     fn every_key_that_moves_has_one_part_of_its_shards() {
         let before = spec("ConsistentHashing(())").build(5);
         let (after, _) = before.resized(4);
-        let parts = Parts::new(&before, &after, 10_000, 100);
-        let mut counted = vec![0; parts.all().len()];
+        let parts = Parts::new((&before, &after), (10_000, &sizes()), 100);
+        let mut counted = vec![(0, 0); parts.all().len()];
         for key in 0..10_000 {
             let (from, to) = (before.shard_of(key), after.shard_of(key));
             if from != to {
                 let place = parts.place(from, to, key).unwrap();
                 assert_eq!((parts.all()[place.part].from, parts.all()[place.part].to), (from, to));
-                counted[place.part] += 1;
+                counted[place.part].0 += 1;
+                counted[place.part].1 += i128::from(sizes().of(key));
             }
         }
-        assert_eq!(counted, parts.all().iter().map(|part| part.keys).collect::<Vec<_>>());
+        assert_eq!(counted, parts.all().iter().map(|part| (part.keys, part.bytes)).collect::<Vec<_>>());
+        // However a part is cut into batches, these take all its bytes.
+        let part = parts.all()[0];
+        let batches: i128 = (0..part.keys).map(|key| part.bytes_of(key, 1)).sum();
+        assert_eq!((batches, part.bytes_of(0, part.keys)), (part.bytes, part.bytes));
     }
 }

@@ -40,8 +40,8 @@ pub enum Command {
 pub struct Transfers {
     cut_over: CutOver,
     batch: u64,
-    /// How many seconds a key takes at the bandwidth.
-    pace: f64,
+    /// How many bytes a second there may be, if not any number.
+    bandwidth: Option<f64>,
     /// When the next batch may leave.
     due: SimTime,
     next: usize,
@@ -64,12 +64,12 @@ struct Transfer {
 
 impl Transfers {
     /// Nothing copied yet.
-    pub fn new(spec: &ReshardSpec, bytes_per_key: u64) -> Self {
-        let pace = spec.bandwidth.map_or(0.0, |bandwidth| bytes_per_key as f64 / bandwidth.0.max(1) as f64);
+    pub fn new(spec: &ReshardSpec) -> Self {
+        let bandwidth = spec.bandwidth.map(|bandwidth| bandwidth.0.max(1) as f64);
         Self {
             cut_over: spec.cut_over,
             batch: u64::from(spec.batch.max(1)),
-            pace,
+            bandwidth,
             due: SimTime::ZERO,
             next: 0,
             streams: vec![None; spec.streams.max(1) as usize],
@@ -100,8 +100,10 @@ impl Transfers {
             if self.due > now {
                 return Command::Wait(self.due);
             }
+            let bytes = transfer.bytes_of_next(self.batch, parts);
             let batch = transfer.send(self.batch);
-            self.due = now + SimDuration::from_secs_f64(self.pace * batch.keys as f64);
+            let pace = |bandwidth| SimDuration::from_secs_f64(bytes as f64 / bandwidth);
+            self.due = now + self.bandwidth.map_or(SimDuration::ZERO, pace);
             return Command::Copy(batch);
         }
         let part = transfer.part;
@@ -120,21 +122,22 @@ impl Transfers {
         Command::HandOver(part)
     }
 
-    /// What a stream had on its way has arrived, or has not; how many keys of the part these were, without writes that
-    /// came later.
-    pub fn on_arrived(&mut self, stream: usize, arrived: bool) -> u64 {
-        let Some(transfer) = &mut self.streams[stream] else { return 0 };
-        let Some(batch) = transfer.sent.take() else { return 0 };
+    /// What a stream had on its way has arrived, or has not; how many keys of the part were there before, and how many came,
+    /// without writes that came later.
+    pub fn on_arrived(&mut self, stream: usize, arrived: bool) -> (u64, u64) {
+        let Some(transfer) = &mut self.streams[stream] else { return (0, 0) };
+        let before = transfer.copied;
+        let Some(batch) = transfer.sent.take() else { return (before, 0) };
         match (batch.going, arrived) {
             (Some(_), true) => {
                 transfer.copied += batch.keys;
-                batch.keys
+                (before, batch.keys)
             }
             (None, false) => {
                 transfer.behind += batch.keys;
-                0
+                (before, 0)
             }
-            (Some(_), false) | (None, true) => 0,
+            (Some(_), false) | (None, true) => (before, 0),
         }
     }
 
@@ -148,6 +151,15 @@ impl Transfers {
 }
 
 impl Transfer {
+    /// How many bytes go next; of what was written meanwhile as many as of others of the part.
+    fn bytes_of_next(&self, most: u64, parts: &[Part]) -> i128 {
+        let Some(part) = parts.get(self.part) else { return 0 };
+        match self.keys - self.copied {
+            0 => part.bytes_of(0, self.behind.min(most)),
+            left => part.bytes_of(self.copied, left.min(most)),
+        }
+    }
+
     /// The next keys of the part, or of what was written since.
     fn send(&mut self, most: u64) -> Batch {
         let left = self.keys - self.copied;
@@ -179,23 +191,23 @@ mod tests {
     fn a_part_is_copied_caught_up_with_and_handed_over() {
         // 1000 bytes a key at 1 MB/s: a batch of ten takes ten milliseconds.
         let spec = ReshardSpec { bandwidth: Some(Bytes(1_000_000)), ..ReshardSpec::default() };
-        let parts = [Part { from: 0, to: 1, keys: 15 }];
-        let mut transfers = Transfers::new(&spec, 1000);
+        let parts = [Part { from: 0, to: 1, keys: 15, bytes: 15_000 }];
+        let mut transfers = Transfers::new(&spec);
         let copy = |keys, going| Command::Copy(Batch { part: 0, keys, going });
         assert_eq!(transfers.next(0, at(0), &parts), Command::Start(0));
         let two_thirds = Some((u128::from(10_u64) << 63).div_euclid(15) as u64);
         assert_eq!(transfers.next(0, at(0), &parts), copy(10, two_thirds));
-        assert_eq!(transfers.on_arrived(0, true), 10);
+        assert_eq!(transfers.on_arrived(0, true), (0, 10));
         assert_eq!(transfers.next(0, at(4), &parts), Command::Wait(at(10)));
         assert_eq!(transfers.next(0, at(10), &parts), copy(5, Some(1 << 63)));
         // It did not arrive, and is sent again.
-        assert_eq!(transfers.on_arrived(0, false), 0);
+        assert_eq!(transfers.on_arrived(0, false), (10, 0));
         assert_eq!(transfers.next(0, at(15), &parts), copy(5, Some(1 << 63)));
         transfers.on_write(0);
-        assert_eq!(transfers.on_arrived(0, true), 5);
+        assert_eq!(transfers.on_arrived(0, true), (10, 5));
         assert_eq!(transfers.next(0, at(20), &parts), Command::Block(0));
         assert_eq!(transfers.next(0, at(20), &parts), copy(1, None));
-        assert_eq!(transfers.on_arrived(0, true), 0);
+        assert_eq!(transfers.on_arrived(0, true), (15, 0));
         assert_eq!(transfers.next(0, at(21), &parts), Command::Wait(at(30)));
         assert_eq!(transfers.next(0, at(30), &parts), Command::HandOver(0));
         assert_eq!(transfers.next(0, at(30), &parts), Command::Rest);
