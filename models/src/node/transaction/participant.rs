@@ -39,6 +39,8 @@ impl World {
             | Asked::Accept
             | Asked::HandDown
             | Asked::Shard
+            | Asked::Lookup
+            | Asked::Entry
             | Asked::Copy
             | Asked::Validate
             | Asked::Apply
