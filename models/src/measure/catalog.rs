@@ -224,7 +224,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 132] = [
+pub const METRICS: [Figure; 133] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -291,6 +291,7 @@ pub const METRICS: [Figure; 132] = [
     row("in_doubt_at_end", &["count"], Count, TWO_PHASE, "shards that had promised and did not know the decision when the run ended"),
     row("undecided_at_end", &["count"], Count, TRANSACTIONAL, "transactions that were not decided when the run ended"),
     row("compensated", FLOW, PerSecond, SAGA, "steps of sagas that were undone"),
+    row("dirty_reads", FLOW, PerSecond, SAGA, "reads of what a saga had written and then undid, counted as it is undone"),
     row("index_reads", FLOW, PerSecond, &[Indexed], "queries by an index"),
     row("stale_index_reads", FLOW, PerSecond, LATER, "those that an index answered which did not show what had been acknowledged before they were sent"),
     row("stale_index_ratio", &["mean"], Ratio, LATER, "those over all that such an index answered"),

@@ -71,6 +71,7 @@ impl Figures {
         }
         if owners.contains(&Owner::Saga) {
             sheet.flow("compensated", totals.compensated, totals.claims);
+            sheet.flow("dirty_reads", totals.dirty_reads, totals.claims);
         }
     }
 

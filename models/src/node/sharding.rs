@@ -254,6 +254,12 @@ impl Node {
 }
 
 impl Node {
+    /// Whether it is a database whose shards take part in sagas.
+    pub(crate) fn has_sagas(&self) -> bool {
+        let own = self.division().and_then(|division| division.participation.as_deref());
+        own.is_some_and(|own| own.owners.contains(&Owner::Saga))
+    }
+
     /// What it knows of its replicas, if they may differ.
     pub(crate) fn replicas(&self) -> Option<&Replicas> {
         self.division().and_then(|division| division.replicas.as_deref())
