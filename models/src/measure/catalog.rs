@@ -298,7 +298,7 @@ pub const METRICS: [Figure; 133] = [
     row("stale_index_age", &["mean", "max"], Seconds, LATER, "how long what the index did not show had been acknowledged"),
     row("index_updates", FLOW, PerSecond, LATER, "entries that were to follow a write"),
     row("index_lag", TIMES, Seconds, LATER, "from a write's being acknowledged to its entry's being there"),
-    row("lost_index_updates", &["count"], Count, LATER, "entries that never came: their shard went down before it had sent them"),
+    row("lost_index_updates", &["count"], Count, LATER, "entries whose shard went down before it knew them to be written"),
     row("index_updates_at_end", &["count"], Count, LATER, "entries that were still to come when the run ended"),
     row("hops", &["mean"], Count, &[Rerouted], "servers that a request came to until one answered: 1 where all callers know who holds what"),
     row("redirects", FLOW, PerSecond, &[Redirecting], "requests sent from a shard that does not hold their key, or not yet, to another; those that came to a wrong shard count as its arrivals too"),

@@ -24,7 +24,7 @@ pub struct IndexTotals {
     pub begun: u64,
     /// Those that did.
     pub applied: u64,
-    /// Those that never will.
+    /// Those of which nobody heard any more.
     pub lost: u64,
 }
 

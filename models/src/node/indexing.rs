@@ -65,6 +65,15 @@ pub struct Index {
     pub later: Option<Entries>,
 }
 
+/// A change on its way to the shard of its entry.
+#[derive(Clone, Copy, Debug)]
+struct Carried {
+    index: u8,
+    change: Change,
+    /// Whether its task is gone.
+    lost: bool,
+}
+
 /// What a database knows of its indexes.
 #[derive(Debug)]
 pub struct Indexes {
@@ -78,8 +87,8 @@ pub struct Indexes {
     pub book: IndexBook,
     /// Which index somebody's call is about. Calls that are gone find nobody who asks for theirs.
     about: SecondaryMap<CallId, u8>,
-    /// The changes that tasks carry to other shards.
-    carried: SecondaryMap<CallId, (u8, Change)>,
+    /// The changes that tasks carry to other shards. What a task leaves behind may arrive all the same.
+    carried: SecondaryMap<CallId, Carried>,
 }
 
 impl Index {
@@ -98,12 +107,12 @@ impl Indexes {
 
     /// Entries that are still to come.
     pub fn under_way(&self) -> u64 {
-        self.carried.len() as u64
+        self.carriers().count() as u64
     }
 
     /// Who carries them.
     pub fn carriers(&self) -> impl Iterator<Item = CallId> {
-        self.carried.keys()
+        self.carried.iter().filter(|(_, carried)| !carried.lost).map(|(id, _)| id)
     }
 
     /// A key near which the entries of a value stand: as if by chance, and the same for ever.
@@ -118,18 +127,21 @@ impl Indexes {
         let Some(own) = self.each.get_mut(usize::from(index)) else { return };
         let value = own.value(key);
         let Some(entries) = &mut own.later else { return };
-        self.carried.insert(task, (index, entries.write(value, key, now)));
+        let change = entries.write(value, key, now);
+        self.carried.insert(task, Carried { index, change, lost: false });
         self.book.totals.begun += 1;
     }
 
     /// A task's entry is there.
     fn arrive(&mut self, task: CallId, now: SimTime) {
         // Whoever does not hear of it sends it again.
-        let Some((index, change)) = self.carried.remove(task) else { return };
+        let Some(Carried { index, change, lost }) = self.carried.remove(task) else { return };
         if let Some(entries) = self.each.get_mut(usize::from(index)).and_then(|own| own.later.as_mut()) {
             entries.apply(change);
         }
-        self.book.on_apply(now.since(change.since));
+        if !lost {
+            self.book.on_apply(now.since(change.since));
+        }
     }
 
     /// Entries are shown to a call. They are stale if they miss what was acknowledged before it was sent; what changed
@@ -283,11 +295,11 @@ impl World {
         self.next_step(id, cx);
     }
 
-    /// A task is over: an entry that it still carries is lost.
+    /// A task is over: an entry that it still carries is lost, unless it is on its way already.
     pub(super) fn lose_entry(&mut self, id: CallId, node: u16) {
-        if let Some(indexes) = self.indexes(node)
-            && indexes.carried.remove(id).is_some()
-        {
+        let Some(indexes) = self.indexes(node) else { return };
+        if let Some(carried) = indexes.carried.get_mut(id).filter(|carried| !carried.lost) {
+            carried.lost = true;
             indexes.book.totals.lost += 1;
         }
     }

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::testing::{figures, problems};
 
 /// Readers by the index `by`, so many a second, and writers of the same keys, at a database with these fields.
@@ -196,6 +198,60 @@ fn an_entry_whose_shard_is_down_comes_when_that_is_up_again() {
     let failed = figures(&together, 10, 1)["writers.errors.count"];
     let alone = figures(&text.replace("Global()", "Local()"), 10, 1)["writers.errors.count"];
     assert!(failed > alone + 3.0, "{failed} and {alone}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Every entry that is to follow a write comes, is lost with its shard, or is under way; whoever is down, however many
+    /// messages are lost, and whoever gives up meanwhile.
+    #[test]
+    fn no_entry_is_forgotten(
+        shards in 1_u32..6, replicas in 1_u32..3, values in 1_u64..40, seed in 0_u64..1000, crashes in any::<bool>(),
+        lossy in any::<bool>(),
+    ) {
+        let faults = if crashes {
+            r#"Crash(target: "db[0]", time_between: Exponential(mean: "2s"), time_to_repair: Exponential(mean: "1s")),
+               Crash(target: "web[0]", time_between: Exponential(mean: "5s"), time_to_repair: Exponential(mean: "1s"))"#
+        } else {
+            ""
+        };
+        let loss = if lossy { "loss: 0.02," } else { "" };
+        let text = format!(
+            r#"(network: (within_zone: Exponential(mean: "5ms"), {loss}),
+            workloads: {{ "users": ClosedLoop(
+                users: 20, target: "web", think_time: Exponential(mean: "50ms"), keys: Uniform(items: 40), timeout: "200ms",
+                requests: {{ "find": 1, "look": 1, "save": (writes: true), "all": (writes: true) }},
+            ) }},
+            components: {{
+                "web": Service(servers: 2, workers_per_server: 20, cancel_abandoned_work: {lossy}, handles: {{
+                    "find": [IndexRead(database: "db", index: "later")],
+                    "look": [IndexRead(database: "db", index: "with")],
+                    "save": [Call("db")],
+                    "all": [MultiGet(database: "db", keys: 3), IndexRead(database: "db", index: "own")],
+                }}),
+                "db": Database(
+                    shards: {shards}, replicas_per_shard: {replicas}, read_from: AnyReplica, keys: 40, timeout: "100ms",
+                    read_time: Exponential(mean: "1ms"), connections_per_replica: 2, indexes: {{
+                        "later": Global(values: {values}, update: Later(after: Exponential(mean: "300ms"))),
+                        "other": Global(covers: true),
+                        "own": Local(update_time: Exponential(mean: "1ms")),
+                        "with": Global(update: Together, update_time: Constant("1ms")),
+                    }},
+                ),
+            }}, faults: [{faults}])"#
+        );
+        let seen = figures(&text, 20, seed);
+        let count = |name: &str| seen[&format!("db.{name}.count")];
+        prop_assert!(count("index_updates") > 100.0);
+        prop_assert_eq!(
+            count("index_updates"),
+            count("index_lag") + count("lost_index_updates") + count("index_updates_at_end")
+        );
+        if !crashes {
+            prop_assert_eq!(count("lost_index_updates"), 0.0);
+        }
+    }
 }
 
 #[test]
