@@ -8,7 +8,7 @@ use std::fmt::Write;
 use sim_core::{random::name_hash, time::SimTime};
 
 use crate::{
-    measure::{Ledger, ShelfTotals, Stored, TransactionTotals},
+    measure::{IndexTotals, Ledger, ShelfTotals, Stored, TransactionTotals},
     node::shelf::Shelf,
     policy::transaction::Locks,
     request::Phase,
@@ -44,6 +44,7 @@ impl World {
         self.check_caches()?;
         self.check_transactions()?;
         self.check_shards()?;
+        self.check_indexes()?;
         self.check_passages().map_err(|what| Unbalanced { station: "the callers' stages".into(), what })?;
         self.check_calls()
     }
@@ -181,6 +182,24 @@ impl World {
         Ok(())
     }
 
+    /// Every entry that was to follow a write did, was lost, or still will, by a task that is there.
+    fn check_indexes(&self) -> Result<(), Unbalanced> {
+        for node in &self.nodes {
+            let Some(indexes) = node.division().and_then(|division| division.indexes.as_deref()) else {
+                continue;
+            };
+            let IndexTotals { begun, applied, lost, .. } = indexes.book.totals;
+            let under_way = indexes.under_way();
+            let there = indexes.carriers().all(|id| self.tasks.is_task(id));
+            if begun != applied + lost + under_way || !there {
+                let what =
+                    format!("{begun} entries ≠ {applied} applied + {lost} lost + {under_way} under way");
+                return Err(Unbalanced { station: node.name.clone(), what });
+            }
+        }
+        Ok(())
+    }
+
     /// Every permit asked for was had, given back, waited for in vain, or still is one of these.
     fn check_resources(&self, now: SimTime) -> Result<(), Unbalanced> {
         let gates = |node: &Node| -> Vec<Vec<(u128, u128)>> {
@@ -245,6 +264,9 @@ impl World {
             }
             if let Some(own) = &division.participation {
                 let _ = write!(text, "{} {:?};", node.name, own.book.totals);
+            }
+            if let Some(indexes) = &division.indexes {
+                let _ = write!(text, "{} {:?};", node.name, indexes.book.totals);
             }
         }
         name_hash(&text)

@@ -9,7 +9,7 @@ use crate::{
         arrival::{ProfileSpec, Shape},
         balancing::{BalancerSpec, Weights},
     },
-    spec::{Form, Load, LoadBalancerSpec, PoolSpec, SystemSpec, WorkloadSpec},
+    spec::{DatabaseSpec, Form, Load, LoadBalancerSpec, PoolSpec, SystemSpec, WorkloadSpec},
 };
 
 /// Requests a second each pool can serve at most.
@@ -206,9 +206,9 @@ fn count_calls(spec: &SystemSpec, pool: &PoolSpec, class: &str, callee: &str) ->
     if pool.keeps.is_some() {
         return count;
     }
-    let shards = spec.form(callee).and_then(Form::divides).map_or(1, |database| database.shards);
+    let database = spec.form(callee).and_then(Form::divides);
     for step in pool.steps(class) {
-        step.visit(Some(class), 1.0, &mut |step, often| count += often * step.calls_to(callee, shards));
+        step.visit(Some(class), 1.0, &mut |step, often| count += often * step.calls_to(callee, database));
     }
     count
 }
@@ -230,6 +230,8 @@ fn mix_of(spec: &SystemSpec) -> BTreeMap<&str, f64> {
 fn mean_seconds(spec: &SystemSpec, pool: &PoolSpec, mix: &BTreeMap<&str, f64>) -> f64 {
     let of_class = |class: &str| {
         let first = pool.demand(class, spec.writes(class)).mean();
+        let indexed = pool.divides.as_deref().filter(|_| spec.writes(class));
+        let first = first + indexed.map_or(0.0, DatabaseSpec::mean_indexing);
         let more: f64 = pool.steps(class).iter().map(|step| step.mean_computing(class)).sum();
         (first + more) / 1e9
     };

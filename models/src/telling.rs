@@ -125,6 +125,11 @@ impl World {
             if let Some(own) = node.division().and_then(|division| division.participation.as_deref()) {
                 figures.undecided(&node.name, self.transactions.open(number), &own.owners);
             }
+            if let Some(division) = node.division()
+                && let Some(indexes) = division.indexes.as_deref()
+            {
+                figures.behind_at_end(&node.name, indexes.under_way(), &division.owners);
+            }
         }
         let nodes: Vec<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
         for workload in &self.workloads {
@@ -207,6 +212,9 @@ fn node_figures(node: &Node, figures: &mut Figures, number: usize, window: &Wind
         }
         if let Some(own) = &division.participation {
             figures.transactions(&node.name, &own.book, &own.owners, number, window);
+        }
+        if let Some(indexes) = &division.indexes {
+            figures.indexes(&node.name, &indexes.book, &division.owners, number, window);
         }
     }
     let blocked = || node.servers.iter().filter_map(|server| server.blocked.as_ref());

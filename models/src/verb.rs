@@ -22,6 +22,10 @@ pub enum Verb {
     Validate,
     /// Of a database: what this shard has.
     Shard(u16),
+    /// Of this shard of a database: what its part of an index has of a value.
+    Lookup(u16),
+    /// Of this shard of a database: to write an entry of an index.
+    Entry(u16),
     /// Of a replica of a shard: to take over what its leader wrote.
     Apply {
         /// The shard.
@@ -64,11 +68,15 @@ pub enum Asked {
     HandDown,
     /// Of a database: what the shard has.
     Shard,
+    /// Of a database: what a shard's part of an index has of a value.
+    Lookup,
     /// What its class says, unless the caller has it still right. From here on it may take other work than its class
     /// says.
     Validate,
     /// Of a database: keys that move from a shard to another.
     Copy,
+    /// Of a database: to write an entry of an index.
+    Entry,
     /// Of a replica of a shard: to take over what its leader wrote.
     Apply,
     /// Of a replica of a shard: which version it has.
@@ -93,6 +101,8 @@ impl From<Verb> for Asked {
         match verb {
             Verb::Serve => Self::Serve,
             Verb::Shard(_) => Self::Shard,
+            Verb::Lookup(_) => Self::Lookup,
+            Verb::Entry(_) => Self::Entry,
             Verb::Copy => Self::Copy,
             Verb::Get => Self::Get,
             Verb::Put => Self::Put,
@@ -116,6 +126,8 @@ impl From<Asked> for Verb {
             // Those within a database do not come by a proxy.
             Asked::Serve
             | Asked::Shard
+            | Asked::Lookup
+            | Asked::Entry
             | Asked::Apply
             | Asked::Peek
             | Asked::Released
@@ -156,6 +168,8 @@ impl Verb {
     pub const fn shard(self) -> Option<u16> {
         match self {
             Self::Shard(shard)
+            | Self::Lookup(shard)
+            | Self::Entry(shard)
             | Self::Apply { shard, .. }
             | Self::Peek { shard, .. }
             | Self::Prepare(shard)
@@ -177,8 +191,8 @@ impl Verb {
     pub const fn replica(self) -> Option<u8> {
         match self {
             Self::Apply { replica, .. } | Self::Peek { replica, .. } => Some(replica),
-            // Leaders take part.
-            Self::Prepare(_) | Self::Alone(_) => Some(0),
+            // Leaders take part, and write.
+            Self::Prepare(_) | Self::Alone(_) | Self::Entry(_) => Some(0),
             Self::Serve
             | Self::Get
             | Self::Put
@@ -188,6 +202,7 @@ impl Verb {
             | Self::HandDown
             | Self::Validate
             | Self::Copy
+            | Self::Lookup(_)
             | Self::Shard(_) => None,
         }
     }

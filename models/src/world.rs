@@ -240,6 +240,9 @@ impl World {
             if let Some(own) = &mut division.participation {
                 own.book.on_turn(&turn);
             }
+            if let Some(indexes) = &mut division.indexes {
+                indexes.book.on_turn(&turn);
+            }
         }
         for keeper in self.nodes.iter_mut().filter_map(Node::keeper_mut) {
             keeper.on_turn(now, &turn);

@@ -5,6 +5,7 @@
 
 mod cases;
 mod databases;
+mod indexes;
 mod running;
 mod stages;
 mod tiers;
@@ -117,6 +118,11 @@ fn mistakes_in_caches() {
 #[test]
 fn mistakes_in_databases() {
     snapshot("databases", databases::DATABASES);
+}
+
+#[test]
+fn mistakes_in_indexes() {
+    snapshot("indexes", indexes::INDEXES);
 }
 
 #[test]

@@ -213,7 +213,9 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Rebalanced
             | Owner::Holding
             | Owner::Doubling
-            | Owner::Hot,
+            | Owner::Hot
+            | Owner::Indexed
+            | Owner::IndexedLater,
         )
         | None => "a component",
     };

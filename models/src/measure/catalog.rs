@@ -91,6 +91,10 @@ pub enum Owner {
     Holding,
     /// A database that stores some keys several times.
     Hot,
+    /// A database with indexes.
+    Indexed,
+    /// Such a one with entries that follow later: a `Global` index with `update: Later`.
+    IndexedLater,
     /// Such a one whose writes go to both shards meanwhile: `cut_over: DualWrites`.
     Doubling,
 }
@@ -153,6 +157,8 @@ impl Owner {
             (Self::Rebalanced, database.rebalance.is_some()),
             (Self::Holding, some(|cut_over| !matches!(cut_over, CutOver::DualWrites))),
             (Self::Hot, database.copied_keys.is_some()),
+            (Self::Indexed, !database.indexes.is_empty()),
+            (Self::IndexedLater, database.indexes_later()),
             (Self::Doubling, some(|cut_over| matches!(cut_over, CutOver::DualWrites))),
         ];
         all.into_iter().filter(|(_, has)| *has).map(|(owner, _)| owner).collect()
@@ -171,8 +177,9 @@ impl Owner {
 
 use Owner::{
     Asking, Blocking, Cache, Calls, Coordinated, Database, Disk, Doubling, Exclusive, Holding, Hop, Hot,
-    HotKeys, Inclusive, Journey, Lender, Loops, Pool, Rebalanced, Redirecting, Replicated, Rerouted,
-    Resharded, Saga, Station, Sweeping, Thieves, Threads, Transactional, TwoPhase, Workload, WriteBack,
+    HotKeys, Inclusive, Indexed, IndexedLater, Journey, Lender, Loops, Pool, Rebalanced, Redirecting,
+    Replicated, Rerouted, Resharded, Saga, Station, Sweeping, Thieves, Threads, Transactional, TwoPhase,
+    Workload, WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -202,6 +209,7 @@ const TRANSACTIONAL: &[Owner] = &[Transactional];
 const TWO_PHASE: &[Owner] = &[TwoPhase];
 const SAGA: &[Owner] = &[Saga];
 const RESHARDED: &[Owner] = &[Resharded];
+const LATER: &[Owner] = &[IndexedLater];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
 const SPREAD: &[&str] = &["max_over_mean", "cv", "gini", "jain"];
@@ -292,6 +300,15 @@ pub const METRICS: &[Figure] = &[
     row("in_doubt_at_end", &["count"], Count, TWO_PHASE, "shards that had promised and did not know the decision when the run ended"),
     row("undecided_at_end", &["count"], Count, TRANSACTIONAL, "transactions that were not decided when the run ended"),
     row("compensated", FLOW, PerSecond, SAGA, "steps of sagas that were undone"),
+    row("dirty_reads", FLOW, PerSecond, SAGA, "reads of what a saga had written and then undid, counted as it is undone"),
+    row("index_reads", FLOW, PerSecond, &[Indexed], "queries by an index"),
+    row("stale_index_reads", FLOW, PerSecond, LATER, "those that an index answered which did not show what had been acknowledged before they were sent"),
+    row("stale_index_ratio", &["mean"], Ratio, LATER, "those over all that such an index answered"),
+    row("stale_index_age", &["mean", "max"], Seconds, LATER, "how long what the index did not show had been acknowledged"),
+    row("index_updates", FLOW, PerSecond, LATER, "entries that were to follow a write"),
+    row("index_lag", TIMES, Seconds, LATER, "from a write's being acknowledged to its entry's being there"),
+    row("lost_index_updates", &["count"], Count, LATER, "entries whose shard went down before it knew them to be written"),
+    row("index_updates_at_end", &["count"], Count, LATER, "entries that were still to come when the run ended"),
     row("hops", &["mean"], Count, &[Rerouted], "servers that a request came to until one answered: 1 where all callers know who holds what"),
     row("redirects", FLOW, PerSecond, &[Redirecting], "requests sent from a shard that does not hold their key, or not yet, to another; those that came to a wrong shard count as its arrivals too"),
     row("moved_redirects", FLOW, PerSecond, &[Redirecting], "of these, for good: the caller's map was old (`MOVED`)"),
@@ -534,6 +551,11 @@ mod tests {
             (
                 "replicas_per_shard: 2, replication: Some(Synchronous(()))",
                 &[Station, Pool, Database, Replicated],
+            ),
+            (r#"shards: 2, indexes: {"by": Local(())}"#, &[Station, Pool, Database, Indexed]),
+            (
+                r#"shards: 2, indexes: {"by": Global((values: Some(7)))}"#,
+                &[Station, Pool, Database, Indexed, IndexedLater],
             ),
         ] {
             assert_eq!(reported_by_database(fields), promised(owners), "{fields}");

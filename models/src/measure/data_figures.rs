@@ -57,7 +57,7 @@ impl Figures {
         let share = (totals.reads > 0).then(|| totals.stale_reads as f64 / totals.reads as f64);
         sheet.flow("stale_reads", totals.stale_reads, totals.reads);
         sheet.add("stale_ratio.mean", Unit::Ratio, share, totals.reads);
-        sheet.staleness(book.staleness(number));
+        sheet.staleness("stale_age", book.staleness(number));
         sheet.flow("read_your_writes_violations", totals.violations, totals.reads);
         sheet.count("exposed_writes", totals.exposed_writes, totals.exposed_writes);
         sheet.distribution("replication_lag", book.lag(number));
@@ -91,6 +91,7 @@ impl Figures {
         }
         if owners.contains(&Owner::Saga) {
             sheet.flow("compensated", totals.compensated, totals.claims);
+            sheet.flow("dirty_reads", totals.dirty_reads, totals.claims);
         }
     }
 
@@ -129,7 +130,7 @@ impl Figures {
         sheet.add("bytes.max", Unit::Bytes, Some(most as f64), most);
         sheet.flow("stale_reads", totals.stale_reads, totals.hits);
         sheet.add("stale_ratio.mean", Unit::Ratio, share(totals.stale_reads, totals.hits), totals.hits);
-        sheet.staleness(book.staleness(number));
+        sheet.staleness("stale_age", book.staleness(number));
         if owners.contains(&Owner::WriteBack) {
             sheet.count("lost_writes", totals.lost_writes, totals.lost_writes);
         }
@@ -146,11 +147,11 @@ impl Figures {
 
 impl Sheet<'_> {
     /// How long what was read had not been true.
-    fn staleness(&mut self, ages: &Histogram) {
+    pub(super) fn staleness(&mut self, name: &str, ages: &Histogram) {
         let seconds = |nanos: f64| nanos / 1e9;
-        self.add("stale_age.mean", Unit::Seconds, ages.mean().map(seconds), ages.count());
+        self.add(&format!("{name}.mean"), Unit::Seconds, ages.mean().map(seconds), ages.count());
         let oldest = ages.max().map(|nanos| seconds(nanos as f64));
-        self.add("stale_age.max", Unit::Seconds, oldest, ages.count());
+        self.add(&format!("{name}.max"), Unit::Seconds, oldest, ages.count());
     }
 
     /// What a cache had to do with those above and below it, and with its disk.

@@ -50,6 +50,8 @@ pub struct TransactionTotals {
     pub messages: u64,
     /// Steps of sagas that were undone.
     pub compensated: u64,
+    /// Reads of what sagas undid later.
+    pub dirty_reads: u64,
     /// Claims of a key that another held.
     pub lock_waits: u64,
     /// Claims of a key.
@@ -82,6 +84,7 @@ impl TransactionTotals {
             over: self.over - before.over,
             messages: self.messages - before.messages,
             compensated: self.compensated - before.compensated,
+            dirty_reads: self.dirty_reads - before.dirty_reads,
             lock_waits: self.lock_waits - before.lock_waits,
             claims: self.claims - before.claims,
         }

@@ -15,6 +15,9 @@ pub mod gateway;
 pub mod guard;
 pub mod heartbeats;
 pub mod hosting;
+pub mod indexing;
+#[cfg(test)]
+mod indexing_tests;
 pub mod layout;
 pub mod mix;
 pub mod network;

@@ -2,7 +2,7 @@
 
 use sim_core::random::{distribution::Distribution, name_hash, unit};
 
-use super::{service::Service, transaction::Transacting};
+use super::{indexing::Indexing, service::Service, transaction::Transacting};
 use crate::request::{Asked, Call, Verb};
 
 /// Draws a call makes at its callee, told apart by purpose.
@@ -74,6 +74,8 @@ pub enum Aside {
     Query(u16, Verb),
     /// Deals with the other replicas of a shard.
     Replicate(Replicating),
+    /// Deals with an index of a database.
+    Index(Indexing),
     /// Deals with a transaction.
     Transact(Transacting),
 }
@@ -109,6 +111,10 @@ pub struct Gather {
 pub enum Reach {
     /// All.
     All,
+    /// All, each of which has entries of the index that is read.
+    Entries,
+    /// Those of the keys that have the value of the request's own, by the index of this number.
+    Rows(u8),
     /// Those of so many keys in a row, the request's own the first.
     Span(u64),
     /// Those of so many keys, the request's own the first.

@@ -7,6 +7,7 @@ use sim_core::{
 };
 
 use super::{
+    indexing::Indexes,
     program::{Fork, Gather, Program, Reach},
     replication::{NOTHING, Replicas},
     resharding::Resharding,
@@ -166,6 +167,8 @@ pub struct Division {
     pub replicas: Option<Box<Replicas>>,
     /// What it knows of transactions, if its shards take part in any.
     pub participation: Option<Box<Participation>>,
+    /// What it knows of its indexes, if it has any.
+    pub indexes: Option<Box<Indexes>>,
     /// Which figures it has.
     pub owners: Vec<Owner>,
     /// How its shards change, if they do, or if callers have maps of their own.
@@ -199,11 +202,14 @@ impl Division {
     /// What is done for a call, if it is not what its class says.
     pub fn answer(&self, asked: Asked) -> Option<&Program> {
         let part = || self.participation.as_deref().map(|own| &own.programs);
+        let indexes = || self.indexes.as_deref();
         match asked {
             Asked::Prepare => Some(&part()?.prepare),
             Asked::Alone => Some(&part()?.alone),
             Asked::Commit | Asked::Undo => Some(&part()?.commit),
             Asked::Abort => Some(&part()?.abort),
+            Asked::Lookup => Some(&indexes()?.lookup),
+            Asked::Entry => Some(&indexes()?.entry),
             Asked::Serve
             | Asked::Get
             | Asked::Put
@@ -260,6 +266,12 @@ impl Node {
 }
 
 impl Node {
+    /// Whether it is a database whose shards take part in sagas.
+    pub(crate) fn has_sagas(&self) -> bool {
+        let own = self.division().and_then(|division| division.participation.as_deref());
+        own.is_some_and(|own| own.owners.contains(&Owner::Saga))
+    }
+
     /// What it knows of its replicas, if they may differ.
     pub(crate) fn replicas(&self) -> Option<&Replicas> {
         self.division().and_then(|division| division.replicas.as_deref())
@@ -273,6 +285,7 @@ impl World {
         let demand = match call.asked {
             Asked::Validate => demand * self.part_to_do(&call),
             Asked::Apply => self.follower_work(id, demand),
+            Asked::Entry => self.entry_work(id, demand),
             Asked::Copy => {
                 let work = self.resharding(call.callee.node).map_or(SimDuration::ZERO, |it| it.work_of(id));
                 work.as_nanos() as f64
@@ -285,6 +298,7 @@ impl World {
             | Asked::Accept
             | Asked::HandDown
             | Asked::Shard
+            | Asked::Lookup
             | Asked::Peek
             | Asked::Released
             | Asked::Prepare
@@ -307,7 +321,7 @@ impl World {
             shards.iter().filter_map(|shard| gather.fork.starts.get(*shard as usize).copied()).collect();
         let database = self.database_of(id, gather.route);
         if let Some(division) = database.and_then(|node| self.nodes[usize::from(node)].division_mut()) {
-            division.book.on_query(starts.len() as u64);
+            division.note_query(gather.reach, starts.len() as u64);
         }
         let needed = gather.fork.needed.min(starts.len() as u32);
         self.fork(id, &Fork { starts: starts.into(), needed, ..gather.fork }, cx);
@@ -350,7 +364,8 @@ impl World {
         };
         let key = |nth| self.further_key(id, nth);
         let mut shards = match gather.reach {
-            Reach::All => (0..division.shards()).collect(),
+            Reach::All | Reach::Entries => (0..division.shards()).collect(),
+            Reach::Rows(index) => division.rows(index, key(0)).map(|key| division.shard_of(key)).collect(),
             Reach::Span(span) => {
                 division.shards_of_range(key(0), key(0).saturating_add(span.saturating_sub(1)))
             }

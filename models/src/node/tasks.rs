@@ -191,6 +191,7 @@ impl World {
             Aside::Gather(gather) => self.gather(id, &gather, cx),
             Aside::Query(route, verb) => self.query(id, route, verb, cx),
             Aside::Replicate(what) => self.replicate(id, what, cx),
+            Aside::Index(what) => self.index(id, what, cx),
             Aside::Transact(what) => self.transact(id, what, cx),
             Aside::Leave => {
                 self.leave_section(id, cx);
@@ -268,12 +269,13 @@ impl World {
         self.part_leaves(id, call.callee, cx);
         match task.kind {
             Kind::Branch(owner) => self.join(owner, id, outcome, cx),
-            Kind::Spawned => self.close_spawned(&call, outcome, cx.now()),
+            Kind::Spawned => self.close_spawned(id, &call, outcome, cx.now()),
             Kind::Straggler => {}
         }
     }
 
-    fn close_spawned(&mut self, call: &Call, outcome: Outcome, now: SimTime) {
+    fn close_spawned(&mut self, id: CallId, call: &Call, outcome: Outcome, now: SimTime) {
+        self.lose_entry(id, call.callee.node);
         if let Some(sender) = self.tasks.outliving.end(call.request) {
             self.lose_demotion(sender);
         }
@@ -354,7 +356,7 @@ impl World {
         let Some(call) = self.calls.get(id).copied() else { return };
         self.part_with(id, Outcome::Failure(reason), cx.now());
         if task.kind == Kind::Spawned {
-            self.close_spawned(&call, Outcome::Failure(reason), cx.now());
+            self.close_spawned(id, &call, Outcome::Failure(reason), cx.now());
         }
         self.abandon_awaited(call.awaits, cx);
     }

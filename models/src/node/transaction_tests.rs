@@ -149,6 +149,45 @@ fn who_refuses_has_nobody_commit() {
 }
 
 #[test]
+fn who_reads_what_a_saga_undoes_has_read_dirty() {
+    // A saga of two steps of 2 ms each, messages take 1.1 ms. Sent at 0, the first step has written key 0 at 4.2 ms; if the
+    // second refuses at 8.4 ms the first is undone at 12.6 ms. Who reads each millisecond, heard 1.1 ms later, sees it at
+    // 5.1, 6.1 ... 12.1 ms: eight times.
+    let system = |saga: &str| {
+        format!(
+            r#"(network: (within_zone: Constant("1.1ms")),
+            workloads: {{
+                "users": OpenLoop(
+                    target: "web", load: Rate("10/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+                    requests: {{ "put": (writes: true) }},
+                ),
+                "readers": OpenLoop(
+                    target: "db", load: Rate("1000/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+                    requests: {{ "get": 1 }},
+                ),
+            }},
+            components: {{
+                "web": Service(handles: {{ "*": [Transaction(database: "db", shards: 2, {saga})] }}),
+                "db": Database(
+                    shards: 2, partitioning: HashModulo(hash: Plain), connections_per_replica: 100,
+                    write_time: Constant("2ms"),
+                ),
+            }})"#
+        )
+    };
+    let seen = figures(&system("protocol: Saga, refuse: 0.5"), 100, 1);
+    let undone = seen["db.compensated.count"];
+    // Half of the first steps and half of the second: a quarter of 999, to four standard deviations.
+    assert!((undone - 249.75).abs() < 4.0 * 13.7, "{undone}");
+    assert_eq!(seen["db.dirty_reads.count"], 8.0 * undone);
+    assert_eq!(figures(&system("protocol: Saga"), 10, 1)["db.dirty_reads.count"], 0.0, "all of it holds");
+    assert!(
+        !figures(&system("refuse: 0.5"), 10, 1).contains_key("db.dirty_reads.count"),
+        "nobody sees a promise"
+    );
+}
+
+#[test]
 fn a_coordinator_that_is_down_leaves_its_participants_in_doubt() {
     // Begun at 101 ms at two shards, which are told at 102 and have promised at 202 ms; what comes 100 ms later waits for
     // their key. At 303 ms the coordinator would have decided: it is down from 250 ms on, for 2 s.

@@ -13,6 +13,7 @@ pub mod execution;
 pub mod freshness;
 pub mod hashing;
 pub mod hot_keys;
+pub mod indexing;
 pub mod locality;
 mod moving_average;
 pub mod pacing;

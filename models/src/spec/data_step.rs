@@ -75,6 +75,16 @@ pub struct MultiGet {
     pub keys: u32,
 }
 
+/// A query by an index.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct IndexRead {
+    /// The `Database`.
+    pub database: String,
+    /// Which of its `indexes`.
+    pub index: String,
+}
+
 impl Default for RangeRead {
     fn default() -> Self {
         Self { database: String::new(), span: 1 }

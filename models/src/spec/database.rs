@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDuration};
 
 use super::{
-    Ids, PoolSpec, ReplicationSpec,
+    Ids, IndexSpec, PoolSpec, ReplicationSpec,
     call::require_timeout,
     overrides::{Overrides, WarmUpSpec},
 };
@@ -47,6 +47,8 @@ pub struct DatabaseSpec {
     pub read_from: ReadFrom,
     /// How followers come to have what leaders write. Default: they have it at once, for nothing.
     pub replication: Option<ReplicationSpec>,
+    /// How keys are found by other fields, by name; `IndexRead` reads by one. Default: not.
+    pub indexes: BTreeMap<String, IndexSpec>,
     /// What becomes of a write or a transaction that needs a key which another one holds. Default: it waits for at most
     /// 50 s, as MySQL's `innodb_lock_wait_timeout`. Keys are held where services write them in transactions.
     pub on_lock_conflict: Option<OnConflict>,
@@ -120,6 +122,7 @@ impl Default for DatabaseSpec {
             queue: QueueSpec::default(),
             read_from: ReadFrom::default(),
             replication: None,
+            indexes: BTreeMap::new(),
             on_lock_conflict: None,
             keys: 100_000,
             bytes_per_key: DistributionSpec::constant(Bytes(1000)),
@@ -175,7 +178,13 @@ impl From<DatabaseSpec> for DatabasePool {
 impl DatabaseSpec {
     /// Whether leaders pass writes on after they were answered.
     pub fn passes_on_later(&self) -> bool {
-        self.replication.as_ref().is_some_and(|own| own.awaited(self.replicas_per_shard) == 0)
+        let replicated = self.replication.as_ref();
+        replicated.is_some_and(|own| own.awaited(self.replicas_per_shard) == 0) || self.indexes_later()
+    }
+
+    /// Whether its servers tell one another what was written.
+    pub fn calls_itself(&self) -> bool {
+        self.replication.is_some() || self.has_global_index()
     }
 
     /// The shard of one of its servers.
@@ -241,6 +250,7 @@ impl DatabaseSpec {
         });
         check.at("bytes_per_key", |check| self.bytes_per_key.check(check));
         self.check_changes(check);
+        self.check_indexes(check);
         let servers = self.most_shards().saturating_mul(self.replicas_per_shard);
         for (server, own) in &self.overrides {
             let pool = PoolSpec { servers, ..PoolSpec::default() };

@@ -8,6 +8,7 @@ mod database;
 mod fault;
 mod form;
 mod heartbeats;
+mod index;
 mod key_layout;
 mod load_balancer;
 mod network;
@@ -31,11 +32,12 @@ use crate::policy::arrival::ArrivalSpec;
 pub use cache::{CacheCapacity, CachePool, CacheSpec, InvalidationSpec, OnConcurrentMiss, OnPut, OnWrite};
 pub use call::{CallSpec, ConnectionsSpec, RetrySpec, Security, View};
 pub use component::{ComponentSpec, PoolSpec};
-pub use data_step::{CachedRead, CachedWrite, MultiGet, RangeRead, Scatter, ThenCache};
+pub use data_step::{CachedRead, CachedWrite, IndexRead, MultiGet, RangeRead, Scatter, ThenCache};
 pub use database::{DatabasePool, DatabaseSpec, ReadFrom, Spread};
 pub use fault::{FaultSpec, Moment, Struck};
 pub use form::Form;
 pub use heartbeats::HeartbeatsSpec;
+pub use index::{GlobalIndex, IndexSpec, IndexUpdate, LocalIndex, UpdateLater};
 pub use key_layout::KeyLayout;
 pub use load_balancer::{Layer, LoadBalancerSpec};
 pub use network::{LinkSpec, NetworkSpec, RegionSpec};
@@ -100,6 +102,8 @@ impl SystemSpec {
                     database.spec.write_time.iter_mut().try_for_each(|time| time.fill(read))?;
                     let replication = database.spec.replication.iter_mut();
                     replication.flat_map(|own| own.times_mut()).try_for_each(|time| time.fill(read))?;
+                    let indexes = database.spec.indexes.values_mut();
+                    indexes.flat_map(IndexSpec::times_mut).try_for_each(|time| time.fill(read))?;
                     **database = DatabasePool::from(database.spec.clone());
                 }
                 ComponentSpec::Cache(cache) => {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use sim_core::random::distribution::DistributionSpec;
 
 use super::{
-    data_step::{CachedRead, CachedWrite, MultiGet, RangeRead, Scatter},
+    DatabaseSpec,
+    data_step::{CachedRead, CachedWrite, IndexRead, MultiGet, RangeRead, Scatter},
     transaction::Transaction,
 };
 
@@ -57,6 +58,9 @@ pub enum Step {
     RangeRead(RangeRead),
     /// Asks a database for several keys, drawn like the request's own: one call to each shard that holds any of them.
     MultiGet(MultiGet),
+    /// Asks a database for all keys that have the same value in an indexed field as the request's own: all shards side by side
+    /// by a `Local` index; by a `Global` one the shard of the value, and then those that hold the keys.
+    IndexRead(IndexRead),
     /// Writes several keys of a database as one, at as many shards as hold any of them.
     Transaction(Transaction),
     /// Steps whose failure is not the end: then others are done in their place, and the answer is degraded.
@@ -229,6 +233,7 @@ impl Step {
             | Self::Scatter(_)
             | Self::RangeRead(_)
             | Self::MultiGet(_)
+            | Self::IndexRead(_)
             | Self::Transaction(_) => {}
             Self::Sequence(steps) | Self::Spawn(steps) | Self::Section(Section { steps, .. }) => {
                 inside(steps, often);
@@ -273,6 +278,7 @@ impl Step {
             | Self::Scatter(Scatter { database: id, .. })
             | Self::RangeRead(RangeRead { database: id, .. })
             | Self::MultiGet(MultiGet { database: id, .. })
+            | Self::IndexRead(IndexRead { database: id, .. })
             | Self::Transaction(Transaction { database: id, .. })
             | Self::CachedWrite(CachedWrite { cache: id, .. }) => calls.push(id.as_str()),
             Self::CachedRead(read) => {
@@ -294,9 +300,9 @@ impl Step {
         calls
     }
 
-    /// How many calls it makes to `callee`, of `shards` shards, by itself; those of a range are not known before.
-    pub fn calls_to(&self, callee: &str, shards: u32) -> f64 {
-        let shards = f64::from(shards);
+    /// How many calls it makes to `callee`, which may be a database, by itself; those of a range are not known before.
+    pub fn calls_to(&self, callee: &str, database: Option<&DatabaseSpec>) -> f64 {
+        let shards = database.map_or(1.0, |database| f64::from(database.shards));
         match self {
             Self::Call(id) if id == callee => 1.0,
             Self::Scatter(scatter) if scatter.database == callee => shards,
@@ -307,6 +313,10 @@ impl Step {
             }
             Self::Transaction(transaction) if transaction.database == callee => {
                 transaction.asks(shards as u32)
+            }
+            Self::IndexRead(read) if read.database == callee => {
+                let index = database.and_then(|base| Some(base.index(&read.index)?.1.asks(base)));
+                index.unwrap_or(1.0)
             }
             Self::Compute(_)
             | Self::Wait(_)
@@ -319,6 +329,7 @@ impl Step {
             | Self::Parallel(_)
             | Self::Spawn(_)
             | Self::Section(_)
+            | Self::IndexRead(_)
             | Self::CachedRead(_)
             | Self::CachedWrite(_)
             | Self::Scatter(_)
@@ -357,6 +368,7 @@ impl Step {
             | Self::Scatter(_)
             | Self::RangeRead(_)
             | Self::MultiGet(_)
+            | Self::IndexRead(_)
             | Self::Transaction(_) => Vec::new(),
             Self::Sequence(steps)
             | Self::Spawn(steps)

@@ -3,7 +3,7 @@
 use sim_core::check::Check;
 
 use super::{
-    data_step::{MultiGet, RangeRead, Scatter},
+    data_step::{IndexRead, MultiGet, RangeRead, Scatter},
     step::{Join, Parallel, Section, Step},
     transaction::Transaction,
 };
@@ -63,6 +63,9 @@ impl Step {
             | Self::MultiGet(MultiGet { database, .. }) => {
                 shards(database).saturating_mul(2).saturating_add(1)
             }
+            Self::IndexRead(IndexRead { database, .. }) => {
+                shards(database).saturating_mul(2).saturating_add(2)
+            }
             Self::Transaction(Transaction { database, .. }) => {
                 shards(database).saturating_mul(2).saturating_add(10)
             }
@@ -98,6 +101,7 @@ impl Step {
             | Self::Scatter(_)
             | Self::RangeRead(_)
             | Self::MultiGet(_)
+            | Self::IndexRead(_)
             | Self::Transaction(_)
             // What it has is answered all the same.
             | Self::CachedRead(_) => false,
@@ -124,7 +128,8 @@ impl Step {
         };
         match self {
             Self::Compute(time) | Self::Wait(time) => time.check(check),
-            Self::Call(_) => {}
+            // What they name is for the wiring to check.
+            Self::Call(_) | Self::IndexRead(_) => {}
             Self::Scatter(scatter) => scatter.check(check),
             Self::RangeRead(read) => read.check(check),
             Self::MultiGet(get) => get.check(check),

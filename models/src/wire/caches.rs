@@ -99,13 +99,14 @@ impl Builder<'_> {
         self.ids.get(id).copied().unwrap_or_default()
     }
 
-    /// Follows what caches keep, and what replicas may have in different versions.
+    /// Follows what caches keep, what replicas may have in different versions, and what sagas may undo.
     pub(super) fn truth(&self) -> Truth {
         let mut truth = Truth::default();
         for (number, node) in (0..).zip(&self.nodes) {
             let kept = node.keeper().map(|keeper| keeper.truth);
             let replicated = node.replicas().map(|_| number);
-            kept.into_iter().chain(replicated).for_each(|followed| truth.follow(followed));
+            let undone = node.has_sagas().then_some(number);
+            kept.into_iter().chain(replicated).chain(undone).for_each(|followed| truth.follow(followed));
         }
         truth
     }

@@ -81,7 +81,7 @@ impl<'a> Builder<'a> {
             call: self.call_spec(&pool.calls, callee),
             balancer: None,
         };
-        let itself = pool.divides.as_deref().and_then(|database| database.replication.as_ref()).map(|_| id);
+        let itself = pool.divides.as_deref().filter(|database| database.calls_itself()).map(|_| id);
         pool.callees().into_iter().chain(itself).map(wishes).collect()
     }
 

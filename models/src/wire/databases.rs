@@ -68,22 +68,20 @@ fn one_way_to_change(spec: &SystemSpec, id: &str, database: &DatabaseSpec, check
 
 /// A database whose keys move stands in one place: each region would have to be told by itself.
 fn one_region(spec: &SystemSpec, pool: &PoolSpec, check: &mut Check) {
-    let moves = pool
-        .divides
-        .as_deref()
-        .is_some_and(|database| database.moves() && database.spread == Spread::EveryRegion);
+    let everywhere = pool.divides.as_deref().filter(|database| database.spread == Spread::EveryRegion);
+    let moves = everywhere.is_some_and(DatabaseSpec::moves);
+    let indexed = everywhere.is_some_and(DatabaseSpec::has_global_index);
     let inside = |region: &String| {
         let of_it = |place: &String| place == region || place.starts_with(&format!("{region}/"));
         pool.placed_in.0.is_empty() || pool.placed_in.0.iter().any(of_it)
     };
-    check.require(
-        !moves || spec.regions.keys().filter(|region| inside(region)).count() <= 1,
-        "reshard",
-        || {
-            "a Database whose keys move stands in one region, or each shard of it: say placed_in, or spread: InTurn"
-                .into()
-        },
-    );
+    let one = spec.regions.keys().filter(|region| inside(region)).count() <= 1;
+    check.require(!moves || one, "reshard", || {
+        "a Database whose keys move stands in one region, or each shard of it: say placed_in, or spread: InTurn".into()
+    });
+    check.require(!indexed || one, "indexes", || {
+        "a Database with a Global index stands in one region, or each shard of it: say placed_in, or spread: InTurn".into()
+    });
 }
 
 fn is_database(spec: &SystemSpec, id: &str) -> bool {
@@ -120,6 +118,9 @@ fn writes(spec: &SystemSpec, id: &str, database: &DatabaseSpec, check: &mut Chec
     });
     check.require(database.on_lock_conflict.is_none() || transacts, "on_lock_conflict", || {
         format!("nothing holds keys here: no service writes `{id}` in a Transaction")
+    });
+    check.require(database.indexes.is_empty() || !transacts, "indexes", || {
+        format!("transactions write no entries of indexes yet: leave them out, or let no service write `{id}` in a Transaction")
     });
     for transaction in spec.transactions(id) {
         check.require(transaction.shards.is_none_or(|shards| shards <= database.shards), "shards", || {
@@ -165,6 +166,7 @@ impl Builder<'_> {
         let replicas = self.replicas(database, servers);
         let participation = self.participation(id, database, servers);
         let (owners, all) = (Owner::of_division(database), stored.iter().copied().sum());
+        let indexes = self.indexes(database);
         let resharding = None;
         Some(Box::new(Division {
             map,
@@ -174,6 +176,7 @@ impl Builder<'_> {
             book,
             replicas,
             participation,
+            indexes,
             owners,
             resharding,
         }))

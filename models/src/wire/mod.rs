@@ -6,6 +6,7 @@ mod cycles;
 mod databases;
 mod fallbacks;
 mod faults;
+mod indexes;
 mod program;
 mod references;
 mod replication;
@@ -159,7 +160,10 @@ impl<'a> Builder<'a> {
 
     /// Lets those workloads draw keys and addresses whose requests somebody tells apart.
     fn identify(&self, workloads: &mut [Workload]) {
-        let knows = |node: &Node| node.keeper().is_some() || node.replicas().is_some() || node.holds_keys;
+        let indexed = |node: &Node| node.division().is_some_and(|division| division.indexes.is_some());
+        let knows = |node: &Node| {
+            node.keeper().is_some() || node.replicas().is_some() || node.holds_keys || indexed(node)
+        };
         let keeps = self.nodes.iter().any(knows);
         let asked = keeps || self.dispatches.iter().any(Dispatch::asks_who);
         for (workload, spec) in workloads.iter_mut().zip(self.spec.workloads.values()) {

@@ -3,7 +3,7 @@
 use crate::{
     node::program::{Action, Aside, Catch, Fork, Gather, Program, Reach, Shelving},
     request::Verb,
-    spec::{CachedRead, CachedWrite, Join, Parallel, Step, ThenCache, Try, of_class},
+    spec::{CachedRead, CachedWrite, IndexSpec, Join, Parallel, Step, ThenCache, Try, of_class},
 };
 
 /// Writes the program of a class of requests.
@@ -16,6 +16,8 @@ pub(super) struct Writer<'a> {
     pub(super) resource: &'a dyn Fn(&str) -> u16,
     /// How many shards a database has.
     pub(super) shards: &'a dyn Fn(&str) -> u16,
+    /// The number of an index of a database, and what it is.
+    pub(super) index: &'a dyn Fn(&str, &str) -> Option<(u8, &'a IndexSpec)>,
 }
 
 impl Writer<'_> {
@@ -64,6 +66,7 @@ impl Writer<'_> {
                     self.gather(&read.database, Reach::Span(read.span), Join::All, program);
                 }
                 Step::MultiGet(get) => self.gather(&get.database, Reach::Keys(get.keys), Join::All, program),
+                Step::IndexRead(read) => self.index_read(read, program),
                 Step::Transaction(transaction) => self.transaction(transaction, program),
                 Step::Try(tried) => self.tried(tried, program),
             }
@@ -103,7 +106,7 @@ impl Writer<'_> {
     }
 
     /// A query, then a call to each shard with an end.
-    fn gather(&self, database: &str, reach: Reach, join: Join, program: &mut Program) {
+    pub(super) fn gather(&self, database: &str, reach: Reach, join: Join, program: &mut Program) {
         let (gather, route) = (program.later(), (self.route)(database));
         let mut starts = Vec::new();
         for shard in 0..(self.shards)(database) {

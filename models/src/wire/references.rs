@@ -6,8 +6,8 @@ use sim_core::check::Check;
 
 use crate::policy::execution::ConcurrencySpec;
 use crate::spec::{
-    ComponentSpec, Form, Load, MultiGet, PoolSpec, RangeRead, Scatter, Step, SystemSpec, Transaction,
-    WorkloadSpec,
+    ComponentSpec, Form, IndexRead, Load, MultiGet, PoolSpec, RangeRead, Scatter, Step, SystemSpec,
+    Transaction, WorkloadSpec,
 };
 
 pub(super) fn check(spec: &SystemSpec, check: &mut Check) {
@@ -225,6 +225,10 @@ impl References<'_> {
             | Step::Transaction(Transaction { database, .. }) => {
                 check.at("database", |check| self.database(owner, number, database, check));
             }
+            Step::IndexRead(read) => {
+                check.at("database", |check| self.database(owner, number, &read.database, check));
+                check.at("index", |check| self.index(read, check));
+            }
             Step::CachedRead(read) => {
                 check.at("cache", |check| self.cache(owner, number, &read.cache, check));
                 if let Some(gutter) = &read.gutter {
@@ -253,6 +257,20 @@ impl References<'_> {
         {
             check.problem("E0302", format!("`{id}` is no Database; `{place}` asks its shards"));
         }
+    }
+
+    /// Requires that a query names an index of its database.
+    fn index(&self, read: &IndexRead, check: &mut Check) {
+        let Some(database) = self.spec.form(&read.database).and_then(Form::divides) else { return };
+        if database.index(&read.index).is_some() {
+            return;
+        }
+        let names: Vec<&str> = database.indexes.keys().map(String::as_str).collect();
+        let help = match names.as_slice() {
+            [] => format!("say indexes: {{ \"{}\": Local }} at the database", read.index),
+            names => format!("known indexes: {}", names.join(", ")),
+        };
+        check.problem_with_help("E0301", format!("`{}` has no index `{}`", read.database, read.index), help);
     }
 
     /// Requires that `id` names a cache.

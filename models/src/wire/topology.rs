@@ -5,7 +5,9 @@ use sim_core::{
     time::{SimDuration, SimTime},
 };
 
-use super::{Builder, caches::cache_program, program::Writer, replication::database_program};
+use super::{
+    Builder, caches::cache_program, indexes::indexed_program, program::Writer, replication::database_program,
+};
 use crate::{
     measure::{Ages, Level, Owner, Times},
     node::{
@@ -185,14 +187,22 @@ impl<'a> Builder<'a> {
         let resource = |name: &str| pool.resources.keys().position(|known| known == name).unwrap_or(0) as u16;
         let shards =
             |id: &str| self.spec.form(id).and_then(Form::divides).map_or(1, |base| base.most_shards() as u16);
+        let index = |database: &str, name: &str| {
+            self.spec.form(database).and_then(Form::divides).and_then(|base| base.index(name))
+        };
         let lends = self.spec.caches_on(id).any(|above| above.inclusion == Inclusion::Exclusive);
         let writes = self.writes();
         let steps =
             self.classes.iter().enumerate().map(|(number, class)| match (&pool.keeps, &pool.divides) {
                 (Some(cache), _) => cache_program(cache, writes[number], lends),
+                (None, Some(database)) if !database.indexes.is_empty() => {
+                    indexed_program(database, writes[number])
+                }
                 (None, Some(database)) => database_program(database, writes[number]),
-                (None, None) => Writer { class, route: &route, resource: &resource, shards: &shards }
-                    .program(pool.steps(class)),
+                (None, None) => {
+                    let (route, resource, shards, index) = (&route, &resource, &shards, &index);
+                    Writer { class, route, resource, shards, index }.program(pool.steps(class))
+                }
             });
         Service {
             demands: demands.collect(),

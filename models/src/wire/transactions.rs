@@ -9,7 +9,7 @@ use crate::{
         program::{Action, Aside, Fork, Program},
         transaction::{Deed, Participation, Programs, Transacting},
     },
-    policy::transaction::{Locks, Protocol},
+    policy::transaction::{Exposed, Locks, Protocol},
     request::Verb,
     spec::{DatabaseSpec, Transaction},
 };
@@ -27,6 +27,7 @@ impl Builder<'_> {
             let on_conflict = database.on_lock_conflict.unwrap_or_default();
             Box::new(Participation {
                 locks: (0..servers).map(|_| Locks::new(on_conflict)).collect(),
+                exposed: Exposed::default(),
                 write: write.build(),
                 programs: Programs {
                     prepare: steps([Transacting::Force, Transacting::Vote]),

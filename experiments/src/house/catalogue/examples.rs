@@ -24,6 +24,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("FollowersUnlessWrote", r#"FollowersUnlessWrote("1s")"#),
     ("Scatter", r#"Scatter(database: "orders", join: All)"#),
     ("RangeRead", r#"RangeRead(database: "orders", span: 100)"#),
+    ("IndexRead", r#"IndexRead(database: "orders", index: "by_customer")"#),
+    ("Local", r#"Local(update_time: Constant("1ms"))"#),
+    ("Global", r#"Global(values: 5000, covers: true, update: Later(after: Exponential(mean: "50ms")))"#),
+    ("Later", r#"Later(after: Exponential(mean: "50ms"))"#),
     ("MultiGet", r#"MultiGet(database: "orders", keys: 10)"#),
     (
         "Transaction",

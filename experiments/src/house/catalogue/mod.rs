@@ -33,9 +33,10 @@ use models::{
     },
     report::Unit,
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, InvalidationSpec, KeyLayout, Layer, Load,
-        NetworkSpec, OnConcurrentMiss, OnPut, OnRestart, OnWrite, ReadFrom, ReplicationSpec, ResourceSpec,
-        RetrySpec, Security, Spread, Step, Storage, ThenCache, View, WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, IndexSpec, IndexUpdate, InvalidationSpec,
+        KeyLayout, Layer, Load, NetworkSpec, OnConcurrentMiss, OnPut, OnRestart, OnWrite, ReadFrom,
+        ReplicationSpec, ResourceSpec, RetrySpec, Security, Spread, Step, Storage, ThenCache, View,
+        WorkloadSpec,
     },
 };
 use sim_core::random::{distribution::DistributionSpec, keys::KeysSpec};
@@ -124,6 +125,8 @@ fn strategies(book: &mut Book) {
     book.kinds::<KeyLayout>(what, 2, "key_layout");
     book.kinds::<ReadFrom>(what, 2, "read_from");
     book.kinds::<ReplicationSpec>(what, 2, "replication");
+    book.kinds::<IndexSpec>(what, 2, "indexes");
+    book.kinds::<IndexUpdate>(what, 2, "update");
     book.kinds::<OnConflict>(what, 2, "on_lock_conflict");
     book.kinds::<Protocol>(what, 2, "protocol");
     book.family(what, 3, "queue", named(QueueSpec::catalog()), QueueSpec::files());

@@ -24,9 +24,10 @@ use models::{
         transaction::{OnConflict, Protocol},
     },
     spec::{
-        ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, InvalidationSpec, KeyLayout, Layer, Load,
-        NetworkSpec, OnConcurrentMiss, OnPut, OnRestart, OnWrite, ReadFrom, ReplicationSpec, ResourceSpec,
-        RetrySpec, Security, Spread, Step, Storage, SystemSpec, ThenCache, View, WorkloadSpec,
+        ComponentSpec, ConnectionsSpec, FaultSpec, Inclusion, IndexSpec, IndexUpdate, InvalidationSpec,
+        KeyLayout, Layer, Load, NetworkSpec, OnConcurrentMiss, OnPut, OnRestart, OnWrite, ReadFrom,
+        ReplicationSpec, ResourceSpec, RetrySpec, Security, Spread, Step, Storage, SystemSpec, ThenCache,
+        View, WorkloadSpec,
     },
 };
 use sim_core::{
@@ -245,6 +246,8 @@ fn examples_of_data(book: &Book) -> Vec<usize> {
         read_all::<KeyLayout>(book, "key_layout", |_, _| {}),
         read_all::<ReadFrom>(book, "read_from", |_, _| {}),
         read_all::<ReplicationSpec>(book, "replication", |_, _| {}),
+        read_all::<IndexSpec>(book, "indexes", |_, _| {}),
+        read_all::<IndexUpdate>(book, "update", |_, _| {}),
         read_all::<OnConflict>(book, "on_lock_conflict", |_, _| {}),
         read_all::<Protocol>(book, "protocol", |_, _| {}),
     ]

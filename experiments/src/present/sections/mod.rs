@@ -7,6 +7,7 @@ mod figures;
 mod forest;
 mod goodput;
 mod hockey_stick;
+mod indexes;
 mod loops;
 mod miss_ratio;
 mod phases;

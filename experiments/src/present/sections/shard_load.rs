@@ -7,6 +7,7 @@ use super::{
         album::{AnyChart, Draft},
         view::{Spot, View},
     },
+    indexes,
     server_load::{per_shard, shares},
     servers::of_pools,
 };
@@ -21,6 +22,7 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
         name: "shard_load",
         heading: "Is the partitioning fair?".into(),
         charts: of_pools(view, chart),
+        tables: indexes::tables(view),
         ..Draft::default()
     }
 }

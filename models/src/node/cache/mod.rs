@@ -100,6 +100,8 @@ impl Keeper {
             Asked::HandDown => Some(&self.answers.hand_down),
             Asked::Serve
             | Asked::Shard
+            | Asked::Lookup
+            | Asked::Entry
             | Asked::Validate
             | Asked::Copy
             | Asked::Apply

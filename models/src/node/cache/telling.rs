@@ -31,6 +31,7 @@ impl World {
                 None => self.truth.version(node, key),
             };
             self.truth.tell(id, version);
+            self.see_key(&call, key);
             if writes && matches!(call.asked, Asked::Serve | Asked::Shard | Asked::Released) {
                 self.invalidate(node, key, &call, cx);
             }

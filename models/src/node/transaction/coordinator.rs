@@ -162,6 +162,9 @@ impl World {
         if let Some(own) = self.participation(database) {
             own.book.on_decision(cause);
         }
+        if commit {
+            self.keep_exposed(id);
+        }
         self.tell_parties(id, cx);
     }
 

@@ -11,13 +11,14 @@ use slotmap::{SecondaryMap, SlotMap, new_key_type};
 use super::program::{Fork, Program};
 use crate::{
     measure::{AbortCause as Cause, Owner, TransactionBook},
-    policy::transaction::{Agreement, Locks, Protocol, Stage},
+    policy::transaction::{Agreement, Exposed, Locks, Protocol, Stage},
     request::{Call, CallId, Instance},
     world::World,
 };
 
 mod claims;
 mod coordinator;
+mod dirty;
 mod participant;
 
 new_key_type! {
@@ -84,6 +85,8 @@ pub enum Transacting {
 pub struct Participation {
     /// The keys that are held, by server.
     pub locks: Vec<Locks<Holder>>,
+    /// What sagas have written and may undo yet.
+    pub exposed: Exposed<TransactionId>,
     /// Computing that each write takes.
     pub write: Distribution,
     /// What is done for those who say what they want.

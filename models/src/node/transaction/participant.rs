@@ -39,6 +39,8 @@ impl World {
             | Asked::Accept
             | Asked::HandDown
             | Asked::Shard
+            | Asked::Lookup
+            | Asked::Entry
             | Asked::Copy
             | Asked::Validate
             | Asked::Apply
@@ -139,6 +141,7 @@ impl World {
         known.messages += 1;
         if !refuses && known.agreement.commit_alone(number) {
             self.publish(id, transaction, number, cx);
+            self.expose(transaction, number);
             self.release_party(transaction, number, cx);
             return self.next_step(id, cx);
         }
@@ -179,6 +182,7 @@ impl World {
                 if let Some(own) = self.participation(database) {
                     own.book.totals.compensated += 1;
                 }
+                self.take_from_sight(transaction, number);
                 self.publish(id, transaction, number, cx);
             }
             Some(Stand::Idle | Stand::Working | Stand::Aborted | Stand::Undone) | None => {}
