@@ -6,6 +6,9 @@ use crate::{
     spec::{CachedRead, CachedWrite, IndexSpec, Join, Parallel, Step, ThenCache, Try, of_class},
 };
 
+/// An index with its number.
+pub(super) type Numbered<'a> = (u8, &'a IndexSpec);
+
 /// Writes the program of a class of requests.
 pub(super) struct Writer<'a> {
     /// The class.
@@ -17,7 +20,7 @@ pub(super) struct Writer<'a> {
     /// How many shards a database has.
     pub(super) shards: &'a dyn Fn(&str) -> u16,
     /// The number of an index of a database, and what it is.
-    pub(super) index: &'a dyn Fn(&str, &str) -> Option<(u8, &'a IndexSpec)>,
+    pub(super) index: &'a dyn Fn(&str, &str) -> Option<Numbered<'a>>,
 }
 
 impl Writer<'_> {

@@ -12,7 +12,9 @@ impl World {
     pub(super) fn expose(&mut self, id: TransactionId, number: usize) {
         let Some((database, keys)) = self.written_by_saga(id, number) else { return };
         if let Some(own) = self.participation(database) {
-            keys.into_iter().for_each(|key| own.exposed.write(key, id));
+            for key in keys {
+                own.exposed.write(key, id);
+            }
         }
     }
 
