@@ -89,6 +89,8 @@ pub enum Owner {
     Holding,
     /// A database that stores some keys several times.
     Hot,
+    /// Such a one that looks for those that are hot: `hot_keys`.
+    Searching,
     /// Such a one whose writes go to both shards meanwhile: `cut_over: DualWrites`.
     Doubling,
 }
@@ -143,13 +145,14 @@ impl Owner {
         let all = [
             (Self::Database, true),
             (Self::Rerouted, database.redirects()),
-            (Self::Redirecting, database.moves() && !coordinated),
+            (Self::Redirecting, (database.moves() || database.hot_keys.is_some()) && !coordinated),
             (Self::Asking, asks && !coordinated),
             (Self::Coordinated, coordinated),
             (Self::Resharded, database.moves()),
             (Self::Rebalanced, database.rebalance.is_some()),
             (Self::Holding, some(|cut_over| !matches!(cut_over, CutOver::DualWrites))),
-            (Self::Hot, database.copied_keys.is_some()),
+            (Self::Hot, database.copied_keys.is_some() || database.hot_keys.is_some()),
+            (Self::Searching, database.hot_keys.is_some()),
             (Self::Doubling, some(|cut_over| matches!(cut_over, CutOver::DualWrites))),
         ];
         all.into_iter().filter(|(_, has)| *has).map(|(owner, _)| owner).collect()
@@ -169,7 +172,7 @@ impl Owner {
 use Owner::{
     Asking, Blocking, Cache, Calls, Coordinated, Database, Disk, Doubling, Exclusive, Holding, Hop, Hot,
     HotKeys, Inclusive, Journey, Lender, Loops, Pool, Rebalanced, Redirecting, Replicated, Rerouted,
-    Resharded, Saga, Station, Thieves, Threads, Transactional, TwoPhase, Workload, WriteBack,
+    Resharded, Saga, Searching, Station, Thieves, Threads, Transactional, TwoPhase, Workload, WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -197,6 +200,7 @@ const REPLICATED: &[Owner] = &[Replicated];
 const TRANSACTIONAL: &[Owner] = &[Transactional];
 const TWO_PHASE: &[Owner] = &[TwoPhase];
 const SAGA: &[Owner] = &[Saga];
+const SEARCHING: &[Owner] = &[Searching];
 const RESHARDED: &[Owner] = &[Resharded];
 
 const SHARES: &[&str] = &["max_over_mean", "cv", "jain"];
@@ -216,7 +220,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 128] = [
+pub const METRICS: [Figure; 133] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -261,7 +265,7 @@ pub const METRICS: [Figure; 128] = [
     row("accesses", FLOW, PerSecond, DISK, "accesses that the disks took on: objects found, and objects taken in"),
     row("access_wait", &["mean"], Seconds, DISK, "how long those waited for their turn"),
     row("refused_accesses", FLOW, PerSecond, DISK, "accesses that found the line of their disk full"),
-    row("hot_keys", &["mean", "max"], Count, HOT_KEYS, "keys that were hot, and held by several servers"),
+    row("hot_keys", &["mean", "max"], Count, &[HotKeys, Searching], "keys that were hot, and held by several servers"),
     row("hot_lookups", FLOW, PerSecond, HOT_KEYS, "lookups of those"),
     row("hit_latency", TIMES, Seconds, CACHE, "how long the cache took to answer from what it holds"),
     row("miss_latency", TIMES, Seconds, CACHE, "how long it took where it had to fetch first"),
@@ -295,6 +299,11 @@ pub const METRICS: [Figure; 128] = [
     row("held", FLOW, PerSecond, &[Holding], "requests that had to wait until their key was handed over"),
     row("double_writes", FLOW, PerSecond, &[Doubling], "writes that went to the old shard and to the new"),
     row("copied_writes", FLOW, PerSecond, &[Hot], "writes of a hot key that went on to a further copy of it"),
+    row("found_hot_keys", FLOW, PerSecond, SEARCHING, "keys that were found hot"),
+    row("cooled_hot_keys", FLOW, PerSecond, SEARCHING, "those that were hot no more"),
+    row("uncopied_hot_keys", FLOW, PerSecond, SEARCHING, "those that could not be copied: a shard did not answer"),
+    row("copy_read_ratio", &["mean"], Ratio, SEARCHING, "reads answered from a further copy of a hot key, over all reads"),
+    row("hottest_key_share", &["mean"], Ratio, SEARCHING, "reads of the hottest key of each window of `hot_keys`, over all reads"),
     row("moved_keys", FLOW, PerSecond, RESHARDED, "keys that came to another shard"),
     row("moved_bytes", FLOW, PerSecond, RESHARDED, "the bytes of those"),
     row("moved_share", &["mean"], Ratio, RESHARDED, "those keys over all that are stored"),
