@@ -174,6 +174,9 @@ impl World {
                 return Err(Unbalanced { station: node.name.clone(), what });
             }
             let lost = resharding.held().iter().filter(|id| !self.calls.contains_key(**id)).count();
+            if let Some(what) = division.unbalanced_hot_keys() {
+                return Err(Unbalanced { station: node.name.clone(), what });
+            }
             if there != all || division.stored.iter().any(Stored::is_owed) || lost > 0 {
                 let what = format!("{there} at its shards ≠ {all}, or {lost} waiting calls are lost");
                 return Err(Unbalanced { station: node.name.clone(), what });

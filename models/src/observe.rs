@@ -8,7 +8,10 @@ use sim_core::{
 use crate::{
     measure::{CallBook, Ledger, Recorder, Totals, Windows},
     node::{client::Workload, dispatch::Dispatch, pipeline::Pipeline},
-    policy::stage::{Mode, Stage},
+    policy::{
+        hot_keys::HotKeys,
+        stage::{Mode, Stage},
+    },
     report::{Series, Unit},
     world::Node,
 };
@@ -36,6 +39,8 @@ pub struct Observer {
     breakers: Vec<(usize, usize, usize)>,
     /// The series of each server that a caller may take out of rotation: the caller's view, its row, the series.
     watched: Vec<(usize, usize, usize)>,
+    /// The series of the keys that are hot at each who looks for such: its node, the series.
+    hot_keys: Vec<(usize, usize)>,
     /// The series of the attempts at each call: its book, how many there were at the last bin's end, the series.
     attempts: Vec<(usize, u64, usize)>,
 }
@@ -91,11 +96,16 @@ impl Observer {
         let tracked_servers = followed.map(|server| track(&server.name, &SERVER)).collect();
         let breakers = breakers(pipelines, &mut recorder);
         let watched = watched(dispatches, nodes, &mut recorder);
+        let hot_keys = nodes.iter().enumerate().filter(|(_, node)| hot_keys(node).is_some());
+        let hot_keys = hot_keys
+            .map(|(number, node)| (number, recorder.add(format!("{}.hot_keys", node.name), Unit::Count)))
+            .collect();
         let attempts = books.iter().enumerate().take(MOST_BOOKS).map(|(number, book)| {
             (number, 0, recorder.add(format!("{}.attempts", book.name), Unit::PerSecond))
         });
         Self {
             attempts: attempts.collect(),
+            hot_keys,
             watched,
             breakers,
             bin,
@@ -194,6 +204,13 @@ impl Observer {
         }
     }
 
+    /// Notes how many keys are hot, where such are looked for, as a bin ends.
+    pub fn look_at_hot_keys(&mut self, nodes: &[Node]) {
+        for (node, series) in &self.hot_keys {
+            self.recorder.push(*series, hot_keys(&nodes[*node]).map(|count| count as f64));
+        }
+    }
+
     /// Notes how many attempts were made at every call as a bin ends.
     pub fn look_at_attempts(&mut self, books: &[CallBook]) {
         let seconds = self.bin.as_secs_f64();
@@ -208,6 +225,14 @@ impl Observer {
     pub fn into_series(self) -> Vec<Series> {
         self.recorder.into_series()
     }
+}
+
+/// How many keys several servers of a cache hold, or several shards of a database, where such are looked for.
+fn hot_keys(node: &Node) -> Option<usize> {
+    let kept = node.keeper().and_then(|keeper| keeper.hot_keys.as_ref()).map(HotKeys::count);
+    let resharding = node.division().and_then(|division| division.resharding.as_deref());
+    let stored = resharding.filter(|it| it.search.is_some()).map(|it| it.hot.made());
+    kept.or(stored)
 }
 
 /// A series for each breaker: its pipeline, its stage, the series.

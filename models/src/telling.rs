@@ -4,7 +4,7 @@ use sim_core::{statistics::Histogram, time::SimTime};
 
 use crate::{
     Limit, LimitOf, RunSettings,
-    measure::{Beats, Figures, ShardSeen, Station, Stored, Stretch, Watch, Watched, Window},
+    measure::{Beats, Figures, Owner, ShardSeen, Station, Stored, Stretch, Watch, Watched, Window},
     node::{server::Server, sharding::Division},
     report::{Backlog, LimitCount, Metric, RunReport},
     request::Request,
@@ -259,6 +259,9 @@ fn shard_figures(node: &Node, division: &Division, figures: &mut Figures, number
     let totals = division.book.within(number);
     figures.stored(&node.name, all, window);
     figures.shards(&node.name, &shards, &division.book, number, window);
+    if division.owners.contains(&Owner::Searching) {
+        figures.hot_keys(&node.name, &division.book, number, window);
+    }
     figures.moves(&node.name, (&totals, all.keys as f64), &division.owners, window);
 }
 

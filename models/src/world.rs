@@ -233,7 +233,7 @@ impl World {
             }
         }
         for division in self.nodes.iter_mut().filter_map(Node::division_mut) {
-            division.book.on_turn(&turn, &division.stored);
+            division.book.on_turn(now, &turn, &division.stored);
             if let Some(replicas) = &mut division.replicas {
                 replicas.book.on_turn(&turn);
             }
@@ -262,6 +262,7 @@ impl World {
         observer.on_bin(cx.now(), workloads, nodes, windows);
         observer.look_at_breakers(pipelines);
         observer.look_at_rotations(dispatches);
+        observer.look_at_hot_keys(nodes);
         observer.look_at_attempts(call_books);
         cx.after(observer.bin(), Event::Bin);
     }

@@ -6,6 +6,7 @@
 mod cases;
 mod databases;
 mod indexes;
+mod placement;
 mod running;
 mod stages;
 mod tiers;
@@ -201,4 +202,9 @@ fn warnings_are_told_and_the_run_goes_on() {
     desk.write("steep.ron", COUNTER.replacen("[0.3, 0.6]", "[0.3, 1.2]", 1));
     let said = desk.say("check steep.ron");
     assert!(said.complained(0).contains("warning[W0502]"), "{}", said.err);
+}
+
+#[test]
+fn mistakes_of_placement() {
+    snapshot("placement", placement::PLACEMENT);
 }

@@ -95,6 +95,8 @@ pub enum Owner {
     Indexed,
     /// Such a one with entries that follow later: a `Global` index with `update: Later`.
     IndexedLater,
+    /// Such a one that looks for those that are hot: `hot_keys`.
+    Searching,
     /// Such a one whose writes go to both shards meanwhile: `cut_over: DualWrites`.
     Doubling,
 }
@@ -150,13 +152,14 @@ impl Owner {
         let all = [
             (Self::Database, true),
             (Self::Rerouted, database.redirects()),
-            (Self::Redirecting, database.moves() && !coordinated),
+            (Self::Redirecting, (database.moves() || database.hot_keys.is_some()) && !coordinated),
             (Self::Asking, asks && !coordinated),
             (Self::Coordinated, coordinated),
             (Self::Resharded, database.moves()),
             (Self::Rebalanced, database.rebalance.is_some()),
             (Self::Holding, some(|cut_over| !matches!(cut_over, CutOver::DualWrites))),
-            (Self::Hot, database.copied_keys.is_some()),
+            (Self::Hot, database.copied_keys.is_some() || database.hot_keys.is_some()),
+            (Self::Searching, database.hot_keys.is_some()),
             (Self::Indexed, !database.indexes.is_empty()),
             (Self::IndexedLater, database.indexes_later()),
             (Self::Doubling, some(|cut_over| matches!(cut_over, CutOver::DualWrites))),
@@ -178,8 +181,8 @@ impl Owner {
 use Owner::{
     Asking, Blocking, Cache, Calls, Coordinated, Database, Disk, Doubling, Exclusive, Holding, Hop, Hot,
     HotKeys, Inclusive, Indexed, IndexedLater, Journey, Lender, Loops, Pool, Rebalanced, Redirecting,
-    Replicated, Rerouted, Resharded, Saga, Station, Sweeping, Thieves, Threads, Transactional, TwoPhase,
-    Workload, WriteBack,
+    Replicated, Rerouted, Resharded, Saga, Searching, Station, Sweeping, Thieves, Threads, Transactional,
+    TwoPhase, Workload, WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -208,6 +211,7 @@ const REPLICATED: &[Owner] = &[Replicated];
 const TRANSACTIONAL: &[Owner] = &[Transactional];
 const TWO_PHASE: &[Owner] = &[TwoPhase];
 const SAGA: &[Owner] = &[Saga];
+const SEARCHING: &[Owner] = &[Searching];
 const RESHARDED: &[Owner] = &[Resharded];
 const LATER: &[Owner] = &[IndexedLater];
 
@@ -274,7 +278,7 @@ pub const METRICS: &[Figure] = &[
     row("accesses", FLOW, PerSecond, DISK, "accesses that the disks took on: objects found, and objects taken in"),
     row("access_wait", &["mean"], Seconds, DISK, "how long those waited for their turn"),
     row("refused_accesses", FLOW, PerSecond, DISK, "accesses that found the line of their disk full"),
-    row("hot_keys", &["mean", "max"], Count, HOT_KEYS, "keys that were hot, and held by several servers"),
+    row("hot_keys", &["mean", "max"], Count, &[HotKeys, Searching], "keys that were hot, and held by several servers"),
     row("hot_lookups", FLOW, PerSecond, HOT_KEYS, "lookups of those"),
     row("hit_latency", TIMES, Seconds, CACHE, "how long the cache took to answer from what it holds"),
     row("miss_latency", TIMES, Seconds, CACHE, "how long it took where it had to fetch first"),
@@ -317,6 +321,11 @@ pub const METRICS: &[Figure] = &[
     row("held", FLOW, PerSecond, &[Holding], "requests that had to wait until their key was handed over"),
     row("double_writes", FLOW, PerSecond, &[Doubling], "writes that went to the old shard and to the new"),
     row("copied_writes", FLOW, PerSecond, &[Hot], "writes of a hot key that went on to a further copy of it"),
+    row("found_hot_keys", FLOW, PerSecond, SEARCHING, "keys that were found hot"),
+    row("cooled_hot_keys", FLOW, PerSecond, SEARCHING, "those that were hot no more"),
+    row("uncopied_hot_keys", FLOW, PerSecond, SEARCHING, "those that could not be copied: a shard did not answer"),
+    row("copy_read_ratio", &["mean"], Ratio, SEARCHING, "reads answered from a further copy of a hot key, over all reads"),
+    row("hottest_key_share", &["mean"], Ratio, SEARCHING, "reads of the hottest key of each window of `hot_keys`, over all reads"),
     row("moved_keys", FLOW, PerSecond, RESHARDED, "keys that came to another shard"),
     row("moved_bytes", FLOW, PerSecond, RESHARDED, "the bytes of those"),
     row("moved_share", &["mean"], Ratio, RESHARDED, "those keys over all that are stored"),

@@ -42,6 +42,20 @@ impl Figures {
         sheet.add("cross_shard.mean", Unit::Ratio, mean(totals.crossing), totals.queries);
     }
 
+    /// Adds what a database that looks for hot keys made of them in one window.
+    pub fn hot_keys(&mut self, id: &str, book: &ShardBook, number: usize, window: &Window) {
+        let mut sheet = Sheet::new(self, id, window);
+        let totals = book.within(number);
+        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        sheet.level("hot_keys", book.hot_keys(number));
+        sheet.flow("found_hot_keys", totals.found, totals.found);
+        sheet.flow("cooled_hot_keys", totals.cooled, totals.found);
+        sheet.flow("uncopied_hot_keys", totals.uncopied, totals.found);
+        sheet.add("copy_read_ratio.mean", Unit::Ratio, share(totals.copy_reads, totals.reads), totals.reads);
+        let hottest = share(totals.hottest, totals.judged);
+        sheet.add("hottest_key_share.mean", Unit::Ratio, hottest, totals.judged);
+    }
+
     /// Adds what a database, or one of its servers, stored when a window closed.
     pub fn stored(&mut self, id: &str, stored: Stored, window: &Window) {
         let mut sheet = Sheet::new(self, id, window);

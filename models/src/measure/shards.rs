@@ -6,11 +6,15 @@ use std::{
     ops::{AddAssign, SubAssign},
 };
 
-use sim_core::{statistics::Histogram, time::SimDuration};
+use sim_core::{
+    statistics::Histogram,
+    time::{SimDuration, SimTime},
+};
 
 use super::{
     Figures, Owner,
     figures::Sheet,
+    level::{Level, Stretch},
     windowed::Windowed,
     windows::{Turn, Window, Windows},
 };
@@ -95,6 +99,20 @@ pub struct ShardTotals {
     pub doubled: u64,
     /// Writes that went on to a further copy of a hot key.
     pub copied: u64,
+    /// Reads answered, where hot keys are looked for.
+    pub reads: u64,
+    /// Of these, from a further copy of a hot key.
+    pub copy_reads: u64,
+    /// Reads of the windows that were judged, and those of the hottest key of each.
+    pub judged: u64,
+    /// See [`judged`](Self::judged).
+    pub hottest: u64,
+    /// Keys that were found hot.
+    pub found: u64,
+    /// Those that were hot no more, or not any longer before they were copied.
+    pub cooled: u64,
+    /// Those whose copying failed.
+    pub uncopied: u64,
     /// Keys that are at another shard now.
     pub moved_keys: u64,
     /// Their bytes.
@@ -124,6 +142,13 @@ impl ShardTotals {
             held: self.held - before.held,
             doubled: self.doubled - before.doubled,
             copied: self.copied - before.copied,
+            reads: self.reads - before.reads,
+            copy_reads: self.copy_reads - before.copy_reads,
+            judged: self.judged - before.judged,
+            hottest: self.hottest - before.hottest,
+            found: self.found - before.found,
+            cooled: self.cooled - before.cooled,
+            uncopied: self.uncopied - before.uncopied,
             moved_keys: self.moved_keys - before.moved_keys,
             moved_bytes: self.moved_bytes - before.moved_bytes,
             handed_over: self.handed_over - before.handed_over,
@@ -143,6 +168,8 @@ pub struct ShardBook {
     seen: Vec<(ShardTotals, ShardTotals)>,
     /// How many shards queries reached.
     fan_out: Windowed,
+    /// Hot keys that have copies.
+    hot_keys: Level,
     /// What each shard stored at the end of each window.
     stored: Vec<Vec<Stored>>,
 }
@@ -153,7 +180,8 @@ impl ShardBook {
         let count = windows.all().len();
         let (seen, stored) = (vec![Default::default(); count], vec![Vec::new(); count]);
         let fan_out = Windowed::new(&Histogram::default(), windows);
-        Self { totals: ShardTotals::default(), seen, fan_out, stored }
+        let hot_keys = Level::new(windows);
+        Self { totals: ShardTotals::default(), seen, fan_out, hot_keys, stored }
     }
 
     /// A query goes to so many shards.
@@ -164,8 +192,14 @@ impl ShardBook {
         self.fan_out.record(SimDuration::from_nanos(touched));
     }
 
+    /// So many hot keys have copies from `now` on.
+    pub fn set_hot_keys(&mut self, now: SimTime, count: usize) {
+        self.hot_keys.set(now, u32::try_from(count).unwrap_or(u32::MAX));
+    }
+
     /// Windows open or close; so much is at each shard.
-    pub fn on_turn(&mut self, turn: &Turn, stored: &[Stored]) {
+    pub fn on_turn(&mut self, now: SimTime, turn: &Turn, stored: &[Stored]) {
+        self.hot_keys.on_turn(now, turn);
         self.fan_out.on_turn(turn);
         for window in &turn.closes {
             self.seen[usize::from(*window)].1 = self.totals;
@@ -180,6 +214,11 @@ impl ShardBook {
     pub fn within(&self, window: usize) -> ShardTotals {
         let (opened, closed) = &self.seen[window];
         closed.since(opened)
+    }
+
+    /// How many hot keys had copies in a window.
+    pub fn hot_keys(&self, window: usize) -> Stretch {
+        self.hot_keys.within(window)
     }
 
     /// How many shards queries reached in a window.

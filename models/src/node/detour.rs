@@ -51,7 +51,7 @@ impl World {
         }
         let asking = self.detours.get(id).is_some_and(|detour| detour.asking);
         let shard = division.shard_of[usize::from(call.callee.server)] as u32;
-        let key = resharding.name_at(shard, self.key_of(call));
+        let key = resharding.name_at(shard, self.key_of(call), self.writes[usize::from(call.class)]);
         let query = resharding::Query { key, writes, asking };
         Some(resharding.custody.verdict(shard, query))
     }
@@ -117,7 +117,7 @@ impl World {
         let shard = division.shard_of[usize::from(at.server)] as u32;
         let Some(resharding) = division.resharding.as_deref_mut() else { return false };
         let next = if writes { resharding.next_copy(shard, key) } else { None };
-        let name = resharding.name_at(shard, key);
+        let name = resharding.name_at(shard, key, writes);
         match if writes { resharding.custody.on_write(shard, name) } else { Write::Done } {
             Write::Done => {}
             Write::Later(part) => resharding.on_write(part),
@@ -140,6 +140,9 @@ impl World {
         }
         resharding.on_request(name);
         division.book.totals.answered += 1;
+        if !writes && resharding.search.is_some() {
+            self.note_read(at.node, key, name != key, cx);
+        }
         let Some(via) = detour.via else { return false };
         if !self.truth.is_idle() {
             self.settle_truth(id, outcome, cx);
@@ -270,14 +273,14 @@ impl World {
 
     /// The caller asks the shard that it was told, and learns if that is for good.
     fn ask_again(&mut self, id: CallId, call: &Call, (shard, moved): (u32, bool), cx: &mut Context<Event>) {
-        let key = self.key_of(call);
+        let (key, writes) = (self.key_of(call), self.writes[usize::from(call.class)]);
         self.let_row_go(call, cx);
         let Some(division) = self.nodes[usize::from(call.callee.node)].division() else { return };
         let home = division.shard_of[usize::from(call.callee.server)] as u32;
         if let (true, Some(resharding), Some(picked)) = (moved, &division.resharding, call.picked)
             && let Some(shards) = &mut self.dispatches[picked.dispatch as usize].shards
         {
-            shards.learn(resharding.name_at(shard, key), &resharding.custody);
+            shards.learn(resharding.name_at(shard, key, writes), &resharding.custody);
         }
         let Some((callee, picked)) = self.row_of_shard(call, shard, key, cx) else {
             self.calls[id].picked = None;

@@ -15,6 +15,8 @@ pub mod gateway;
 pub mod guard;
 pub mod heartbeats;
 pub mod hosting;
+#[cfg(test)]
+mod hot_keys_tests;
 pub mod indexing;
 #[cfg(test)]
 mod indexing_tests;

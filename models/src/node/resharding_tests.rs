@@ -290,6 +290,7 @@ fn the_catalogue_has_what_databases_report() {
         ("shards: 4, reshard: [(at: \"1s\", shards: 5, cut_over: KeyByKey)]", "db.ask_redirects.count"),
         ("shards: 4, routing: AnyNode, reshard: [(at: \"1s\", shards: 5)]", "db.forwards.rate"),
         ("shards: 4, copied_keys: ()", "db.copied_writes.count"),
+        ("shards: 4, hot_keys: ()", "db.found_hot_keys.count"),
         ("shards: 4, partitioning: Range(keys: 10000), rebalance: ()", "db.splits.count"),
     ] {
         let text = format!(

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     event::Event,
-    measure::{Owner, ShardBook, Stored},
+    measure::{Owner, ShardBook, ShardTotals, Stored},
     policy::{
         balancing::{Ask, Backend, Backends, Balance, Balancer},
         partitioning::{KeySizes, Partition, Partitioner},
@@ -197,6 +197,15 @@ impl Division {
         let mut keys = vec![0; self.stored.len()];
         (0..self.all.keys as u64).for_each(|key| keys[custody.owner(key) as usize] += 1);
         self.stored.iter().map(|stored| stored.keys).eq(keys)
+    }
+
+    /// What is wrong with the numbers of hot keys, if they do not balance.
+    pub fn unbalanced_hot_keys(&self) -> Option<String> {
+        let resharding = self.resharding.as_deref().filter(|it| it.search.is_some())?;
+        let (ShardTotals { found, cooled, uncopied, .. }, hot) =
+            (self.book.totals, resharding.hot.keys().len());
+        (found != cooled + uncopied + hot as u64)
+            .then(|| format!("{found} hot keys found ≠ {cooled} cooled + {uncopied} not copied + {hot} hot"))
     }
 
     /// What is done for a call, if it is not what its class says.

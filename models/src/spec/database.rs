@@ -14,6 +14,7 @@ use super::{
 use crate::{
     policy::{
         discipline::QueueSpec,
+        hot_keys::HotKeysSpec,
         partitioning::{CopiedKeysSpec, PartitionerSpec},
         resharding::{MOST_SHARDS, RebalanceSpec, ReshardSpec, Routing},
         transaction::OnConflict,
@@ -71,6 +72,11 @@ pub struct DatabaseSpec {
     /// Keys that are stored several times, each copy on another shard: reads go to any, writes to one after the other. Default:
     /// none.
     pub copied_keys: Option<CopiedKeysSpec>,
+    /// Keys that are read most are found and copied to other shards: then reads go to any copy, writes to one after the other. It
+    /// takes a read where the key is, and a write at each other shard; what is written meanwhile goes to all. A key that is
+    /// read less in a window has no copies from then on. What is counted is reads of a single key that were answered, and
+    /// callers know at once which are hot. Default: not.
+    pub hot_keys: Option<HotKeysSpec>,
     /// What single replicas have differently, by number from 0.
     pub overrides: BTreeMap<u32, Overrides>,
     /// A replica that starts is slow at first. Default: not.
@@ -131,6 +137,7 @@ impl Default for DatabaseSpec {
             reshard: Vec::new(),
             rebalance: None,
             copied_keys: None,
+            hot_keys: None,
             overrides: BTreeMap::new(),
             warm_up: None,
             timeout: None,
@@ -206,7 +213,10 @@ impl DatabaseSpec {
 
     /// Whether a server may be asked for a key that it does not hold.
     pub fn redirects(&self) -> bool {
-        self.routing != Routing::Informed || self.moves() || self.copied_keys.is_some()
+        self.routing != Routing::Informed
+            || self.moves()
+            || self.copied_keys.is_some()
+            || self.hot_keys.is_some()
     }
 
     /// Reports what is wrong with it.
@@ -278,6 +288,15 @@ impl DatabaseSpec {
         }
         if let Some(copied_keys) = &self.copied_keys {
             check.at("copied_keys", |check| copied_keys.check(check));
+        }
+        if let Some(hot_keys) = &self.hot_keys {
+            check.at("hot_keys", |check| hot_keys.check(check));
+            check.require(self.shards > 1, "hot_keys", || {
+                "a hot key is copied to other shards: set shards above 1".into()
+            });
+            check.require(self.copied_keys.is_none(), "copied_keys", || {
+                "keys with copies are named or found, not both: leave out copied_keys or hot_keys".into()
+            });
         }
         for (number, change) in self.reshard.iter().enumerate() {
             check.at("reshard", |check| {

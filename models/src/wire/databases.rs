@@ -6,11 +6,12 @@ use super::{Builder, callers::Wishes};
 use crate::{
     measure::{CallBook, Owner, ShardBook},
     node::{
-        resharding::{Resharding, Stores},
+        resharding::{HotSearch, Resharding, Stores},
         sharding::{Division, Shards},
     },
     policy::{
-        partitioning::{CopiedKeysSpec, KeySizes},
+        hot_keys::HotKeysSpec,
+        partitioning::{CopiedKeys, CopiedKeysSpec, KeySizes},
         resharding::{Custody, Loads},
     },
     request::Instance,
@@ -154,6 +155,12 @@ fn unfit(field: &str, check: &mut Check) {
     });
 }
 
+/// How a database finds hot keys: to copy one takes as long as to read it, and to write it.
+fn search(database: &DatabaseSpec, spec: &HotKeysSpec) -> HotSearch {
+    let writes = database.write_time.as_ref().unwrap_or(&database.read_time);
+    HotSearch::new(spec.build(), (database.read_time.build(), writes.build()))
+}
+
 impl Builder<'_> {
     /// What a pool knows of its shards, if it is a database.
     pub(super) fn division(&self, id: &str, pool: &PoolSpec, servers: usize) -> Option<Box<Division>> {
@@ -188,7 +195,7 @@ impl Builder<'_> {
             let Some(database) = component.form().divides().filter(|database| database.redirects()) else {
                 continue;
             };
-            let moves = database.moves();
+            let copies = database.moves() || database.hot_keys.is_some();
             let sizes = KeySizes::new(database.bytes_per_key.build());
             let stores = Stores {
                 keys: database.keys,
@@ -196,17 +203,20 @@ impl Builder<'_> {
                 replicas: database.replicas_per_shard as u16,
                 servers: database.most_shards().saturating_mul(database.replicas_per_shard) as u16,
                 book: self.call_books.len() as u16,
-                line: if moves { self.line(PATIENCE) } else { 0 },
+                line: if copies { self.line(PATIENCE) } else { 0 },
             };
-            if moves {
+            if copies {
                 self.call_books.push(CallBook::new(format!("{id}.calls.copies"), &self.windows));
             }
             let custody = Custody::new(database.partitioning.build(database.shards), sizes);
             let (routing, look) = (database.routing, database.look_time);
-            let hot = database.copied_keys.as_ref().map(CopiedKeysSpec::build).unwrap_or_default();
+            let named = database.copied_keys.as_ref().map(CopiedKeysSpec::build);
+            let found = database.hot_keys.as_ref().map(|spec| CopiedKeys::none(spec.copies));
+            let hot = named.or(found).unwrap_or_default();
             let timeline = database.reshard.clone();
             let mut resharding = Resharding::new(custody, routing, look, hot, timeline, stores);
             resharding.balancing = database.rebalance.clone().map(|spec| (spec, Loads::default()));
+            resharding.search = database.hot_keys.as_ref().map(|spec| Box::new(search(database, spec)));
             self.nodes[number].redirects = true;
             if let Some(division) = self.nodes[number].division_mut() {
                 division.resharding = Some(Box::new(resharding));

@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    fn tell_resharding(&mut self, node: u16, what: String, now: SimTime) {
+    pub(super) fn tell_resharding(&mut self, node: u16, what: String, now: SimTime) {
         let who = self.nodes[usize::from(node)].name.clone();
         self.decide(|| Decision { at: now.as_secs_f64(), who, what });
     }
@@ -137,16 +137,32 @@ impl World {
 
     /// Sends a batch to be read where it is, or written where it goes.
     fn send_batch(&mut self, node: u16, stream: usize, batch: Batch, read: bool, cx: &mut Context<Event>) {
-        let place = self.nodes[usize::from(node)].place;
         let Some(resharding) = self.resharding(node) else { return };
-        resharding.sent += 1;
         let part = resharding.custody.parts()[batch.part];
-        let Stores { book, line, .. } = resharding.stores;
         let leader = |shard| resharding.leader(Instance { node, server: 0 }, shard);
-        let (from, callee) = (leader(part.from), leader(if read { part.to } else { part.from }));
+        let ways = (leader(part.from), leader(if read { part.to } else { part.from }));
         let copy_time = resharding.under_way.as_ref().map_or(SimDuration::ZERO, |it| it.copy_time);
         let work = SimDuration::from_nanos_f64(copy_time.as_nanos() as f64 * batch.keys as f64);
-        let luck = Luck(place).child(COPY, resharding.sent);
+        let call = self.send_copy(node, ways, cx);
+        if let Some(resharding) = self.resharding(node) {
+            resharding.sending[stream] = Some(Sending { batch, call, read, work });
+        }
+    }
+
+    /// Sends a call that copies from one server to another, or reads at that server what is to be copied.
+    pub(super) fn send_copy(
+        &mut self,
+        node: u16,
+        (from, callee): (Instance, Instance),
+        cx: &mut Context<Event>,
+    ) -> CallId {
+        let place = self.nodes[usize::from(node)].place;
+        let (sent, book, line) = self.resharding(node).map_or((0, 0, 0), |resharding| {
+            resharding.sent += 1;
+            let Stores { book, line, .. } = resharding.stores;
+            (resharding.sent, book, line)
+        });
+        let luck = Luck(place).child(COPY, sent);
         let origin = Origin::by_itself(self.site(from), luck);
         let order = Order {
             request: RequestId::default(),
@@ -165,10 +181,7 @@ impl World {
             arriving: false,
         };
         self.call_books[usize::from(book)].on_ask();
-        let call = self.send(order, cx);
-        if let Some(resharding) = self.resharding(node) {
-            resharding.sending[stream] = Some(Sending { batch, call, read, work });
-        }
+        self.send(order, cx)
     }
 
     /// A call without a client has its outcome: one that copies, or one whose client is gone.
@@ -180,6 +193,9 @@ impl World {
         outcome: Outcome,
         cx: &mut Context<Event>,
     ) {
+        if self.hot_copy_hears(id, node, outcome, cx) {
+            return;
+        }
         let Some(resharding) = self.resharding(node) else { return };
         let of_it = |sending: &Option<Sending>| sending.is_some_and(|sending| sending.call == id);
         let Some(stream) = resharding.sending.iter().position(of_it) else { return };

@@ -1,6 +1,9 @@
 //! Databases whose shards change: keys are copied by calls of their own, which take workers like all others.
 
 mod copying;
+mod hot;
+
+pub use hot::HotSearch;
 
 use sim_core::{
     random::{Luck, name_hash},
@@ -31,6 +34,8 @@ pub struct Resharding {
     pub look: SimDuration,
     /// Keys that are stored several times.
     pub hot: CopiedKeys,
+    /// How it finds these, if it does.
+    pub search: Option<Box<HotSearch>>,
     /// Changes in order of time, and how many have begun.
     timeline: Vec<ReshardSpec>,
     begun: usize,
@@ -107,6 +112,7 @@ impl Resharding {
             routing,
             look,
             hot,
+            search: None,
             timeline,
             begun: 0,
             under_way: None,
@@ -130,9 +136,9 @@ impl Resharding {
         self.hot.copies(key, self.custody.shards(), |name| self.custody.by_map(name))
     }
 
-    /// The name of any copy of a key, by chance.
+    /// The name of any copy of a key that answers, by chance.
     pub(in crate::node) fn any_name(&self, key: u64, luck: Luck) -> u64 {
-        if !self.hot.has(key) {
+        if !self.hot.answer(key) {
             return key;
         }
         let copies = self.copies(key);
@@ -142,12 +148,12 @@ impl Resharding {
 
     /// The shard that a request goes on to which came to one without the key: of a key with copies, one of them for reads.
     pub(in crate::node) fn onward(&self, key: u64, writes: bool, owner: u32, luck: Luck) -> u32 {
-        if writes || !self.hot.has(key) { owner } else { self.custody.by_map(self.any_name(key, luck)) }
+        if writes || !self.hot.answer(key) { owner } else { self.custody.by_map(self.any_name(key, luck)) }
     }
 
-    /// The name under which a shard has a key, if it may.
-    pub(in crate::node) fn name_at(&self, shard: u32, key: u64) -> u64 {
-        if !self.hot.has(key) {
+    /// The name under which a shard has a key, if it may and is written or may answer.
+    pub(in crate::node) fn name_at(&self, shard: u32, key: u64, writes: bool) -> u64 {
+        if !(self.hot.answer(key) || writes && self.hot.has(key)) {
             return key;
         }
         let copy = self.copies(key).into_iter().find(|(_, holder)| *holder == shard);
@@ -270,6 +276,9 @@ impl Resharding {
 
     /// How much a call has to do that copies.
     pub(in crate::node) fn work_of(&self, call: CallId) -> SimDuration {
+        if let Some(work) = self.search.as_deref().and_then(|search| search.work_of(call)) {
+            return work;
+        }
         let mut sending = self.sending.iter().flatten();
         sending.find(|sending| sending.call == call).map_or(SimDuration::ZERO, |sending| sending.work)
     }

@@ -69,6 +69,7 @@ impl HotKeysSpec {
             until: SimTime::ZERO + self.window,
             verdicts: VecDeque::new(),
             copied: BTreeSet::new(),
+            hottest: (0, 0),
         }
     }
 }
@@ -84,6 +85,8 @@ pub struct HotKeys {
     verdicts: VecDeque<(SimTime, BTreeSet<u64>)>,
     /// Keys that were hot at any time: copies of them may lie about.
     copied: BTreeSet<u64>,
+    /// How often the hottest key of the last window was surely asked for, and how often all were.
+    hottest: (u64, u64),
 }
 
 impl HotKeys {
@@ -108,6 +111,7 @@ impl HotKeys {
             self.verdicts.pop_front();
         }
         self.verdicts.push_back((now, hot));
+        self.hottest = (self.seen.most(), self.seen.total());
         self.seen.clear();
         self.until = self.until + SimDuration::from_nanos(ended * window);
     }
@@ -122,6 +126,16 @@ impl HotKeys {
     /// How many are hot by the latest verdict.
     pub fn count(&self) -> usize {
         self.verdicts.back().map_or(0, |(_, hot)| hot.len())
+    }
+
+    /// Those that are hot by the latest verdict, in ascending order.
+    pub fn hot(&self) -> impl Iterator<Item = u64> {
+        self.verdicts.back().into_iter().flat_map(|(_, hot)| hot).copied()
+    }
+
+    /// How often the hottest key of the last window that is over was surely asked for, and how often all keys were.
+    pub const fn hottest(&self) -> (u64, u64) {
+        self.hottest
     }
 
     /// Whether several servers may hold a key.
@@ -157,6 +171,7 @@ mod tests {
         assert!(!keys.is_hot(7, at(999)), "the window is not over");
         assert!(keys.on_lookup(at(1000), 1));
         assert!(keys.is_hot(7, at(1001)) && keys.count() == 1);
+        assert_eq!((keys.hot().collect::<Vec<_>>(), keys.hottest()), (vec![7], (51, 100)));
         assert!(!keys.is_hot(7, at(1000)), "who came before that was known keeps to its owner");
         assert!(keys.on_lookup(at(2000), 1));
         assert!(!keys.is_hot(7, at(2001)) && keys.may_be_copied(7), "asked for no more, but copies are left");

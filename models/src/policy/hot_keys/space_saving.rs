@@ -66,6 +66,11 @@ impl SpaceSaving {
         self.total
     }
 
+    /// How often the most frequent certainly came.
+    pub fn most(&self) -> u64 {
+        self.counted.values().map(|count| count.most - count.error).max().unwrap_or_default()
+    }
+
     /// Keys that certainly came at least so often.
     pub fn at_least(&self, least: u64) -> impl Iterator<Item = u64> {
         let surely = move |(_, count): &(&u64, &Count)| count.most - count.error >= least;

@@ -5,7 +5,7 @@
 //! reads instead of p + (1−p)/n, and every write r times over. DynamoDB's *write sharding* with calculated suffixes; the hot
 //! key copies of `memcached` at Facebook (Nishtala et al. 2013).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,24 +42,69 @@ impl CopiedKeysSpec {
 
     /// The keys, ready to be asked for.
     pub fn build(&self) -> CopiedKeys {
-        CopiedKeys { keys: self.keys.iter().copied().collect(), copies: self.copies.max(1) }
+        let keys = self.keys.iter().map(|key| (*key, Copied::Made)).collect();
+        CopiedKeys { keys, copies: self.copies.max(1) }
     }
 }
 
 /// Keys that are stored several times.
 #[derive(Clone, Debug, Default)]
 pub struct CopiedKeys {
-    keys: BTreeSet<u64>,
+    keys: BTreeMap<u64, Copied>,
     copies: u32,
+}
+
+/// How far the copies of a key are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Copied {
+    /// They get what is written, and answer nobody.
+    Making,
+    /// They answer.
+    Made,
 }
 
 /// A copy: the name under which it is placed, and the shard that has it.
 pub type KeyCopy = (u64, u32);
 
 impl CopiedKeys {
-    /// Whether a key is stored several times.
+    /// No key has copies yet; those that get some have so many, the first included.
+    pub fn none(copies: u32) -> Self {
+        Self { keys: BTreeMap::new(), copies }
+    }
+
+    /// Whether what is written of a key goes to several shards.
     pub fn has(&self, key: u64) -> bool {
-        self.copies > 1 && self.keys.contains(&key)
+        self.copies > 1 && self.keys.contains_key(&key)
+    }
+
+    /// Whether several shards answer reads of a key.
+    pub fn answer(&self, key: u64) -> bool {
+        self.copies > 1 && self.keys.get(&key) == Some(&Copied::Made)
+    }
+
+    /// Copies of a key begin to be made.
+    pub fn make(&mut self, key: u64) {
+        self.keys.insert(key, Copied::Making);
+    }
+
+    /// The copies of a key are there, if they are still wanted.
+    pub fn made_at_last(&mut self, key: u64) {
+        self.keys.entry(key).and_modify(|copied| *copied = Copied::Made);
+    }
+
+    /// A key is to have no copies any more.
+    pub fn forget(&mut self, key: u64) {
+        self.keys.remove(&key);
+    }
+
+    /// The keys that have copies, or are to have some, in ascending order.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = u64> {
+        self.keys.keys().copied()
+    }
+
+    /// Of how many keys the copies answer.
+    pub fn made(&self) -> usize {
+        self.keys.values().filter(|copied| **copied == Copied::Made).count()
     }
 
     /// The copies of a key, the first under its own name; of suffixes that meet on a shard the later are passed over.
@@ -83,6 +128,8 @@ impl CopiedKeys {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::policy::partitioning::{Partition, PartitionerSpec};
 
@@ -95,6 +142,14 @@ mod tests {
         let shards: BTreeSet<u32> = copies.iter().map(|(_, shard)| *shard).collect();
         assert_eq!(shards.len(), 5);
         assert_eq!(hot.copies(8, 8, |key| map.shard_of(key)), [(8, map.shard_of(8))]);
+        let mut found = CopiedKeys::none(2);
+        found.make(9);
+        assert!(found.has(9) && !found.answer(9), "they are written to before they answer");
+        found.made_at_last(9);
+        assert_eq!((found.answer(9), found.made(), found.keys().collect::<Vec<_>>()), (true, 1, vec![9]));
+        found.forget(9);
+        found.made_at_last(9);
+        assert!(!found.has(9), "they came too late");
         // No more copies than shards.
         assert_eq!(hot.copies(7, 3, |key| map.shard_of(key) % 3).len(), 3);
     }
