@@ -41,6 +41,9 @@ pub(super) struct Wishes<'a> {
     balancer: Option<&'a LoadBalancerSpec>,
 }
 
+/// How long one replica waits for another's answer before it takes the message for lost (Redis `repl-timeout`).
+const SILENCE: SimDuration = SimDuration::from_secs(60);
+
 impl<'a> Builder<'a> {
     /// Gives every component its routes, and every node its list of servers by region.
     pub(super) fn add_routes(&mut self) {
@@ -81,8 +84,13 @@ impl<'a> Builder<'a> {
             call: self.call_spec(&pool.calls, callee),
             balancer: None,
         };
-        let itself = pool.divides.as_deref().and_then(|database| database.replication.as_ref()).map(|_| id);
-        pool.callees().into_iter().chain(itself).map(wishes).collect()
+        let replicated = pool.divides.as_deref().is_some_and(|database| database.replication.is_some());
+        let itself = replicated.then(|| {
+            let mut itself = wishes(id);
+            itself.call.timeout.get_or_insert(SILENCE);
+            itself
+        });
+        pool.callees().into_iter().map(wishes).chain(itself).collect()
     }
 
     /// How a caller calls a callee: its own wishes, and the callee's timeout where it has none.
