@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     system::{Call, OddServer, Part, System},
-    words::bare,
+    words::{bare, one_of},
 };
 use crate::plan::speaks_of;
 

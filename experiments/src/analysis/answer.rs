@@ -4,7 +4,7 @@
 //! whole would be wrong.
 
 use super::{Analysis, Headline, Ruling, Verdict, ranking::Ranking, verdict::Kind};
-use crate::study::{Claim, Study};
+use crate::study::{Claim, Study, one_of};
 
 /// The sentences, most important first.
 pub(super) fn answer(study: &Study, analysis: &Analysis) -> Vec<String> {
@@ -171,7 +171,7 @@ impl AxisWords {
     }
 
     fn everywhere(&self) -> String {
-        if self.label.is_empty() { String::new() } else { format!(" at every {}", self.label) }
+        if self.label.is_empty() { String::new() } else { format!(" at every {}", one_of(&self.label)) }
     }
 
     fn value(&self, place: usize) -> &str {

@@ -5,7 +5,7 @@ use crate::{
     analysis::{Kind, Verdict},
     output::{VERSION, number::short},
     report::{Chip, Provenance},
-    study::{Claim, Horizon},
+    study::{Claim, Horizon, one_of},
 };
 
 /// A few words for each SLO, and for the author's claims together.
@@ -17,7 +17,8 @@ pub(super) fn chips(view: &View<'_>) -> Vec<Chip> {
 /// Who meets it everywhere, who fails it somewhere, and what is open.
 fn slo(view: &View<'_>, claim: &Claim) -> Vec<Chip> {
     let arms = view.study.present_arms();
-    let everywhere = view.study.axis_labels().join(", ");
+    let everywhere =
+        view.study.axis_labels().iter().map(|label| one_of(label)).collect::<Vec<_>>().join(", ");
     let verdicts = |arm: &str| -> Vec<Verdict> {
         let cells = view.study.cells.iter().enumerate().filter(|(_, cell)| cell.arm == arm);
         cells.filter_map(|(index, _)| view.verdict(claim, index)).collect()

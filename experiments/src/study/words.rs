@@ -40,6 +40,12 @@ fn short_label(path: &str) -> &str {
     }
 }
 
+/// What each value of an axis is one of: `load`, but `number of shards`.
+pub fn one_of(label: &str) -> String {
+    let is_plural = label.ends_with('s') && !["ss", "us", "is", "as"].iter().any(|end| label.ends_with(end));
+    if is_plural { format!("number of {label}") } else { label.to_owned() }
+}
+
 /// A value without what only the file needs: `5s` of `"5s"`, `700/s` of `Rate("700/s")`.
 pub fn bare(value: &str) -> &str {
     let rate = value.strip_prefix("Rate(").and_then(|rest| rest.strip_suffix(')'));
@@ -64,6 +70,12 @@ mod tests {
             values: values.iter().map(|value| (*value).to_owned()).collect(),
         };
         Study { axes: axes.iter().map(axis).collect(), ..Study::default() }
+    }
+
+    #[test]
+    fn values_are_told_by_what_each_is_one_of() {
+        let told = ["load", "copies", "bias", "dns_ttl"].map(one_of);
+        assert_eq!(told, ["load", "number of copies", "bias", "dns_ttl"]);
     }
 
     #[test]

@@ -159,6 +159,26 @@ fn who_was_down_has_all_within_a_second() {
     assert!((seen["db.stale_age.max"] - 2.5).abs() < 0.05, "untrue since 3 s: {}", seen["db.stale_age.max"]);
 }
 
+#[test]
+fn a_lost_message_is_noticed_after_a_minute() {
+    // Written at 100 s, as the follower is silent. The leader gives up at 160 s, and the follower asks at 161 s: read
+    // ten times a second it shows what is old at 100.1, 100.2 … 161 s, but for what it does not answer until 101 s.
+    let text = r#"(workloads: {
+            "writer": OpenLoop(
+                target: "db", load: Rate("0.01/s"), arrivals: Deterministic(), keys: Uniform(items: 1),
+                requests: { "put": (writes: true) },
+            ),
+            "reader": OpenLoop(target: "db", load: Rate("10/s"), arrivals: Deterministic(), keys: Uniform(items: 1)),
+        },
+        components: { "db": Database(
+            replicas_per_shard: 2, read_from: Followers, connections_per_replica: 100, replication: Asynchronous(),
+        ) },
+        faults: [Silence(target: "db[1]", at: "99.95s", duration: "1.1s")])"#;
+    let seen = figures(text, 190, 1);
+    assert!((seen["db.stale_age.max"] - 61.0).abs() < 0.11, "{}", seen["db.stale_age.max"]);
+    assert!((seen["db.stale_reads.count"] - 600.0).abs() < 2.0, "{}", seen["db.stale_reads.count"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -7,8 +7,9 @@ use sim_core::{check::Check, random::distribution::DistributionSpec, time::SimDu
 /// How the followers of a shard come to have what its leader writes.
 ///
 /// Followers do real work for it, in line with their reads, and messages take their time on the network. The newest
-/// version of a key wins, whatever came first. A follower that missed something, since it or its leader was down, asks
-/// once a second (as Redis's `replicationCron` does) and then has all of it at once. No follower takes a leader's
+/// version of a key wins, whatever came first. A follower that missed something, since it or its leader was down or a
+/// message was lost, asks once a second (as Redis's `replicationCron` does) and then has all of it at once. A message is
+/// taken for lost after the database's `timeout`, else after 60 s (Redis `repl-timeout`). No follower takes a leader's
 /// place: a shard whose leader is down takes no writes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

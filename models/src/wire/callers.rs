@@ -25,7 +25,9 @@ use crate::{
         subsetting::{Membership, Subset},
     },
     request::{Instance, Site},
-    spec::{CacheSpec, CallSpec, ComponentSpec, Form, LoadBalancerSpec, PoolSpec, Spread, View},
+    spec::{
+        CacheSpec, CallSpec, ComponentSpec, DatabaseSpec, Form, LoadBalancerSpec, PoolSpec, Spread, View,
+    },
     world::Role,
 };
 
@@ -40,6 +42,9 @@ pub(super) struct Wishes<'a> {
     /// What only load balancers have.
     balancer: Option<&'a LoadBalancerSpec>,
 }
+
+/// How long one replica waits for another's answer before it takes the message for lost (Redis `repl-timeout`).
+const SILENCE: SimDuration = SimDuration::from_secs(60);
 
 impl<'a> Builder<'a> {
     /// Gives every component its routes, and every node its list of servers by region.
@@ -81,8 +86,13 @@ impl<'a> Builder<'a> {
             call: self.call_spec(&pool.calls, callee),
             balancer: None,
         };
-        let itself = pool.divides.as_deref().filter(|database| database.calls_itself()).map(|_| id);
-        pool.callees().into_iter().chain(itself).map(wishes).collect()
+        let talks = pool.divides.as_deref().is_some_and(DatabaseSpec::calls_itself);
+        let itself = talks.then(|| {
+            let mut itself = wishes(id);
+            itself.call.timeout.get_or_insert(SILENCE);
+            itself
+        });
+        pool.callees().into_iter().map(wishes).chain(itself).collect()
     }
 
     /// How a caller calls a callee: its own wishes, and the callee's timeout where it has none.

@@ -39,7 +39,7 @@ use sim_core::{
 const CASES: u32 = 300;
 
 /// Numbers on the longest tape.
-const LONGEST: usize = 800;
+const LONGEST: usize = 1200;
 
 /// The system a file describes, and the seed it is run with.
 fn loaded(text: &str) -> (SystemSpec, u64) {
@@ -203,7 +203,9 @@ fn broken_counts(report: &RunReport, id: &str) -> Vec<String> {
 fn broken_shelf(report: &RunReport, id: &str) -> Vec<String> {
     let count = |metric: &str| figure(report, &format!("{id}.{metric}.count"));
     let causes = ["missed_cold", "missed_capacity", "missed_expired", "missed_invalidated"];
-    let (misses, caused): (f64, f64) = (count("misses"), causes.into_iter().map(count).sum());
+    let promoted = report.metrics.iter().find(|metric| metric.name == format!("{id}.missed_promoted.count"));
+    let promoted = promoted.and_then(|metric| metric.value).unwrap_or_default();
+    let (misses, caused) = (count("misses"), causes.into_iter().map(count).sum::<f64>() + promoted);
     let (hits, stale) = (count("hits"), count("stale_reads"));
     let mut broken = Vec::new();
     if misses != caused {
@@ -310,8 +312,16 @@ fn random_systems_are_busy() {
     let mut done = [
         (".hits.count", 100.0),
         (".fan_out.mean", 5.0),
+        (".promotions.count", 1.0),
+        (".demotions.count", 1.0),
+        (".back_invalidations.count", 1.0),
+        (".refused_accesses.count", 1.0),
+        (".hot_lookups.count", 1.0),
         (".committed.count", 100.0),
-        (".aborted.count", 100.0),
+        (".aborted_refused.count", 1.0),
+        (".aborted_locked.count", 1.0),
+        (".aborted_failed.count", 1.0),
+        (".aborted_deserted.count", 1.0),
         (".compensated.count", 10.0),
         (".lock_waits.count", 100.0),
         (".replication_lag.count", 100.0),

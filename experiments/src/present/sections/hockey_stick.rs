@@ -18,7 +18,7 @@ use crate::{
         data::{Axis, Heading, Limit, Line, Point, Quantity},
     },
     output::number::signed,
-    study::Claim,
+    study::{Claim, one_of},
 };
 
 pub(super) fn draft(view: &View<'_>) -> Draft {
@@ -125,7 +125,7 @@ fn title(view: &View<'_>, sweep: &Sweep, headline: &Headline, claim: &Claim) -> 
             format!("From {} on ", view.on_sweep(sweep, point))
         }
         Some((_, point)) if since > 0 => format!("At {} ", view.on_sweep(sweep, point)),
-        Some(_) | None => format!("At every {} ", sweep.label),
+        Some(_) | None => format!("At every {} ", one_of(&sweep.label)),
     };
     let what = format!("{} {}", view.short(headline), words::goal(claim, view.unit(headline)));
     let who = Who::of(last, arms.len());

@@ -78,6 +78,9 @@ impl Plan {
             };
             return (step, vec![asked.to_owned()]);
         };
+        if self.inclusion.is_some() {
+            return (format!("Call(\"{asked}\")"), vec![asked.to_owned()]);
+        }
         let coalesce = tape.chance(50);
         let then = tape.one_of(&["Invalidate", "Update", "Nothing"]);
         let both = vec![asked.to_owned(), source.clone()];
@@ -97,25 +100,42 @@ impl Plan {
         }
     }
 
-    pub(super) fn cache(&self, id: usize, tape: &mut Tape<'_>) -> String {
+    pub(super) fn cache(&self, id: usize, services: &str, tape: &mut Tape<'_>) -> String {
         let Source { name: source, .. } = &self.caches[id];
+        let inclusion = self.inclusion.filter(|_| source.starts_with("cache"));
+        let servers = tape.maybe(50, |tape| tape.between(2, 3));
+        let on_write = ["WriteAround", "WriteBack()", "WriteBack(flush_every: \"50ms\")"];
+        let on_write = tape.maybe(50, |tape| tape.one_of(&on_write));
+        let on_write = on_write.filter(|text| self.inclusion.is_none() || !text.starts_with("WriteBack"));
+        let writes_later = on_write.is_some_and(|text| text.starts_with("WriteBack"));
+        let on_restart = ["Snapshot(every: \"200ms\")", "Preload(keys: 4)"];
+        let put = services.contains(&format!("CachedRead(cache: \"cache{id}\""));
         let capacity = tape.one_of(&["3", "1", "50", "\"20KB\""]);
         let lives = tape.maybe(60, some_millis);
         let on_miss = ["Coalesce()", "Coalesce(lease: \"20ms\")"];
-        let on_write = ["WriteAround", "WriteBack()", "WriteBack(flush_every: \"50ms\")"];
         let fields = [
             Some(format!("source: \"{source}\", capacity: {capacity}")),
             Some(format!("hit_time: {}", time(tape))),
             tape.maybe(50, |tape| format!("policy: {}", member(EvictionSpec::catalog(), &[], tape))),
-            tape.maybe(50, |tape| format!("servers: {}", tape.between(2, 3))),
+            servers.map(|servers| format!("servers: {servers}")),
             tape.maybe(30, |tape| format!("workers_per_server: {}", tape.between(2, 3))),
             tape.maybe(30, |_| "object_size: Exponential(mean: \"4KB\")".to_owned()),
             tape.maybe(50, |tape| format!("on_concurrent_miss: {}", tape.one_of(&on_miss))),
-            tape.maybe(50, |tape| format!("on_write: {}", tape.one_of(&on_write))),
+            on_write.map(|text| format!("on_write: {text}")),
+            inclusion.map(|inclusion| format!("inclusion: {inclusion}")),
+            tape.maybe(40, |tape| format!("on_restart: {}", tape.one_of(&on_restart)))
+                .filter(|_| inclusion.is_none()),
+            tape.maybe(30, |_| "storage: Disk(iops_limit: \"300/s\", queue_depth: 3)".to_owned()),
+            tape.maybe(40, |_| "hot_keys: (share: 0.1, window: \"100ms\")".to_owned())
+                .filter(|_| servers.is_some() && !writes_later),
+            put.then(|| tape.maybe(50, |_| "on_put: UnlessOlder".to_owned())).flatten(),
             tape.maybe(40, |tape| format!("invalidation: (delay: {}, loss: 0.2)", time(tape))),
             tape.maybe(30, |tape| format!("warm: {}", tape.between(1, 9))),
             lives.as_ref().map(|ttl| format!("freshness: {}", freshness(ttl, tape))),
-            lives.as_ref().and_then(|_| tape.maybe(40, |_| "revalidation: 0.2".to_owned())),
+            lives
+                .as_ref()
+                .and_then(|_| tape.maybe(40, |_| "revalidation: 0.2".to_owned()))
+                .filter(|_| inclusion != Some("Exclusive")),
             tape.maybe(40, |tape| format!("timeout: {}", some_millis(tape))),
             tape.maybe(40, |tape| format!("calls: {{ \"{source}\": {} }}", Self::call_of(source, tape))),
             self.placed_in(tape),

@@ -34,6 +34,8 @@ struct Plan {
     /// What each cache keeps.
     caches: Vec<data::Source>,
     databases: Vec<stores::Store>,
+    /// What caches whose source is a cache have to do with what that one holds, if anything. Nobody looks into them then.
+    inclusion: Option<&'static str>,
 }
 
 /// The experiment file that a tape of numbers stands for.
@@ -44,15 +46,16 @@ pub(super) fn experiment(numbers: &[u16]) -> String {
     let (regions, classes, circles) = (tape.below(MOST_REGIONS), tape.chance(60), tape.chance(20));
     let databases = stores::stores(tape.below(MOST_DATABASES + 1), tape);
     let caches = data::sources(tape.below(MOST_CACHES + 1), pools, databases.len(), tape);
-    let plan = Plan { regions, classes, circles, pools, balancers, caches, databases };
+    let inclusion = tape.maybe(30, |tape| tape.one_of(&["Inclusive", "Exclusive"]));
+    let plan = Plan { regions, classes, circles, pools, balancers, caches, databases, inclusion };
     let mut text = "(\n    name: \"random\",\n    question: \"Do the books balance?\",\n".to_owned();
     text += &plan.places(tape);
     let workloads: Vec<String> = (0..=tape.below(3)).map(|id| plan.workload(id, tape)).collect();
     text += &section("workloads", '{', &workloads);
     let mut components: Vec<String> = (0..plan.balancers.len()).map(|id| plan.balancer(id, tape)).collect();
     components.extend((0..pools).map(|id| plan.pool(id, tape)));
-    components.extend((0..plan.caches.len()).map(|id| plan.cache(id, tape)));
     let services = components.concat();
+    components.extend((0..plan.caches.len()).map(|id| plan.cache(id, &services, tape)));
     components.extend((0..plan.databases.len()).map(|id| plan.database(id, &services, tape)));
     text += &section("components", '{', &components);
     let faults: Vec<String> = (0..tape.below(5)).map(|_| plan.fault(tape)).collect();

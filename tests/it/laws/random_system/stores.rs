@@ -30,7 +30,7 @@ pub(super) struct Store {
 
 /// So many databases.
 pub(super) fn stores(count: usize, tape: &mut Tape<'_>) -> Vec<Store> {
-    let kinds = [Kind::Plain, Kind::Replicated, Kind::Transacting, Kind::Moving];
+    let kinds = [Kind::Plain, Kind::Replicated, Kind::Transacting, Kind::Moving, Kind::Moving];
     (0..count).map(|_| Store { kind: tape.one_of(&kinds), shards: tape.between(1, 4) }).collect()
 }
 
@@ -119,7 +119,7 @@ impl Plan {
             let keys = tape.one_of(&["[0]", "[1, 0, 5]"]);
             format!("copied_keys: (keys: {keys}, copies: {})", tape.between(1, 4))
         });
-        let changes = (0..tape.below(3)).map(|_| change(tape)).collect::<Vec<_>>();
+        let changes = (0..tape.below(4)).map(|_| change(tape)).collect::<Vec<_>>();
         let turns = tape.chance(30);
         let read_from = read_from(false, tape);
         vec![
@@ -154,7 +154,7 @@ fn cut_over(tape: &mut Tape<'_>) -> String {
 /// How fast keys are copied, by a change or for balance.
 fn pace(tape: &mut Tape<'_>) -> [Option<String>; 4] {
     [
-        tape.maybe(70, |tape| format!("bandwidth: {}", tape.one_of(&["None", "\"1MB\"", "\"50KB\""]))),
+        tape.maybe(70, |tape| format!("bandwidth: {}", tape.one_of(&["None", "\"1MB\"", "\"200KB\""]))),
         tape.maybe(50, |tape| format!("batch: {}", tape.one_of(&[1, 3, 1000]))),
         tape.maybe(50, |tape| format!("copy_time: {}", quoted(tape.one_of(&["0ms", "100us", "3ms"])))),
         Some(cut_over(tape)),
@@ -162,7 +162,7 @@ fn pace(tape: &mut Tape<'_>) -> [Option<String>; 4] {
 }
 
 fn change(tape: &mut Tape<'_>) -> String {
-    let at = tape.one_of(&["300ms", "0ms", "1s", "310ms", "1990ms"]);
+    let at = tape.one_of(&["300ms", "0ms", "310ms", "1s", "1990ms"]);
     let mut fields = vec![Some(format!("at: \"{at}\", shards: {}", tape.between(1, 6)))];
     fields.extend(pace(tape));
     fields.push(tape.maybe(50, |tape| format!("streams: {}", tape.between(2, 5))));
