@@ -83,7 +83,7 @@ pub enum Owner {
     Coordinated,
     /// A database whose keys go from shard to shard.
     Resharded,
-    /// Such a one whose ranges are split and moved by load: `rebalance`.
+    /// Such a one whose ranges are split and moved by load: `rebalance` of `Range`.
     Rebalanced,
     /// Such a one at which requests wait for a key to be handed over.
     Holding,
@@ -149,7 +149,7 @@ impl Owner {
             (Self::Asking, asks && !coordinated),
             (Self::Coordinated, coordinated),
             (Self::Resharded, database.moves()),
-            (Self::Rebalanced, database.rebalance.is_some()),
+            (Self::Rebalanced, database.cuts_ranges()),
             (Self::Holding, some(|cut_over| !matches!(cut_over, CutOver::DualWrites))),
             (Self::Hot, database.copied_keys.is_some() || database.hot_keys.is_some()),
             (Self::Searching, database.hot_keys.is_some()),
@@ -220,7 +220,7 @@ const fn row(
 
 /// Every figure.
 #[rustfmt::skip]
-pub const METRICS: [Figure; 133] = [
+pub const METRICS: [Figure; 134] = [
     row("arrivals", FLOW, PerSecond, REQUESTS, "requests that came"),
     row("throughput", &["mean"], PerSecond, REQUESTS, "requests that left, however they ended"),
     row("goodput", &["mean"], PerSecond, REQUESTS, "requests answered well and in time"),
@@ -304,6 +304,7 @@ pub const METRICS: [Figure; 133] = [
     row("uncopied_hot_keys", FLOW, PerSecond, SEARCHING, "those that could not be copied: a shard did not answer"),
     row("copy_read_ratio", &["mean"], Ratio, SEARCHING, "reads answered from a further copy of a hot key, over all reads"),
     row("hottest_key_share", &["mean"], Ratio, SEARCHING, "reads of the hottest key of each window of `hot_keys`, over all reads"),
+    row("gathered_keys", FLOW, PerSecond, RESHARDED, "keys that queries of several keys (`MultiGet`) found where they asked for them, however these moved"),
     row("moved_keys", FLOW, PerSecond, RESHARDED, "keys that came to another shard"),
     row("moved_bytes", FLOW, PerSecond, RESHARDED, "the bytes of those"),
     row("moved_share", &["mean"], Ratio, RESHARDED, "those keys over all that are stored"),
