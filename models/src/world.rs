@@ -23,6 +23,7 @@ use crate::{
         gateway::Gateway,
         network::Network,
         pipeline::{Crossings, Pipeline},
+        resharding::Sought,
         section::Resource,
         server::{Server, WarmUp},
         service::{Route, Service},
@@ -31,6 +32,7 @@ use crate::{
         truth::Truth,
     },
     observe::Observer,
+    policy::resharding::Pursuit,
     report::Decision,
     request::{CallId, Calls, Instance, Notices, Outcome, Requests, Site},
     trace::Recorder,
@@ -60,6 +62,10 @@ pub struct World {
     pub(crate) transactions: Transactions,
     /// Calls that go another way than there and back.
     pub(crate) detours: SecondaryMap<CallId, Detour>,
+    /// What queries of several shards ask of each, where keys may go from one to another.
+    pub(crate) sought: SecondaryMap<CallId, Sought>,
+    /// What the parts of those still have to read.
+    pub(crate) pursuits: SecondaryMap<CallId, Pursuit>,
     /// Stages between callers and the wire, one for each caller's instance and callee where there are any.
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) workloads: Vec<Workload>,

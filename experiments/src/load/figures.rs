@@ -214,6 +214,7 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Holding
             | Owner::Doubling
             | Owner::Hot
+            | Owner::Searching
             | Owner::Indexed
             | Owner::IndexedLater,
         )

@@ -85,7 +85,7 @@ pub enum Owner {
     Coordinated,
     /// A database whose keys go from shard to shard.
     Resharded,
-    /// Such a one whose ranges are split and moved by load: `rebalance`.
+    /// Such a one whose ranges are split and moved by load: `rebalance` of `Range`.
     Rebalanced,
     /// Such a one at which requests wait for a key to be handed over.
     Holding,
@@ -156,7 +156,7 @@ impl Owner {
             (Self::Asking, asks && !coordinated),
             (Self::Coordinated, coordinated),
             (Self::Resharded, database.moves()),
-            (Self::Rebalanced, database.rebalance.is_some()),
+            (Self::Rebalanced, database.cuts_ranges()),
             (Self::Holding, some(|cut_over| !matches!(cut_over, CutOver::DualWrites))),
             (Self::Hot, database.copied_keys.is_some() || database.hot_keys.is_some()),
             (Self::Searching, database.hot_keys.is_some()),
@@ -326,6 +326,7 @@ pub const METRICS: &[Figure] = &[
     row("uncopied_hot_keys", FLOW, PerSecond, SEARCHING, "those that could not be copied: a shard did not answer"),
     row("copy_read_ratio", &["mean"], Ratio, SEARCHING, "reads answered from a further copy of a hot key, over all reads"),
     row("hottest_key_share", &["mean"], Ratio, SEARCHING, "reads of the hottest key of each window of `hot_keys`, over all reads"),
+    row("gathered_keys", FLOW, PerSecond, RESHARDED, "keys that queries of several keys (`MultiGet`) found where they asked for them, however these moved"),
     row("moved_keys", FLOW, PerSecond, RESHARDED, "keys that came to another shard"),
     row("moved_bytes", FLOW, PerSecond, RESHARDED, "the bytes of those"),
     row("moved_share", &["mean"], Ratio, RESHARDED, "those keys over all that are stored"),

@@ -85,6 +85,8 @@ pub struct ShardTotals {
     pub touched: u64,
     /// Those that reached more than one.
     pub crossing: u64,
+    /// Keys that queries of several found, where keys move.
+    pub gathered: u64,
     /// Requests answered by the shard of their key, where others may be asked.
     pub answered: u64,
     /// Requests sent to the shard that holds the key now.
@@ -135,6 +137,7 @@ impl ShardTotals {
             queries: self.queries - before.queries,
             touched: self.touched - before.touched,
             crossing: self.crossing - before.crossing,
+            gathered: self.gathered - before.gathered,
             answered: self.answered - before.answered,
             moved: self.moved - before.moved,
             asked: self.asked - before.asked,
@@ -276,6 +279,7 @@ impl Figures {
         if !owners.contains(&Owner::Resharded) {
             return;
         }
+        sheet.flow("gathered_keys", totals.gathered, totals.gathered);
         sheet.flow("moved_keys", totals.moved_keys, totals.moved_keys);
         sheet.flow("moved_bytes", totals.moved_bytes, totals.moved_keys);
         let share = (keys > 0.0).then(|| totals.moved_keys as f64 / keys);

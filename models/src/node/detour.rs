@@ -61,7 +61,8 @@ impl World {
     pub(super) fn look(&mut self, id: CallId) {
         let Some(call) = self.calls.get(id).copied() else { return };
         let writes = self.writes[usize::from(call.class)];
-        if self.verdict(id, &call, writes).is_none_or(|verdict| verdict == Verdict::Serve) {
+        let verdict = self.verdict(id, &call, writes);
+        if verdict.is_none_or(|verdict| verdict == Verdict::Serve) && !self.comes_in_vain(id, &call) {
             return;
         }
         let look = self.resharding(call.callee.node).map_or(SimDuration::ZERO, |it| it.look);
@@ -81,9 +82,11 @@ impl World {
         let Some(call) = self.calls.get(id).copied().filter(|_| outcome.reason().is_none()) else {
             return false;
         };
-        // Writes that have begun are let through: they are copied with the rest.
-        let Some(verdict) = self.verdict(id, &call, false) else { return false };
         let turned = self.detours.get(id).is_some_and(|detour| detour.turned);
+        // Writes that have begun are let through: they are copied with the rest.
+        let Some(verdict) = self.verdict(id, &call, false) else {
+            return self.pursue(id, &call, (outcome, turned), cx);
+        };
         let writes = self.writes[usize::from(call.class)];
         let verdict = if turned { self.verdict(id, &call, writes).unwrap_or(verdict) } else { verdict };
         match verdict {
@@ -110,7 +113,6 @@ impl World {
     /// The right server has answered: whether the answer takes another way than straight back.
     fn answer(&mut self, id: CallId, call: &Call, outcome: Outcome, cx: &mut Context<Event>) -> bool {
         let key = self.key_of(call);
-        let detour = self.detours.get(id).copied().unwrap_or_default();
         let writes = self.writes[usize::from(call.class)];
         let at = call.callee;
         let Some(division) = self.nodes[usize::from(at.node)].division_mut() else { return false };
@@ -143,13 +145,24 @@ impl World {
         if !writes && resharding.search.is_some() {
             self.note_read(at.node, key, name != key, cx);
         }
-        let Some(via) = detour.via else { return false };
+        self.answer_by_way(id, call, outcome, cx)
+    }
+
+    /// An answer goes back by way of the server that passed the call on, if one did.
+    pub(super) fn answer_by_way(
+        &mut self,
+        id: CallId,
+        call: &Call,
+        outcome: Outcome,
+        cx: &mut Context<Event>,
+    ) -> bool {
+        let Some(via) = self.detours.get(id).and_then(|detour| detour.via) else { return false };
         if !self.truth.is_idle() {
             self.settle_truth(id, outcome, cx);
         }
         self.step_out(id, call, cx);
         self.change_detour(id, |detour| detour.answer = Some(outcome));
-        self.return_to(id, at, self.site(via), cx);
+        self.return_to(id, call.callee, self.site(via), cx);
         true
     }
 
@@ -161,7 +174,13 @@ impl World {
     }
 
     /// A call is to be answered by another shard: its server passes it on, or tells its caller.
-    fn send_on(&mut self, id: CallId, call: &Call, (shard, moved): (u32, bool), cx: &mut Context<Event>) {
+    pub(super) fn send_on(
+        &mut self,
+        id: CallId,
+        call: &Call,
+        (shard, moved): (u32, bool),
+        cx: &mut Context<Event>,
+    ) {
         let at = call.callee;
         let Some(division) = self.nodes[usize::from(at.node)].division_mut() else { return };
         let routing = division.resharding.as_deref().map_or(Routing::Informed, |it| it.routing);
@@ -177,7 +196,13 @@ impl World {
     }
 
     /// A call's server tells the caller to ask another shard, or the same once more.
-    fn send_back(&mut self, id: CallId, call: &Call, told: Option<(u32, bool)>, cx: &mut Context<Event>) {
+    pub(super) fn send_back(
+        &mut self,
+        id: CallId,
+        call: &Call,
+        told: Option<(u32, bool)>,
+        cx: &mut Context<Event>,
+    ) {
         self.step_out(id, call, cx);
         self.say(id, call.callee, told, cx);
     }
@@ -280,7 +305,11 @@ impl World {
         if let (true, Some(resharding), Some(picked)) = (moved, &division.resharding, call.picked)
             && let Some(shards) = &mut self.dispatches[picked.dispatch as usize].shards
         {
-            shards.learn(resharding.name_at(shard, key, writes), &resharding.custody);
+            if call.asked == Asked::Shard {
+                shards.learn_all(&resharding.custody);
+            } else {
+                shards.learn(resharding.name_at(shard, key, writes), &resharding.custody);
+            }
         }
         let Some((callee, picked)) = self.row_of_shard(call, shard, key, cx) else {
             self.calls[id].picked = None;

@@ -73,7 +73,7 @@ fn a_key_below_the_threshold_is_not_hot() {
 #[test]
 fn what_is_hot_no_more_has_no_copies() {
     // Every ten seconds another key is the popular one: five of them in fifty seconds, each known a second late.
-    let layout = r#"layout: Moving(every: "10s", by: 1000),"#;
+    let layout = r#"key_layout: Moving(every: "10s", by: 1000),"#;
     for routing in ["Informed", "Aware()", "AnyNode"] {
         let seen = searched(layout, "share: 0.1, copies: 4", &format!("routing: {routing}"), 50);
         assert_eq!(
@@ -92,7 +92,7 @@ fn what_is_hot_no_more_has_no_copies() {
 fn hot_keys_survive_crashes_and_shards_that_move() {
     let text = r#"(workloads: { "users": OpenLoop(
             target: "db", load: Rate("1000/s"), keys: Zipf(items: 10000, exponent: 1.2),
-            layout: Moving(every: "3s", by: 100), requests: { "get": (), "put": (writes: true) },
+            key_layout: Moving(every: "3s", by: 100), requests: { "get": (weight: 1), "put": (weight: 1, writes: true) },
         ) },
         network: (within_zone: Constant("1ms")),
         components: { "db": Database(

@@ -87,6 +87,120 @@ fn keys_that_move_take_their_bytes_along_at_the_pace_there_is() {
     }
 }
 
+/// Fifty requests a second, evenly, of a service that does this step, and what becomes of them while eight shards become nine.
+fn asked_together(step: &str, fields: &str) -> BTreeMap<String, f64> {
+    let text = format!(
+        r#"(workloads: {{ "users": OpenLoop(
+                target: "web", arrivals: Deterministic(), load: Rate("50/s"), keys: Uniform(items: 10000),
+            ) }},
+            network: (within_zone: Constant("3ms")),
+            components: {{
+                "web": Service(workers_per_server: 100, handles: {{ "*": [{step}] }}),
+                "db": Database(keys: 10000, read_time: Constant("100us"), connections_per_replica: 10, {fields}),
+            }})"#
+    );
+    figures_within(&text, 30, &[("after", 20, 30)])
+}
+
+#[test]
+fn queries_of_several_keys_miss_none_that_moves() {
+    for cut_over in [r#"Block(pause: "50ms")"#, "DualWrites", "KeyByKey"] {
+        for routing in ["Informed", "Aware()", "Aware(learns: Part)", "AnyNode"] {
+            let change = grows(&format!("cut_over: {cut_over}, keys_per_part: 100"));
+            let fields = format!("partitioning: HashModulo(), routing: {routing}, {change}");
+            let seen = asked_together(r#"MultiGet(database: "db", keys: 200)"#, &fields);
+            let case = format!("{cut_over} {routing}");
+            assert_eq!(seen["users.success_ratio.mean"], 1.0, "{case}");
+            // Every request has found its 200 keys, but those under way at the end.
+            let (asked, left) =
+                (200.0 * seen["users.arrivals.count"], 200.0 * seen["users.in_flight_at_end.count"]);
+            let found = seen["db.gathered_keys.count"];
+            assert!(left <= 200.0 && found <= asked && found >= asked - left, "{case}: {found} of {asked}");
+            let sent_on = if routing == "AnyNode" { "db.forwards.count" } else { "db.redirects.count" };
+            assert!(seen[sent_on] > 0.0, "{case}");
+            // Once all has moved nobody is sent on who has fetched the map.
+            assert!(seen["db.hops.mean@after"] < 1.01, "{case}: {}", seen["db.hops.mean@after"]);
+        }
+    }
+}
+
+#[test]
+fn queries_of_ranges_follow_what_moves() {
+    for (step, partitioning) in [
+        (r#"Scatter(database: "db")"#, "HashModulo()"),
+        (r#"RangeRead(database: "db", span: 3000)"#, "Range(keys: 10000)"),
+    ] {
+        for routing in ["Informed", "Aware()"] {
+            let change = grows("cut_over: DualWrites, keys_per_part: 100");
+            let seen =
+                asked_together(step, &format!("partitioning: {partitioning}, routing: {routing}, {change}"));
+            assert_eq!((seen["users.success_ratio.mean"], seen["db.migrations.count"]), (1.0, 1.0), "{step}");
+            let redirects = seen["db.redirects.count"];
+            // Of a range the few that have to be in just this moment may be none.
+            assert!(redirects > 0.0 || routing == "Informed", "{step} {routing}: {redirects}");
+            assert_eq!(seen["db.redirects.count@after"], 0.0, "{step} {routing}");
+        }
+    }
+}
+
+#[test]
+fn entries_of_a_directory_are_moved_until_the_load_is_level() {
+    // Twelve tenants of 100 keys by Zipf's law, all of the first six at one shard of four: that has H(6)/H(12) = 0.789 of all,
+    // 3.16 times the mean. Moved one by one, no shard need have more than the first tenant, 1/H(12) = 0.322, 1.29 times the mean.
+    let entries: Vec<String> = (0..12)
+        .map(|tenant| {
+            let shard = if tenant < 6 { 0 } else { tenant % 4 };
+            format!("(first: {}, last: {}, shard: {shard})", 100 * tenant, 100 * tenant + 99)
+        })
+        .collect();
+    let text = format!(
+        r#"(workloads: {{ "users": OpenLoop(
+                target: "db", load: Rate("2000/s"), keys: Uniform(items: 100),
+                key_layout: ByTenant(tenants: Zipf(items: 12, exponent: 1.0)),
+            ) }},
+            components: {{ "db": Database(
+                shards: 4, keys: 1200, read_time: Constant("100us"), connections_per_replica: 4,
+                partitioning: Directory(entries: [{}]), rebalance: (every: "1s"),
+            ) }})"#,
+        entries.join(", ")
+    );
+    let seen = figures_within(&text, 40, &[("first", 0, 1), ("late", 30, 40)]);
+    let share = |to: u32| (1..=to).map(|rank| 1.0 / f64::from(rank)).sum::<f64>();
+    let busiest = |window: &str| seen[&format!("db.shard_imbalance.max_over_mean@{window}")];
+    let on_first: f64 = share(6) + 1.0 / 9.0;
+    near(busiest("first"), 4.0 * on_first / share(12), 0.15);
+    near(busiest("late"), 4.0 / share(12), 0.05);
+    assert_eq!((seen["db.moved_keys.count"] % 100.0, seen["users.success_ratio.mean"]), (0.0, 1.0));
+    assert!(seen["db.migrations.count"] >= 3.0);
+}
+
+#[test]
+fn a_shard_of_twice_the_weight_gets_twice_as_much_when_it_comes() {
+    // Three shards of weights 1, 2 and 1, then a fourth of 2, of 6 in all; 60000 keys.
+    for (partitioning, by) in [
+        ("RendezvousHashing(weights: [1, 2, 1, 2])", 0.01),
+        // A share by v points a weight has a standard error of √(s(1−s)/(6v)).
+        ("ConsistentHashing(virtual_nodes: 2000, weights: [1, 2, 1, 2])", 0.018),
+    ] {
+        let text = format!(
+            r#"(workloads: {{ "users": OpenLoop(target: "db", load: Rate("1/s")) }},
+            components: {{ "db": Database(
+                keys: 60000, shards: 3, partitioning: {partitioning}, reshard: [(at: "1s", shards: 4, copy_time: "1us")],
+            ) }})"#
+        );
+        let seen = figures_within(&text, 20, &[("before", 0, 1)]);
+        let share = |shard: u32, window: &str| {
+            seen[&format!("db[{shard}].stored_keys.count{window}")] / seen["db.stored_keys.count"]
+        };
+        for (shard, weight) in [1.0, 2.0, 1.0].into_iter().enumerate() {
+            near(share(shard as u32, "@before"), weight / 4.0, by);
+            near(share(shard as u32, ""), weight / 6.0, by);
+        }
+        near(share(3, ""), 2.0 / 6.0, by);
+        near(seen["db.moved_share.mean"], 2.0 / 6.0, by);
+    }
+}
+
 #[test]
 fn copies_take_workers_from_others() {
     // 1111 keys of 1 ms at either side, and a hundred times 100 us for what the requests take.

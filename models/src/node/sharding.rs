@@ -19,7 +19,7 @@ use crate::{
     policy::{
         balancing::{Ask, Backend, Backends, Balance, Balancer},
         partitioning::{KeySizes, Partition, Partitioner},
-        resharding::{Custody, Knowledge, Routing},
+        resharding::{Custody, Knowledge, Learns, Routing},
     },
     request::{Asked, CallId, Verb},
     spec::ReadFrom,
@@ -84,6 +84,21 @@ impl Shards {
             }
         };
         Some(shard as u16)
+    }
+
+    /// What this caller knows, where it has a map of its own that may be old.
+    pub fn map_of_its_own(&self) -> Option<&Knowledge> {
+        match self.routing {
+            Routing::Aware { .. } => self.own.as_ref(),
+            Routing::Informed | Routing::AnyNode => None,
+        }
+    }
+
+    /// A shard has said that some of the keys asked for are elsewhere: the caller fetches the map.
+    pub fn learn_all(&mut self, custody: &Custody) {
+        if let (Routing::Aware { .. }, Some(knowledge)) = (self.routing, &mut self.own) {
+            knowledge.learn(0, Learns::Table, custody);
+        }
     }
 
     /// A shard has said that it holds a key no more.
@@ -239,6 +254,11 @@ impl Division {
         self.shard_of.get(usize::from(server)).is_some_and(|shard| *shard == self.map.shard_of(key) as usize)
     }
 
+    /// The shard of one of its servers.
+    pub fn shard_at(&self, server: u16) -> u32 {
+        self.shard_of.get(usize::from(server)).map_or(0, |shard| *shard as u32)
+    }
+
     /// Which shard holds a key now.
     fn shard_of(&self, key: u64) -> u32 {
         self.resharding.as_deref().map_or_else(|| self.map.shard_of(key), |it| it.custody.owner(key))
@@ -325,7 +345,7 @@ impl World {
 
     /// A call asks all shards that its query reaches, side by side.
     pub(super) fn gather(&mut self, id: CallId, gather: &Gather, cx: &mut Context<Event>) {
-        let shards = self.reached(id, gather);
+        let shards = self.seek(id, gather).unwrap_or_else(|| self.reached(id, gather));
         let starts: Vec<u16> =
             shards.iter().filter_map(|shard| gather.fork.starts.get(*shard as usize).copied()).collect();
         let database = self.database_of(id, gather.route);

@@ -108,6 +108,14 @@ impl Tasks {
         self.all.get(id).is_some_and(|task| matches!(task.kind, Kind::Branch(_)))
     }
 
+    /// The call that forked a branch, if it still waits for it.
+    pub(super) fn forked_by(&self, id: CallId) -> Option<CallId> {
+        match self.all.get(id)?.kind {
+            Kind::Branch(owner) => Some(owner),
+            Kind::Straggler | Kind::Spawned => None,
+        }
+    }
+
     /// Whether a task is, or is a part of, what nobody waits for.
     pub(crate) fn is_apart(&self, id: CallId) -> bool {
         self.all.contains_key(self.whole(id))

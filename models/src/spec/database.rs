@@ -15,7 +15,7 @@ use crate::{
     policy::{
         discipline::QueueSpec,
         hot_keys::HotKeysSpec,
-        partitioning::{CopiedKeysSpec, PartitionerSpec},
+        partitioning::{CopiedKeysSpec, PartitionerSpec, splitting},
         resharding::{MOST_SHARDS, RebalanceSpec, ReshardSpec, Routing},
         transaction::OnConflict,
     },
@@ -67,7 +67,8 @@ pub struct DatabaseSpec {
     /// Changes of the number of shards. Servers of shards that come later are there from the beginning and hold nothing.
     /// Default: none.
     pub reshard: Vec<ReshardSpec>,
-    /// How ranges are split, joined and moved by what is asked of them; keys have to be divided by `Range`. Default: not.
+    /// How ranges are split, joined and moved by what is asked of them, where keys are divided by `Range`; how the entries of a
+    /// `Directory` are moved. Default: not.
     pub rebalance: Option<RebalanceSpec>,
     /// Keys that are stored several times, each copy on another shard: reads go to any, writes to one after the other. Default:
     /// none.
@@ -211,6 +212,16 @@ impl DatabaseSpec {
         !self.reshard.is_empty() || self.rebalance.is_some()
     }
 
+    /// Whether ranges are split, joined and moved by load.
+    pub fn cuts_ranges(&self) -> bool {
+        self.rebalance.is_some() && matches!(self.partitioning, PartitionerSpec::Range(_))
+    }
+
+    /// Whether entries of a directory are moved by load.
+    fn moves_entries(&self) -> bool {
+        self.rebalance.is_some() && matches!(self.partitioning, PartitionerSpec::Directory(_))
+    }
+
     /// Whether a server may be asked for a key that it does not hold.
     pub fn redirects(&self) -> bool {
         self.routing != Routing::Informed
@@ -232,6 +243,10 @@ impl DatabaseSpec {
             let least = self.partitioning.least_shards();
             check.require(self.shards >= least, "", || {
                 format!("this speaks of {least} shards, and there are {}", self.shards)
+            });
+            let (weighed, most) = (self.partitioning.weighed_shards(), self.most_shards());
+            check.require(weighed <= most, "weights", || {
+                format!("these are the weights of {weighed} shards, and there are never more than {most}")
             });
         });
         check.require(self.connections_per_replica >= 1, "connections_per_replica", || {
@@ -281,9 +296,12 @@ impl DatabaseSpec {
         });
         if let Some(rebalance) = &self.rebalance {
             check.at("rebalance", |check| rebalance.check(check));
-            let ranges = matches!(self.partitioning, PartitionerSpec::Range(_));
-            check.require(ranges, "rebalance", || {
-                "only ranges are rebalanced: say partitioning: Range(…)".into()
+            check.require(self.cuts_ranges() || self.moves_entries(), "rebalance", || {
+                "only ranges and entries of a directory are rebalanced: say partitioning: Range(…) or Directory(…)".into()
+            });
+            let splits = self.cuts_ranges() || rebalance.split == splitting::Spec::default();
+            check.require(splits, "rebalance", || {
+                "entries of a Directory are moved as they are: leave split out".into()
             });
         }
         if let Some(copied_keys) = &self.copied_keys {

@@ -106,6 +106,8 @@ pub fn build(
         crossings: slotmap::SlotMap::with_key(),
         tasks: Tasks::default(),
         detours: slotmap::SecondaryMap::new(),
+        sought: slotmap::SecondaryMap::new(),
+        pursuits: slotmap::SecondaryMap::new(),
         truth,
         flights: Flights::default(),
         notices: Notices::default(),

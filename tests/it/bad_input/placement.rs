@@ -38,4 +38,25 @@ pub(super) const PLACEMENT: &[Case] = &[
         "keys of a time for a size",
         &[("    components: {", "    components: { \"db\": Database(bytes_per_key: Constant(\"2ms\")),")],
     ),
+    edit(
+        "weights of shards that never are",
+        &[(
+            "    components: {",
+            "    components: { \"db\": Database(shards: 2, partitioning: RendezvousHashing(weights: [1, 2, 1])),",
+        )],
+    ),
+    edit(
+        "rebalancing of hashes",
+        &[(
+            "    components: {",
+            "    components: { \"db\": Database(shards: 2, partitioning: HashModulo, rebalance: ()),",
+        )],
+    ),
+    edit(
+        "entries of a directory that are to be split",
+        &[(
+            "    components: {",
+            "    components: { \"db\": Database(shards: 2, partitioning: Directory(), rebalance: (split: (busiest: \"9/s\"))),",
+        )],
+    ),
 ];

@@ -2,8 +2,10 @@
 
 mod copying;
 mod hot;
+mod pursuing;
 
 pub use hot::HotSearch;
+pub use pursuing::Sought;
 
 use sim_core::{
     random::{Luck, name_hash},
@@ -124,6 +126,11 @@ impl Resharding {
         }
     }
 
+    /// Whether keys ever go from shard to shard.
+    pub(in crate::node) fn moves(&self) -> bool {
+        !self.timeline.is_empty() || self.balancing.is_some()
+    }
+
     /// The leader of a shard among the servers that hold all shards together, of which this is one.
     pub(in crate::node) fn leader(&self, at: Instance, shard: u32) -> Instance {
         let Stores { replicas, servers, .. } = self.stores;
@@ -199,7 +206,8 @@ impl Resharding {
     /// Looks at what was asked of the ranges: how many were split and joined, and what goes where.
     fn rebalance(&mut self, now: SimTime) -> (u64, u64, Option<(u64, u64, u32)>) {
         let Stores { keys, bytes_per_key, .. } = self.stores;
-        let extent = Extent { shards: self.custody.shards(), keys, bytes_per_key };
+        let (shards, cuts) = (self.custody.shards(), self.custody.cuts());
+        let extent = Extent { shards, keys, bytes_per_key, cuts };
         let (Some((spec, loads)), Some(table)) = (&mut self.balancing, self.custody.table()) else {
             return (0, 0, None);
         };

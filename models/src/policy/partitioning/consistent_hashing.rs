@@ -18,7 +18,7 @@ use crate::policy::hashing::{Ring, xx_hash};
 pub struct Spec {
     /// Points of a shard of weight 1, 1 to 10000. Default 16 (Cassandra's `num_tokens` since 4.0).
     pub virtual_nodes: u32,
-    /// Weights by shard, 1 for those not named.
+    /// Weights by shard, those that come later included; 1 for those not named.
     pub weights: Vec<u32>,
 }
 

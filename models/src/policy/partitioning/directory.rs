@@ -54,14 +54,15 @@ impl Spec {
         let shards = shards.max(1);
         let mut table = Table::new(vec![(0, self.otherwise % shards)], u64::MAX);
         for entry in &self.entries {
-            table.assign(entry.first, entry.last.unwrap_or(entry.first), entry.shard % shards);
+            // Neighbours at one shard stay two: each may move by itself.
+            table.give(entry.first, entry.last.unwrap_or(entry.first), entry.shard % shards);
         }
         State { otherwise: self.otherwise, shards, table }
     }
 }
 
 /// The directory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct State {
     otherwise: u32,
     shards: u32,
@@ -69,6 +70,16 @@ pub struct State {
 }
 
 impl State {
+    /// Who holds what.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The same keys with other holders.
+    pub fn with_table(&self, table: Table) -> Self {
+        Self { otherwise: self.otherwise, shards: self.shards, table }
+    }
+
     /// The directory in which the keys from `first` to `last` are at `shard`, and what moves for it.
     pub fn assigned(&self, first: u64, last: u64, shard: u32) -> (Self, Plan) {
         let mut table = self.table.clone();
@@ -119,5 +130,8 @@ mod tests {
         assert_eq!((moved.shard_of(149), moved.shard_of(150), moved.shard_of(160)), (2, 1, 2));
         assert_eq!((plan.moves.len(), plan.moves[0].from, plan.moves[0].to), (1, 2, 1));
         assert_eq!(state.resized(2).0.shard_of(150), 0);
+        let entries = vec![entry(0, Some(9), 1), entry(10, Some(19), 1)];
+        let apart = Spec { entries, otherwise: 0 }.build(2);
+        assert_eq!(apart.table().pieces(), [(0, 1), (10, 1), (20, 0)], "two tenants of one shard");
     }
 }

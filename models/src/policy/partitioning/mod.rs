@@ -84,10 +84,27 @@ impl PartitionerSpec {
     pub fn least_shards(&self) -> u32 {
         match self {
             Self::Range(spec) => spec.least_shards(),
-            Self::ConsistentHashing(spec) => spec.weights.len().max(1) as u32,
-            Self::RendezvousHashing(spec) => spec.weights.len().max(1) as u32,
             Self::Directory(spec) => spec.least_shards(),
-            Self::HashModulo(_) | Self::JumpHashing(_) | Self::HashSlots(_) | Self::Composite(_) => 1,
+            Self::HashModulo(_)
+            | Self::ConsistentHashing(_)
+            | Self::JumpHashing(_)
+            | Self::RendezvousHashing(_)
+            | Self::HashSlots(_)
+            | Self::Composite(_) => 1,
+        }
+    }
+
+    /// How many shards it gives weights to: those beyond all that ever are would mean nothing.
+    pub fn weighed_shards(&self) -> u32 {
+        match self {
+            Self::ConsistentHashing(spec) => spec.weights.len() as u32,
+            Self::RendezvousHashing(spec) => spec.weights.len() as u32,
+            Self::Range(_)
+            | Self::HashModulo(_)
+            | Self::JumpHashing(_)
+            | Self::HashSlots(_)
+            | Self::Directory(_)
+            | Self::Composite(_) => 0,
         }
     }
 }

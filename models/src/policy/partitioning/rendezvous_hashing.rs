@@ -14,7 +14,7 @@ use crate::policy::hashing::{rendezvous_score, xx_hash};
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spec {
-    /// Weights by shard, 1 for those not named.
+    /// Weights by shard, those that come later included; 1 for those not named.
     pub weights: Vec<u32>,
 }
 

@@ -45,6 +45,8 @@ pub struct Custody {
     maps: Vec<Partitioner>,
     /// What moves, or has moved, from each map to the next.
     moves: Vec<Moves>,
+    /// From which shard to which keys went, in order.
+    departures: Vec<(u32, u32)>,
     sizes: KeySizes,
 }
 
@@ -81,7 +83,7 @@ enum Standing {
 impl Custody {
     /// Nothing moves yet; keys are of these sizes.
     pub fn new(map: Partitioner, sizes: KeySizes) -> Self {
-        Self { maps: vec![map], moves: Vec::new(), sizes }
+        Self { maps: vec![map], moves: Vec::new(), departures: Vec::new(), sizes }
     }
 
     /// Shards that may hold something now.
@@ -111,16 +113,16 @@ impl Custody {
         self.begin_towards(next, keys, keys_per_part, cut_over);
     }
 
-    /// Where the ranges are, if keys are divided by range.
+    /// Where the ranges are, if keys are divided by range or by a directory.
     pub fn table(&self) -> Option<&Table> {
         match self.aim() {
             Partitioner::Range(range) => Some(range.table()),
+            Partitioner::Directory(directory) => Some(directory.table()),
             Partitioner::HashModulo(_)
             | Partitioner::ConsistentHashing(_)
             | Partitioner::JumpHashing(_)
             | Partitioner::RendezvousHashing(_)
             | Partitioner::HashSlots(_)
-            | Partitioner::Directory(_)
             | Partitioner::Composite(_)
             | Partitioner::Custom(_) => None,
         }
@@ -128,8 +130,22 @@ impl Custody {
 
     /// The map with other ranges.
     fn with_table(&self, table: Table) -> Option<Partitioner> {
-        let range = if let Partitioner::Range(range) = self.aim() { Some(range) } else { None };
-        range.map(|range| Partitioner::Range(range.with_table(table)))
+        match self.aim() {
+            Partitioner::Range(range) => Some(Partitioner::Range(range.with_table(table))),
+            Partitioner::Directory(directory) => Some(Partitioner::Directory(directory.with_table(table))),
+            Partitioner::HashModulo(_)
+            | Partitioner::ConsistentHashing(_)
+            | Partitioner::JumpHashing(_)
+            | Partitioner::RendezvousHashing(_)
+            | Partitioner::HashSlots(_)
+            | Partitioner::Composite(_)
+            | Partitioner::Custom(_) => None,
+        }
+    }
+
+    /// Whether ranges may be cut and joined: entries of a directory are what they are.
+    pub fn cuts(&self) -> bool {
+        matches!(self.aim(), Partitioner::Range(_))
     }
 
     /// Ranges are cut and joined, and nothing changes its holder. Nothing may be on its way.
@@ -177,6 +193,9 @@ impl Custody {
         if let Some(Stage::Moving { gone, going }) = self.stage_mut(part) {
             if arrived { *gone = *going } else { *going = *gone }
         }
+        if arrived && self.goes_key_by_key() {
+            self.depart(part);
+        }
     }
 
     /// Writes of a part are to wait.
@@ -189,6 +208,23 @@ impl Custody {
         let Some(moves) = self.moves.last_mut() else { return };
         moves.stages[part] = Stage::Gone(moves.gone);
         moves.gone += 1;
+        self.depart(part);
+    }
+
+    /// Keys of a part are the other shard's.
+    fn depart(&mut self, part: usize) {
+        let Part { from, to, .. } = self.parts()[part];
+        self.departures.push((from, to));
+    }
+
+    /// How many times keys went from shard to shard.
+    pub fn departed(&self) -> usize {
+        self.departures.len()
+    }
+
+    /// From which shard to which keys went after so many times.
+    pub fn departures_since(&self, since: usize) -> &[(u32, u32)] {
+        self.departures.get(since..).unwrap_or_default()
     }
 
     /// All parts were handed over.
@@ -316,6 +352,26 @@ impl Custody {
     /// Who held a key before the moves of that epoch.
     pub(super) fn shard_at(&self, epoch: usize, key: u64) -> u32 {
         self.maps[epoch.min(self.maps.len() - 1)].shard_of(key)
+    }
+
+    /// The shards that may have held a key of a range before the moves of that epoch, or that got some in these as one knows
+    /// who knows so many parts to have gone, or that are getting some.
+    pub(super) fn shards_at(&self, epoch: usize, known: u32, (low, high): (u64, u64)) -> Vec<u32> {
+        let mut shards = self.maps[epoch.min(self.maps.len() - 1)].shards_of_range(low, high);
+        let Some(moves) = self.moves.get(epoch) else { return shards };
+        let got = |stage: &Stage| match stage {
+            Stage::Gone(before) => *before < known,
+            Stage::Moving { .. } => true,
+            Stage::Still | Stage::Blocked => false,
+        };
+        let parts = moves.parts.all().iter().zip(&moves.stages);
+        shards.extend(parts.filter(|(_, stage)| got(stage)).map(|(part, _)| part.to));
+        shards
+    }
+
+    /// Whom a part of the moves of an epoch goes to.
+    pub(super) fn receiver(&self, epoch: usize, part: usize) -> Option<u32> {
+        Some(self.moves.get(epoch)?.parts.all().get(part)?.to)
     }
 
     /// Where a key goes in the moves of an epoch: which part it belongs to, whom that goes to, and how many went before

@@ -16,6 +16,8 @@ pub struct Knowledge {
     gone: u32,
     /// Single parts that it knows to have gone, with their epoch.
     parts: BTreeSet<(usize, usize)>,
+    /// How many times keys had gone from shard to shard when it fetched the map.
+    seen: usize,
 }
 
 impl Knowledge {
@@ -32,6 +34,20 @@ impl Knowledge {
         shard
     }
 
+    /// The shards where it looks for keys of a range, in ascending order.
+    pub fn shards_of_range(&self, range: (u64, u64), custody: &Custody) -> Vec<u32> {
+        let mut shards = custody.shards_at(self.epoch, self.gone, range);
+        shards.extend(self.parts.iter().filter_map(|(epoch, part)| custody.receiver(*epoch, *part)));
+        shards.sort_unstable();
+        shards.dedup();
+        shards
+    }
+
+    /// How many times keys had gone from shard to shard when it fetched the map.
+    pub const fn seen(&self) -> usize {
+        self.seen
+    }
+
     /// A shard has said that it holds a key no more.
     pub fn learn(&mut self, key: u64, learns: Learns, custody: &Custody) {
         match learns {
@@ -39,6 +55,7 @@ impl Knowledge {
                 self.epoch = custody.epoch();
                 self.gone = custody.gone(self.epoch);
                 self.parts.clear();
+                self.seen = custody.departed();
             }
             Learns::Part => {
                 for epoch in self.epoch..custody.epochs() {

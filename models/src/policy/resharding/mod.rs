@@ -9,6 +9,7 @@ mod knowledge;
 #[cfg(test)]
 mod laws;
 mod parts;
+mod pursuit;
 mod rebalancing;
 mod routing;
 mod spec;
@@ -17,6 +18,7 @@ mod transfer;
 pub use custody::{Custody, Query, Verdict, Write};
 pub use knowledge::Knowledge;
 pub use parts::{Part, Parts};
+pub use pursuit::Pursuit;
 pub use rebalancing::{Extent, Loads, RebalanceSpec, Rebalanced};
 pub use routing::{Learns, Routing};
 pub use spec::{CutOver, MOST_SHARDS, ReshardSpec};

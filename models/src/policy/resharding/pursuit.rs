@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::{
         policy::{
-            partitioning::{KeySizes, Partition, PartitionerSpec},
+            partitioning::{KeySizes, PartitionerSpec},
             resharding::{CutOver, Knowledge, Learns},
         },
         units::Bytes,
@@ -123,7 +123,8 @@ mod tests {
                 let shards = 3 + self.draw(4) as u32;
                 let cut_over =
                     [CutOver::DualWrites, CutOver::KeyByKey, CutOver::default()][self.draw(3) as usize];
-                self.custody.begin(shards, KEYS, 1 + self.draw(30), cut_over);
+                let keys_per_part = 1 + self.draw(30);
+                self.custody.begin(shards, KEYS, keys_per_part, cut_over);
                 self.changes += 1;
                 return self.start(0);
             };
@@ -182,8 +183,7 @@ mod tests {
                     let keys: Vec<u64> = (low..=high).collect();
                     let mut by_range = BTreeSet::new();
                     for shard in shards {
-                        let (read, hops) =
-                            trial.pursue(Pursuit::of_range((low, high), shard, since), shard);
+                        let (read, hops) = trial.pursue(Pursuit::of_range((low, high), shard, since), shard);
                         by_range.extend(read);
                         chased += hops;
                     }

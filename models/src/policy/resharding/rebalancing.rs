@@ -20,7 +20,7 @@ use crate::{
     units::{Bytes, Rate},
 };
 
-/// How ranges are split, joined and moved while they are asked for.
+/// How ranges are split, joined and moved while they are asked for, or entries of a directory moved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RebalanceSpec {
@@ -29,7 +29,7 @@ pub struct RebalanceSpec {
     /// How much more than the mean the busiest shard has to have before anything moves. Default 0.1 (CockroachDB's
     /// `kv.allocator.qps_rebalance_threshold`).
     pub threshold: f64,
-    /// When a range is split or joined with the next.
+    /// When a range is split or joined with the next; an entry of a directory never is.
     pub split: splitting::Spec,
     /// Bytes copied a second at most. Default 32 MiB (CockroachDB's `kv.snapshot_rebalance.max_rate`). `None`: as fast as
     /// the shards can.
@@ -137,6 +137,8 @@ pub struct Extent {
     pub keys: u64,
     /// Bytes of each.
     pub bytes_per_key: u64,
+    /// Whether ranges may be cut and joined.
+    pub cuts: bool,
 }
 
 impl Loads {
@@ -153,6 +155,9 @@ impl Loads {
         let goes = goes(spec.threshold, &held, extent.shards);
         let mut next = table.clone();
         let (mut splits, mut joints) = (0, 0);
+        if !extent.cuts {
+            return Rebalanced { table: next, splits, joints, goes };
+        }
         let mut joined = false;
         for (place, (range, holder)) in held.iter().enumerate() {
             let right = held.get(place + 1).filter(|(_, other)| other == holder && !joined);
@@ -224,7 +229,7 @@ mod tests {
 
     use super::*;
 
-    const EXTENT: Extent = Extent { shards: 2, keys: 100, bytes_per_key: 1000 };
+    const EXTENT: Extent = Extent { shards: 2, keys: 100, bytes_per_key: 1000, cuts: true };
 
     fn spec(busiest: f64) -> RebalanceSpec {
         let split = splitting::Spec { busiest: Rate(busiest), ..splitting::Spec::default() };
@@ -253,6 +258,18 @@ mod tests {
         table.give(low, high, 1);
         ask(&mut loads, &table);
         assert_eq!(loads.look(&RebalanceSpec { threshold: 0.5, ..spec(700.0) }, &table, EXTENT).goes, None);
+    }
+
+    #[test]
+    fn entries_of_a_directory_go_whole() {
+        // Two tenants of the first shard have five and three requests of ten, one of the second has two: if the three go, both
+        // have five.
+        let table = Table::new(vec![(0, 0), (10, 0), (20, 1)], 99);
+        let mut loads = Loads::default();
+        (0..1000).for_each(|nth| loads.on_request(&table, [0, 0, 0, 0, 0, 10, 10, 10, 20, 20][nth % 10]));
+        let look = loads.look(&spec(1.0), &table, Extent { cuts: false, ..EXTENT });
+        assert_eq!((look.splits, look.joints, look.goes), (0, 0, Some((10, 19, 1))));
+        assert_eq!(look.table, table);
     }
 
     #[test]

@@ -12,7 +12,8 @@ pub enum Routing {
     Informed,
     /// Every client process, and every server that calls, has a map of its own, which is right until keys move. A shard
     /// that is asked for what it no longer holds says who does, at the price of a look and a round trip; the caller learns
-    /// from that. A `LoadBalancer` in front of the database is one such caller for all others (MongoDB's `mongos`).
+    /// from that; of a query of several keys only what has gone is asked for elsewhere, and the caller fetches the whole table.
+    /// A `LoadBalancer` in front of the database is one such caller for all others (MongoDB's `mongos`).
     Aware {
         /// What a caller learns. Default `Table`.
         #[serde(default)]
