@@ -198,6 +198,7 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Exclusive
             | Owner::Inclusive
             | Owner::Sweeping
+            | Owner::Sizing
             | Owner::Disk
             | Owner::HotKeys
             | Owner::Database

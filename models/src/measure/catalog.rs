@@ -61,6 +61,8 @@ pub enum Owner {
     Inclusive,
     /// A cache that looks for what expired: `sweep`.
     Sweeping,
+    /// A cache that reckons with other sizes: `size_curve`.
+    Sizing,
     /// One that keeps its objects on a disk.
     Disk,
     /// One that holds hot keys at several servers.
@@ -117,6 +119,7 @@ impl Owner {
             (cache.inclusion == Inclusion::Exclusive, Self::Exclusive),
             (cache.inclusion == Inclusion::Inclusive, Self::Inclusive),
             (cache.sweep.is_some(), Self::Sweeping),
+            (cache.size_curve, Self::Sizing),
             (matches!(cache.storage, Storage::Disk(_)), Self::Disk),
             (cache.hot_keys.is_some(), Self::HotKeys),
         ];
@@ -181,8 +184,8 @@ impl Owner {
 use Owner::{
     Asking, Blocking, Cache, Calls, Coordinated, Database, Disk, Doubling, Exclusive, Holding, Hop, Hot,
     HotKeys, Inclusive, Indexed, IndexedLater, Journey, Lender, Loops, Pool, Rebalanced, Redirecting,
-    Replicated, Rerouted, Resharded, Saga, Searching, Station, Sweeping, Thieves, Threads, Transactional,
-    TwoPhase, Workload, WriteBack,
+    Replicated, Rerouted, Resharded, Saga, Searching, Sizing, Station, Sweeping, Thieves, Threads,
+    Transactional, TwoPhase, Workload, WriteBack,
 };
 use Unit::{Bytes, Count, PerSecond, Ratio, Seconds};
 
@@ -203,6 +206,7 @@ const LENDER: &[Owner] = &[Lender];
 const EXCLUSIVE: &[Owner] = &[Exclusive];
 const INCLUSIVE: &[Owner] = &[Inclusive];
 const SWEEPING: &[Owner] = &[Sweeping];
+const SIZING: &[Owner] = &[Sizing];
 const DISK: &[Owner] = &[Disk];
 const HOT_KEYS: &[Owner] = &[HotKeys];
 const DATABASE: &[Owner] = &[Database];
@@ -273,6 +277,7 @@ pub const METRICS: &[Figure] = &[
     row("missed_promoted", &["count"], Count, LENDER, "misses of what had moved up, and was gone there when it was asked for again"),
     row("demotions", FLOW, PerSecond, EXCLUSIVE, "objects that had to go and were sent down to the cache below"),
     row("lost_demotions", &["count"], Count, EXCLUSIVE, "those of them that did not arrive there"),
+    row("lru_hit_ratio", &["eighth", "quarter", "half", "same", "double", "fourfold", "eightfold"], Ratio, SIZING, "lookups that an LRU of so much of the size would answer, if nothing expired or were dropped, over all lookups"),
     row("swept", FLOW, PerSecond, SWEEPING, "objects that were dropped since their lifetime was over, before anybody asked for them"),
     row("back_invalidations", FLOW, PerSecond, INCLUSIVE, "objects that were dropped since the cache below no longer held them"),
     row("accesses", FLOW, PerSecond, DISK, "accesses that the disks took on: objects found, and objects taken in"),
@@ -529,7 +534,7 @@ mod tests {
                 workloads: { "clients": OpenLoop((target: "web", load: Rate("1000/s"))) },
                 components: {
                     "web": Service((handles: { "*": [Call("plain"), Call("top"), Call("first"), Call("later")] })),
-                    "plain": Cache((source: "db", freshness: (ttl: Some("1s")), sweep: Some(()))),
+                    "plain": Cache((source: "db", freshness: (ttl: Some("1s")), sweep: Some(()), size_curve: true)),
                     "top": Cache((source: "below", inclusion: Exclusive, storage: Disk(()))),
                     "below": Cache((source: "db", servers: 2, hot_keys: Some(()))),
                     "first": Cache((source: "second", inclusion: Inclusive)),

@@ -7,7 +7,7 @@ use super::{
     figures::{Figures, Sheet},
     replicas::ReplicaBook,
     shards::{ShardBook, ShardSeen, Stored},
-    shelves::{Absence, ShelfBook, ShelfTotals},
+    shelves::{Absence, SIZES, ShelfBook, ShelfTotals},
     transactions::{Cause as AbortCause, TransactionBook},
     windows::Window,
 };
@@ -127,6 +127,12 @@ impl Figures {
         sheet.add("hit_ratio.mean", Unit::Ratio, share(totals.hits, lookups), lookups);
         let bytes = totals.hit_bytes.saturating_add(totals.missed_bytes);
         sheet.add("byte_hit_ratio.mean", Unit::Ratio, share(totals.hit_bytes, bytes), lookups);
+        if owners.contains(&Owner::Sizing) {
+            let (lookups, hits) = totals.reckoned;
+            for ((size, _), hits) in SIZES.iter().zip(hits) {
+                sheet.add(&format!("lru_hit_ratio.{size}"), Unit::Ratio, share(hits, lookups), lookups);
+            }
+        }
         sheet.flow("hits", totals.hits, lookups);
         sheet.flow("misses", missed, lookups);
         for why in Absence::COMMON {

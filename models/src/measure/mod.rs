@@ -31,7 +31,7 @@ pub use pulse::{Beats, Pulse};
 pub use replicas::{ReplicaBook, ReplicaTotals};
 pub use series::Recorder;
 pub use shards::{ShardBook, ShardSeen, ShardTotals, Stored};
-pub use shelves::{Absence, ShelfBook, ShelfTotals};
+pub use shelves::{Absence, SIZES, ShelfBook, ShelfTotals};
 pub use times::Times;
 pub use transactions::{Cause as AbortCause, TransactionBook, TransactionTotals};
 pub use windows::{Turn, Window, Windows};

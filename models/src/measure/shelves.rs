@@ -42,6 +42,17 @@ impl Absence {
     }
 }
 
+/// Sizes that are reckoned with beside a cache's own: what they are called, and how many times as much they hold.
+pub const SIZES: [(&str, f64); 7] = [
+    ("eighth", 0.125),
+    ("quarter", 0.25),
+    ("half", 0.5),
+    ("same", 1.0),
+    ("double", 2.0),
+    ("fourfold", 4.0),
+    ("eightfold", 8.0),
+];
+
 /// What happened at a cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShelfTotals {
@@ -83,6 +94,8 @@ pub struct ShelfTotals {
     pub back_invalidations: u64,
     /// Objects dropped since their lifetime was found to be over before anybody asked for them.
     pub swept: u64,
+    /// Lookups that were reckoned with, and those of them that each of [`SIZES`] would have answered.
+    pub reckoned: (u64, [u64; SIZES.len()]),
     /// Lookups of keys that were hot.
     pub hot_lookups: u64,
     /// Accesses that a disk took on.
@@ -116,6 +129,8 @@ impl ShelfTotals {
     fn since(&self, before: &Self) -> Self {
         let mut misses = self.misses;
         misses.iter_mut().zip(before.misses).for_each(|(own, before)| *own -= before);
+        let (lookups, mut found) = self.reckoned;
+        found.iter_mut().zip(before.reckoned.1).for_each(|(own, before)| *own -= before);
         Self {
             hits: self.hits - before.hits,
             hit_bytes: self.hit_bytes - before.hit_bytes,
@@ -136,6 +151,7 @@ impl ShelfTotals {
             lost_demotions: self.lost_demotions - before.lost_demotions,
             back_invalidations: self.back_invalidations - before.back_invalidations,
             swept: self.swept - before.swept,
+            reckoned: (lookups - before.reckoned.0, found),
             hot_lookups: self.hot_lookups - before.hot_lookups,
             accesses: self.accesses - before.accesses,
             access_nanos: self.access_nanos - before.access_nanos,
@@ -192,6 +208,13 @@ impl ShelfBook {
     pub fn on_miss(&mut self, why: Absence, bytes: u64) {
         self.totals.misses[why as usize] += 1;
         self.totals.missed_bytes = self.totals.missed_bytes.saturating_add(bytes);
+    }
+
+    /// A lookup would be answered by caches of which sizes.
+    pub fn on_reckoned(&mut self, found: [bool; SIZES.len()]) {
+        let (lookups, hits) = &mut self.totals.reckoned;
+        *lookups += 1;
+        hits.iter_mut().zip(found).for_each(|(hits, found)| *hits += u64::from(found));
     }
 
     /// A hit was on what had not been true for so long.

@@ -272,6 +272,30 @@ fn sweeps_go_on_until_what_is_over_is_rare() {
 }
 
 #[test]
+fn one_pass_tells_what_an_lru_of_any_size_hits() {
+    let of = |capacity: u32, policy: &str| {
+        let text = format!(
+            r#"(workloads: {{ "users": OpenLoop(
+                target: "cache", load: Rate("1000/s"), keys: Zipf(items: 10000, exponent: 0.9),
+            ) }},
+            components: {{
+                "db": ServerPool(workers_per_server: 1000),
+                "cache": Cache(source: "db", servers: 2, capacity: {capacity}, policy: {policy}, size_curve: true),
+            }})"#
+        );
+        figures_from(&text, (5, 30), 1)
+    };
+    // Fetching takes no time, so that hits are those of a cache that is filled at once: exactly.
+    let (small, large) = (of(200, "Lru()"), of(800, "Lru()"));
+    for (size, own, other) in [("same", 200, &small), ("fourfold", 800, &large)] {
+        assert_eq!(small[&format!("cache.lru_hit_ratio.{size}")], other["cache.hit_ratio.mean"], "{own}");
+    }
+    assert_eq!(large["cache.lru_hit_ratio.quarter"], small["cache.hit_ratio.mean"]);
+    // Whatever is held instead is asked for the same.
+    assert_eq!(of(200, "Fifo()")["cache.lru_hit_ratio.double"], small["cache.lru_hit_ratio.double"]);
+}
+
+#[test]
 fn a_full_cache_that_evicts_nobody_lets_nobody_in() {
     let text = r#"(workloads: { "users": OpenLoop(target: "cache", load: Rate("1000/s"), keys: Uniform(items: 1000)) },
         components: {

@@ -52,6 +52,10 @@ pub struct CacheSpec {
     pub policy: EvictionSpec,
     /// What each server holds at most. Default 1000 objects.
     pub capacity: CacheCapacity,
+    /// Whether it also counts what an LRU of an eighth up to eight times its size would hit, if nothing expired or were
+    /// dropped: in one pass, by how many other keys were asked for between two uses of each (Mattson et al. 1970). That takes
+    /// memory for every key that is ever asked for. Default false.
+    pub size_curve: bool,
     /// How large objects are, by key. Default 1 KiB.
     pub object_size: DistributionSpec<Bytes>,
     /// How long objects are taken to be true. Default: for ever.
@@ -181,6 +185,7 @@ impl Default for CacheSpec {
             storage: Storage::default(),
             policy: EvictionSpec::default(),
             capacity: CacheCapacity::Objects(1000),
+            size_curve: false,
             object_size: DistributionSpec::constant(Bytes(1024)),
             freshness: FreshnessSpec::default(),
             sweep: None,
@@ -268,6 +273,11 @@ impl CacheSpec {
         check.require(self.capacity.limit().limit() > 0, "capacity", || {
             "a cache holds something: capacity must be above 0".into()
         });
+        check.require(
+            !self.size_curve || matches!(self.capacity, CacheCapacity::Objects(_)),
+            "size_curve",
+            || "a curve by size counts objects: capacity must be a number of them".into(),
+        );
         check.at("object_size", |check| self.object_size.check(check));
         check.at("freshness", |check| self.freshness.check(check));
         if let Some(sweep) = &self.sweep {

@@ -6,7 +6,7 @@ use super::Builder;
 use crate::{
     measure::{Owner, ShelfBook},
     node::{
-        cache::{Answers, Keeper},
+        cache::{Answers, Keeper, SizeCurve},
         program::{Action, Aside, Program, Shelving},
         shelf::Shelf,
         truth::Truth,
@@ -55,6 +55,9 @@ impl Builder<'_> {
             invalidation,
             revalidation: cache.revalidation,
             sweep: cache.sweep,
+            size_curve: cache
+                .size_curve
+                .then(|| SizeCurve::new(cache.capacity.limit().limit(), shelves.len())),
             inclusion: cache.inclusion,
             above: self.inclusive_above(id),
             on_restart: cache.on_restart,

@@ -1,10 +1,17 @@
-//! How big a cache is worth it: the share of lookups it misses against its size, for each cache whose size is swept.
+//! How big a cache is worth it: the share of lookups it misses against its size, for each cache whose size is swept, or
+//! that reckons with other sizes.
 
-use super::super::{
-    album::{AnyChart, Draft},
-    sweep::Sweep,
-    view::View,
-    words,
+use models::measure::SIZES;
+
+use super::{
+    super::{
+        album::{AnyChart, Draft},
+        sweep::Sweep,
+        view::{Spot, View},
+        words,
+    },
+    MOST,
+    servers::pools,
 };
 use crate::charts::{
     HockeyStick,
@@ -20,9 +27,53 @@ pub(super) fn draft(view: &View<'_>) -> Draft {
         number: 11,
         name: "miss_ratio",
         heading: "How big a cache is worth it?".into(),
-        charts: view.sweep.as_ref().and_then(|sweep| chart(view, sweep)).into_iter().collect(),
+        charts: charts(view),
         ..Draft::default()
     }
+}
+
+/// Over the sizes that are swept; for caches that reckon with other sizes, over those.
+fn charts(view: &View<'_>) -> Vec<AnyChart> {
+    let swept = view.sweep.as_ref().and_then(|sweep| chart(view, sweep));
+    let reckoned = pools(view).into_iter().filter_map(|pool| by_one_pass(view, &pool));
+    swept.into_iter().chain(reckoned).take(MOST).collect()
+}
+
+/// What every arm misses at its own size, beside what an LRU of any size would.
+fn by_one_pass(view: &View<'_>, pool: &str) -> Option<AnyChart> {
+    let spots = view.chosen_spots();
+    let misses = |spot: &Spot<'_>, figure: &str| {
+        let estimate = spot.cell.estimate(&format!("{pool}.{figure}"))?;
+        Some((1.0 - estimate.mean?, estimate.bounds))
+    };
+    let of_size = |size: &str| {
+        let figure = format!("lru_hit_ratio.{size}");
+        spots.iter().find_map(|spot| misses(spot, &figure)).map(|(missed, _)| missed)
+    };
+    let points: Vec<(f64, f64)> =
+        SIZES.iter().filter_map(|(size, factor)| Some((*factor, of_size(size)?))).collect();
+    let (same, double) = (of_size("same")?, of_size("double")?);
+    let line = |spot: &Spot<'_>| {
+        let (missed, bounds) = misses(spot, "hit_ratio.mean")?;
+        let point = match bounds {
+            Some(bounds) => Point::between(1.0, missed, 1.0 - bounds.upper, 1.0 - bounds.lower),
+            None => Point::new(1.0, missed),
+        };
+        Some(Line::new(spot.arm, spot.style, vec![point]))
+    };
+    let ratio = |missed| reading(Quantity::Ratio, missed);
+    let title =
+        format!("An LRU twice the size of {pool} would miss {} instead of {}", ratio(double), ratio(same));
+    let how = "Dashed: any size from one pass over what was asked for, if nothing expired or were dropped. Points: what \
+               each arm misses at its own size.";
+    Some(Box::new(HockeyStick {
+        heading: Heading::new(title, how),
+        x: Axis::log("times the size it has", Quantity::Ratio),
+        y: Axis::linear(format!("miss ratio of {pool}"), Quantity::Ratio),
+        lines: spots.iter().filter_map(line).collect(),
+        limit: None,
+        theory: Some(Theory { label: "LRU".into(), points }),
+    }))
 }
 
 fn chart(view: &View<'_>, sweep: &Sweep) -> Option<AnyChart> {

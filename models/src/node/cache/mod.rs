@@ -25,12 +25,14 @@ mod hot;
 mod landing;
 mod reading;
 mod restarting;
+mod sizing;
 mod sweeping;
 mod telling;
 mod tiers;
 mod writing;
 
 pub(in crate::node) use hot::row_of_copy;
+pub use sizing::SizeCurve;
 
 /// What makes a component a cache.
 #[derive(Debug)]
@@ -49,6 +51,8 @@ pub struct Keeper {
     pub revalidation: Option<f64>,
     /// How it looks for objects whose lifetime is over.
     pub sweep: Option<SweepSpec>,
+    /// What caches of other sizes would hit, if that is counted.
+    pub size_curve: Option<SizeCurve>,
     /// What it has to do with what its source holds.
     pub inclusion: Inclusion,
     /// Caches that hold nothing it does not.

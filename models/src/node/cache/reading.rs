@@ -34,6 +34,7 @@ impl World {
         let pilot = (call.asked != Asked::Get).then_some(id);
         let under_way = self.flights.get_mut(&flying).is_some();
         let Some(keeper) = self.keeper(at.node) else { return };
+        keeper.reckon(at.server, key);
         let lease = keeper.lease();
         let shelf = &mut keeper.shelves[usize::from(at.server)];
         let size = shelf.size_of(key);
