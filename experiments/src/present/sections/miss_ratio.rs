@@ -15,7 +15,7 @@ use super::{
 };
 use crate::charts::{
     HockeyStick,
-    data::{Axis, Heading, Line, Point, Quantity, Theory},
+    data::{ArmStyle, Axis, Heading, Line, Point, Quantity, Theory},
     reading,
 };
 
@@ -42,38 +42,42 @@ fn charts(view: &View<'_>) -> Vec<AnyChart> {
 /// What every arm misses at its own size, beside what an LRU of any size would.
 fn by_one_pass(view: &View<'_>, pool: &str) -> Option<AnyChart> {
     let spots = view.chosen_spots();
-    let misses = |spot: &Spot<'_>, figure: &str| {
-        let estimate = spot.cell.estimate(&format!("{pool}.{figure}"))?;
-        Some((1.0 - estimate.mean?, estimate.bounds))
-    };
-    let of_size = |size: &str| {
-        let figure = format!("lru_hit_ratio.{size}");
-        spots.iter().find_map(|spot| misses(spot, &figure)).map(|(missed, _)| missed)
-    };
-    let points: Vec<(f64, f64)> =
-        SIZES.iter().filter_map(|(size, factor)| Some((*factor, of_size(size)?))).collect();
-    let (same, double) = (of_size("same")?, of_size("double")?);
-    let line = |spot: &Spot<'_>| {
-        let (missed, bounds) = misses(spot, "hit_ratio.mean")?;
-        let point = match bounds {
-            Some(bounds) => Point::between(1.0, missed, 1.0 - bounds.upper, 1.0 - bounds.lower),
-            None => Point::new(1.0, missed),
-        };
-        Some(Line::new(spot.arm, spot.style, vec![point]))
-    };
+    let reckons = |spot: &&Spot<'_>| missed(spot, pool, "lru_hit_ratio.same", 1.0).is_some();
+    let spot = spots.iter().find(reckons)?;
+    let reckoned: Vec<Point> = SIZES
+        .iter()
+        .filter_map(|(size, factor)| missed(spot, pool, &format!("lru_hit_ratio.{size}"), *factor))
+        .collect();
+    let of = |factor: f64| reckoned.iter().find(|point| point.x == factor).and_then(|point| point.y);
+    let (same, double) = (of(1.0)?, of(2.0)?);
     let ratio = |missed| reading(Quantity::Ratio, missed);
     let title =
         format!("An LRU twice the size of {pool} would miss {} instead of {}", ratio(double), ratio(same));
-    let how = "Dashed: any size from one pass over what was asked for, if nothing expired or were dropped. Points: what \
-               each arm misses at its own size.";
+    let how = "The line: any size, from one pass over what was asked for, if nothing expired or were dropped. Points: \
+               what each arm misses at its own size. Bars are 95 % intervals over the replications.";
+    let own = spots.iter().filter_map(|spot| {
+        Some(Line::new(spot.arm, spot.style, vec![missed(spot, pool, "hit_ratio.mean", 1.0)?]))
+    });
+    let arms = view.study.arms.len();
+    let any_size = Line::new("LRU of any size", ArmStyle::of(arms, true), reckoned);
     Some(Box::new(HockeyStick {
         heading: Heading::new(title, how),
         x: Axis::log("times the size it has", Quantity::Ratio),
         y: Axis::linear(format!("miss ratio of {pool}"), Quantity::Ratio),
-        lines: spots.iter().filter_map(line).collect(),
+        lines: own.chain([any_size]).collect(),
         limit: None,
-        theory: Some(Theory { label: "LRU".into(), points }),
+        theory: None,
     }))
+}
+
+/// What is missed by a hit ratio of a cell, at that size.
+fn missed(spot: &Spot<'_>, pool: &str, figure: &str, factor: f64) -> Option<Point> {
+    let estimate = spot.cell.estimate(&format!("{pool}.{figure}"))?;
+    let mean = 1.0 - estimate.mean?;
+    Some(match estimate.bounds {
+        Some(bounds) => Point::between(factor, mean, 1.0 - bounds.upper, 1.0 - bounds.lower),
+        None => Point::new(factor, mean),
+    })
 }
 
 fn chart(view: &View<'_>, sweep: &Sweep) -> Option<AnyChart> {
