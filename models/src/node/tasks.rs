@@ -179,12 +179,11 @@ impl Tasks {
 impl World {
     /// Does what few services do.
     pub(super) fn step_aside(&mut self, id: CallId, aside: Aside, cx: &mut Context<Event>) {
-        let soon = SimDuration::ZERO;
         match aside {
             Aside::Fork(fork) => self.fork(id, &fork, cx),
             Aside::Spawn { behind } => {
                 self.spawn(id, behind, cx);
-                self.go_on_after(id, soon, cx);
+                self.go_on_after(id, SimDuration::ZERO, cx);
             }
             Aside::End => {
                 let degraded = self.calls.get(id).is_some_and(|call| call.degraded);
@@ -192,7 +191,7 @@ impl World {
             }
             Aside::Enter(resource) => {
                 if self.enter_section(id, resource, cx.now()) {
-                    self.go_on_after(id, soon, cx);
+                    self.go_on_after(id, SimDuration::ZERO, cx);
                 }
             }
             Aside::Shelving(what) => self.shelve(id, what, cx),
@@ -203,7 +202,7 @@ impl World {
             Aside::Transact(what) => self.transact(id, what, cx),
             Aside::Leave => {
                 self.leave_section(id, cx);
-                self.go_on_after(id, soon, cx);
+                self.go_on_after(id, SimDuration::ZERO, cx);
             }
         }
     }
@@ -235,8 +234,7 @@ impl World {
     }
 
     fn add_task(&mut self, part: Call, kind: Kind) -> CallId {
-        let start = part.step;
-        let id = self.calls.insert(part);
+        let (start, id) = (part.step, self.calls.insert(part));
         self.tasks.all.insert(id, Task { start, kind });
         id
     }
