@@ -212,7 +212,8 @@ fn unknown_metric(owners: &[Owner], names: &[&str], claim: &Claim) -> Diagnostic
             | Owner::Rebalanced
             | Owner::Holding
             | Owner::Doubling
-            | Owner::Hot,
+            | Owner::Hot
+            | Owner::Searching,
         )
         | None => "a component",
     };
