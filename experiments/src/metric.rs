@@ -26,7 +26,8 @@ pub fn unit_of(metric: &str) -> Option<Unit> {
 }
 
 /// Quotients that may be above 1.
-const UNBOUNDED: [&str; 4] = ["imbalance", "shard_imbalance", "key_imbalance", "amplification"];
+const UNBOUNDED: [&str; 6] =
+    ["imbalance", "shard_imbalance", "busy_imbalance", "key_imbalance", "byte_imbalance", "amplification"];
 
 /// Whether a figure is a share of a whole, between 0 and 1.
 pub fn is_share(metric: &str) -> bool {

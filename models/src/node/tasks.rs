@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Tasks {
     /// The calls that are tasks.
-    all: SecondaryMap<CallId, Task>,
+    pub(super) all: SecondaryMap<CallId, Task>,
     /// What a call that forked waits for.
     groups: SecondaryMap<CallId, Group>,
     /// Who computes on the one thread of a call whose branches do.
@@ -41,15 +41,15 @@ pub struct Tasks {
 
 /// A part of a request's work.
 #[derive(Clone, Copy, Debug)]
-struct Task {
+pub(super) struct Task {
     /// Where its own steps begin.
     start: u16,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
 /// Who waits for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// The call that forked it.
     Branch(CallId),
     /// Nobody any more: the others were enough.
@@ -106,14 +106,6 @@ impl Tasks {
     /// Whether somebody waits for a task.
     pub(crate) fn is_branch(&self, id: CallId) -> bool {
         self.all.get(id).is_some_and(|task| matches!(task.kind, Kind::Branch(_)))
-    }
-
-    /// The call that forked a branch, if it still waits for it.
-    pub(super) fn forked_by(&self, id: CallId) -> Option<CallId> {
-        match self.all.get(id)?.kind {
-            Kind::Branch(owner) => Some(owner),
-            Kind::Straggler | Kind::Spawned => None,
-        }
     }
 
     /// Whether a task is, or is a part of, what nobody waits for.
@@ -222,8 +214,8 @@ impl World {
                 branch
             })
             .collect();
-        let (needed, cancels) = (fork.needed as usize, fork.cancels);
-        let group = Group { members: members.clone(), needed, succeeded: 0, cancels };
+        let Fork { needed, cancels, .. } = *fork;
+        let group = Group { members: members.clone(), needed: needed as usize, succeeded: 0, cancels };
         self.tasks.groups.insert(id, group);
         for member in members {
             // One that came before may have decided it all.

@@ -10,6 +10,7 @@ use crate::{
     node::{
         program::{Gather, Reach},
         sharding::Division,
+        tasks::Kind,
     },
     policy::resharding::{Knowledge, Pursuit},
     request::{Asked, Call, CallId, Outcome},
@@ -80,7 +81,9 @@ impl World {
             return None;
         }
         if !self.pursuits.contains_key(id) {
-            let sought = self.sought.get(self.tasks.forked_by(call.parent?)?)?;
+            // Who was enough without it asks for nothing any more.
+            let Kind::Branch(owner) = self.tasks.all.get(call.parent?)?.kind else { return None };
+            let sought = self.sought.get(owner)?;
             let division = self.nodes[usize::from(call.callee.node)].division()?;
             self.pursuits.insert(id, sought.of(division.shard_at(call.callee.server)));
         }

@@ -37,7 +37,7 @@ pub struct HotKeysSpec {
     /// Keys that are counted at a time, 1 to 100000, by Space-Saving: with n of them, what is counted too little is at most
     /// an nth part of all lookups. Default 1000, ten times as many as keys of the default `share` there can be.
     pub counters: u32,
-    /// Servers that hold a hot key, its owner included, at least 2. Default 2.
+    /// Servers of a cache, or shards of a database, that hold a hot key, its owner included, at least 2. Default 2.
     pub copies: u32,
 }
 
