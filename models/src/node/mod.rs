@@ -27,6 +27,7 @@ pub mod origin;
 pub mod outliving;
 pub mod pipeline;
 pub mod program;
+mod queries;
 pub mod replication;
 #[cfg(test)]
 mod replication_tests;

@@ -1,4 +1,4 @@
-//! Databases: a caller's view of their shards, and queries that reach several of them.
+//! Databases: a caller's view of their shards, and what they know of these.
 
 use sim_core::{
     random::{Luck, Stream, name_hash},
@@ -8,7 +8,7 @@ use sim_core::{
 
 use super::{
     indexing::Indexes,
-    program::{Fork, Gather, Program, Reach},
+    program::Program,
     replication::{NOTHING, Replicas},
     resharding::Resharding,
     transaction::Participation,
@@ -21,7 +21,7 @@ use crate::{
         partitioning::{KeySizes, Partition, Partitioner},
         resharding::{Custody, Knowledge, Learns, Routing},
     },
-    request::{Asked, CallId, Verb},
+    request::{Asked, CallId},
     spec::ReadFrom,
     world::{Node, Role, World},
 };
@@ -260,17 +260,17 @@ impl Division {
     }
 
     /// Which shard holds a key now.
-    fn shard_of(&self, key: u64) -> u32 {
+    pub(super) fn shard_of(&self, key: u64) -> u32 {
         self.resharding.as_deref().map_or_else(|| self.map.shard_of(key), |it| it.custody.owner(key))
     }
 
     /// How many shards hold something now.
-    fn shards(&self) -> u32 {
+    pub(super) fn shards(&self) -> u32 {
         self.resharding.as_deref().map_or_else(|| self.map.shards(), |it| it.custody.shards())
     }
 
     /// The shards that may hold a key of a range now.
-    fn shards_of_range(&self, low: u64, high: u64) -> Vec<u32> {
+    pub(super) fn shards_of_range(&self, low: u64, high: u64) -> Vec<u32> {
         let moving = self.resharding.as_deref().map(|it| it.custody.shards_of_range(low, high));
         moving.unwrap_or_else(|| self.map.shards_of_range(low, high))
     }
@@ -341,76 +341,5 @@ impl World {
             return self.admit_at_shard(id, cx);
         }
         self.admit(id, cx);
-    }
-
-    /// A call asks all shards that its query reaches, side by side.
-    pub(super) fn gather(&mut self, id: CallId, gather: &Gather, cx: &mut Context<Event>) {
-        let shards = self.seek(id, gather).unwrap_or_else(|| self.reached(id, gather));
-        let starts: Vec<u16> =
-            shards.iter().filter_map(|shard| gather.fork.starts.get(*shard as usize).copied()).collect();
-        let database = self.database_of(id, gather.route);
-        if let Some(division) = database.and_then(|node| self.nodes[usize::from(node)].division_mut()) {
-            division.note_query(gather.reach, starts.len() as u64);
-        }
-        let needed = gather.fork.needed.min(starts.len() as u32);
-        self.fork(id, &Fork { starts: starts.into(), needed, ..gather.fork }, cx);
-    }
-
-    /// A call asks for something certain by one of its routes.
-    pub(super) fn query(&mut self, id: CallId, route: u16, verb: Verb, cx: &mut Context<Event>) {
-        if matches!(verb, Verb::Apply { .. }) {
-            self.carry(id);
-        }
-        let verb = self.within_shard(id, verb);
-        self.call_out(id, route, verb, cx);
-    }
-
-    /// What is asked of another replica is asked of one of the same shard.
-    fn within_shard(&self, id: CallId, verb: Verb) -> Verb {
-        let shard = || {
-            let at = self.calls.get(id)?.callee;
-            let division = self.nodes[usize::from(at.node)].division()?;
-            division.shard_of.get(usize::from(at.server)).map(|shard| *shard as u16)
-        };
-        match (verb, verb.replica().and_then(|_| shard())) {
-            (Verb::Apply { replica, .. }, Some(shard)) => Verb::Apply { shard, replica },
-            (Verb::Peek { replica, .. }, Some(shard)) => Verb::Peek { shard, replica },
-            (verb, _) => verb,
-        }
-    }
-
-    /// The component that a call's route leads to.
-    pub(super) fn database_of(&self, id: CallId, route: u16) -> Option<u16> {
-        let caller = self.calls.get(id)?.callee.node;
-        self.nodes[usize::from(caller)].routes.get(usize::from(route)).map(|route| route.node)
-    }
-
-    /// The shards that a query reaches, each once, in ascending order.
-    fn reached(&self, id: CallId, gather: &Gather) -> Vec<u32> {
-        let database = self.database_of(id, gather.route);
-        let Some(division) = database.and_then(|node| self.nodes[usize::from(node)].division()) else {
-            return Vec::new();
-        };
-        let key = |nth| self.further_key(id, nth);
-        let mut shards = match gather.reach {
-            Reach::All | Reach::Entries => (0..division.shards()).collect(),
-            Reach::Rows(index) => division.rows(index, key(0)).map(|key| division.shard_of(key)).collect(),
-            Reach::Span(span) => {
-                division.shards_of_range(key(0), key(0).saturating_add(span.saturating_sub(1)))
-            }
-            Reach::Keys(keys) => (0..keys).map(|nth| division.shard_of(key(u64::from(nth)))).collect(),
-        };
-        shards.sort_unstable();
-        shards.dedup();
-        shards
-    }
-
-    /// The `nth` key that a call's request asks for; the 0th is its own.
-    pub(super) fn further_key(&self, id: CallId, nth: u64) -> u64 {
-        let Some(call) = self.calls.get(id) else { return 0 };
-        match self.requests.get(call.request) {
-            Some(request) => self.workloads[usize::from(request.workload)].mix.key_of(request, nth),
-            None => self.tasks.outliving(call.request).unwrap_or_default(),
-        }
     }
 }

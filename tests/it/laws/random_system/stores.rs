@@ -124,7 +124,7 @@ impl Plan {
         let read_from = read_from(false, tape);
         vec![
             Some(format!("routing: {routing}, keys: {}", tape.one_of(&[1000, 10, 200]))),
-            tape.maybe(40, |_| "bytes_per_key: \"10KB\"".to_owned()),
+            tape.maybe(40, |_| "bytes_per_key: Exponential(mean: \"10KB\")".to_owned()),
             tape.maybe(40, |tape| format!("look_time: {}", some_millis(tape))),
             copies,
             Some(format!("reshard: [{}]", changes.join(", "))).filter(|_| !changes.is_empty()),
