@@ -76,8 +76,12 @@ impl World {
         let cooled: Vec<u64> = resharding.hot.keys().filter(|key| !hot.contains(key)).collect();
         let found: Vec<u64> = hot.into_iter().filter(|key| !resharding.hot.has(*key)).collect();
         search.copying.retain(|own| !cooled.contains(&own.key));
-        cooled.iter().for_each(|key| resharding.hot.forget(*key));
-        found.iter().for_each(|key| resharding.hot.make(*key));
+        for key in &cooled {
+            resharding.hot.forget(*key);
+        }
+        for key in &found {
+            resharding.hot.make(*key);
+        }
         if let Some(division) = self.nodes[usize::from(node)].division_mut() {
             division.book.totals.cooled += cooled.len() as u64;
             division.book.totals.found += found.len() as u64;

@@ -12,7 +12,7 @@ use crate::{
         sharding::Division,
         tasks::Kind,
     },
-    policy::resharding::Pursuit,
+    policy::resharding::{Knowledge, Pursuit},
     request::{Asked, Call, CallId, Outcome},
     world::World,
 };
@@ -66,7 +66,7 @@ impl World {
             (None, Reach::All) => (0..custody.shards()).collect(),
             (None, Reach::Span(_) | Reach::Keys(_)) => custody.shards_of_range(range.0, range.1),
         };
-        let since = own.map_or_else(|| custody.departed(), |own| own.seen());
+        let since = own.map_or_else(|| custody.departed(), Knowledge::seen);
         self.sought.insert(id, Sought::Range(range, since));
         Some(shards)
     }
