@@ -6,6 +6,7 @@ use sim_core::{statistics::Histogram, time::SimDuration};
 use super::{
     Figures, Owner,
     figures::Sheet,
+    readings::Readings,
     windowed::Windowed,
     windows::{Turn, Window, Windows},
 };
@@ -48,7 +49,7 @@ pub struct IndexBook {
     pub totals: IndexTotals,
     stale: Windowed,
     lag: Windowed,
-    seen: Vec<(IndexTotals, IndexTotals)>,
+    seen: Readings<IndexTotals>,
 }
 
 impl IndexBook {
@@ -58,7 +59,7 @@ impl IndexBook {
             totals: IndexTotals::default(),
             stale: Windowed::new(&Histogram::coarse(), windows),
             lag: Windowed::new(&Histogram::default(), windows),
-            seen: vec![Default::default(); windows.all().len()],
+            seen: Readings::new(windows),
         }
     }
 
@@ -81,18 +82,13 @@ impl IndexBook {
     pub fn on_turn(&mut self, turn: &Turn) {
         self.stale.on_turn(turn);
         self.lag.on_turn(turn);
-        for window in &turn.closes {
-            self.seen[usize::from(*window)].1 = self.totals;
-        }
-        for window in &turn.opens {
-            self.seen[usize::from(*window)].0 = self.totals;
-        }
+        self.seen.on_turn(turn, self.totals);
     }
 
     /// What happened within a window.
     fn within(&self, window: usize) -> IndexTotals {
-        let (opened, closed) = &self.seen[window];
-        closed.since(opened)
+        let (opened, closed) = self.seen.of(window);
+        closed.since(&opened)
     }
 }
 

@@ -10,6 +10,7 @@ mod journeys;
 mod ledger;
 mod level;
 mod pulse;
+mod readings;
 mod replicas;
 mod series;
 mod shards;

@@ -3,6 +3,7 @@
 use sim_core::{statistics::Histogram, time::SimDuration};
 
 use super::{
+    readings::Readings,
     windowed::Windowed,
     windows::{Turn, Windows},
 };
@@ -27,7 +28,7 @@ pub struct ReplicaBook {
     pub totals: ReplicaTotals,
     stale: Windowed,
     lag: Windowed,
-    seen: Vec<(ReplicaTotals, ReplicaTotals)>,
+    seen: Readings<ReplicaTotals>,
 }
 
 impl ReplicaBook {
@@ -37,7 +38,7 @@ impl ReplicaBook {
             totals: ReplicaTotals::default(),
             stale: Windowed::new(&Histogram::coarse(), windows),
             lag: Windowed::new(&Histogram::default(), windows),
-            seen: vec![Default::default(); windows.all().len()],
+            seen: Readings::new(windows),
         }
     }
 
@@ -60,17 +61,12 @@ impl ReplicaBook {
     pub fn on_turn(&mut self, turn: &Turn) {
         self.stale.on_turn(turn);
         self.lag.on_turn(turn);
-        for window in &turn.closes {
-            self.seen[usize::from(*window)].1 = self.totals;
-        }
-        for window in &turn.opens {
-            self.seen[usize::from(*window)].0 = self.totals;
-        }
+        self.seen.on_turn(turn, self.totals);
     }
 
     /// What happened within a window.
     pub fn within(&self, window: usize) -> ReplicaTotals {
-        let (opened, closed) = self.seen[window];
+        let (opened, closed) = self.seen.of(window);
         ReplicaTotals {
             reads: closed.reads - opened.reads,
             stale_reads: closed.stale_reads - opened.stale_reads,

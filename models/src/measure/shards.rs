@@ -15,6 +15,7 @@ use super::{
     Figures, Owner,
     figures::Sheet,
     level::{Level, Stretch},
+    readings::Readings,
     windowed::Windowed,
     windows::{Turn, Window, Windows},
 };
@@ -168,7 +169,7 @@ impl ShardTotals {
 pub struct ShardBook {
     /// Since the run began.
     pub totals: ShardTotals,
-    seen: Vec<(ShardTotals, ShardTotals)>,
+    seen: Readings<ShardTotals>,
     /// How many shards queries reached.
     fan_out: Windowed,
     /// Hot keys that have copies.
@@ -180,8 +181,7 @@ pub struct ShardBook {
 impl ShardBook {
     /// Nothing asked yet.
     pub fn new(windows: &Windows) -> Self {
-        let count = windows.all().len();
-        let (seen, stored) = (vec![Default::default(); count], vec![Vec::new(); count]);
+        let (seen, stored) = (Readings::new(windows), vec![Vec::new(); windows.all().len()]);
         let fan_out = Windowed::new(&Histogram::default(), windows);
         let hot_keys = Level::new(windows);
         Self { totals: ShardTotals::default(), seen, fan_out, hot_keys, stored }
@@ -204,19 +204,16 @@ impl ShardBook {
     pub fn on_turn(&mut self, now: SimTime, turn: &Turn, stored: &[Stored]) {
         self.hot_keys.on_turn(now, turn);
         self.fan_out.on_turn(turn);
+        self.seen.on_turn(turn, self.totals);
         for window in &turn.closes {
-            self.seen[usize::from(*window)].1 = self.totals;
             stored.clone_into(&mut self.stored[usize::from(*window)]);
-        }
-        for window in &turn.opens {
-            self.seen[usize::from(*window)].0 = self.totals;
         }
     }
 
     /// What was asked and moved within a window.
     pub fn within(&self, window: usize) -> ShardTotals {
-        let (opened, closed) = &self.seen[window];
-        closed.since(opened)
+        let (opened, closed) = self.seen.of(window);
+        closed.since(&opened)
     }
 
     /// How many hot keys had copies in a window.

@@ -7,6 +7,7 @@ use sim_core::{
 
 use super::{
     level::{Level, Stretch},
+    readings::Readings,
     windowed::Windowed,
     windows::{Turn, Windows},
 };
@@ -117,7 +118,7 @@ pub struct ShelfBook {
     hit: Windowed,
     miss: Windowed,
     stale: Windowed,
-    seen: Vec<(ShelfTotals, ShelfTotals)>,
+    seen: Readings<ShelfTotals>,
 }
 
 impl ShelfTotals {
@@ -172,7 +173,7 @@ impl ShelfBook {
             hit: times(),
             miss: times(),
             stale: times(),
-            seen: vec![Default::default(); windows.all().len()],
+            seen: Readings::new(windows),
         }
     }
 
@@ -237,18 +238,13 @@ impl ShelfBook {
         for times in [&mut self.hit, &mut self.miss, &mut self.stale] {
             times.on_turn(turn);
         }
-        for window in &turn.closes {
-            self.seen[usize::from(*window)].1 = self.totals;
-        }
-        for window in &turn.opens {
-            self.seen[usize::from(*window)].0 = self.totals;
-        }
+        self.seen.on_turn(turn, self.totals);
     }
 
     /// What happened within a window.
     pub fn within(&self, window: usize) -> ShelfTotals {
-        let (opened, closed) = &self.seen[window];
-        closed.since(opened)
+        let (opened, closed) = self.seen.of(window);
+        closed.since(&opened)
     }
 
     /// How many objects, and how many KiB, were held in a window.

@@ -3,6 +3,7 @@
 use sim_core::{statistics::Histogram, time::SimDuration};
 
 use super::{
+    readings::Readings,
     windowed::Windowed,
     windows::{Turn, Windows},
 };
@@ -65,7 +66,7 @@ pub struct TransactionBook {
     pub totals: TransactionTotals,
     held: Windowed,
     doubt: Windowed,
-    seen: Vec<(TransactionTotals, TransactionTotals)>,
+    seen: Readings<TransactionTotals>,
 }
 
 impl TransactionTotals {
@@ -95,7 +96,7 @@ impl TransactionBook {
     /// Nothing seen yet.
     pub fn new(windows: &Windows) -> Self {
         let times = || Windowed::new(&Histogram::coarse(), windows);
-        let seen = vec![Default::default(); windows.all().len()];
+        let seen = Readings::new(windows);
         Self { totals: TransactionTotals::default(), held: times(), doubt: times(), seen }
     }
 
@@ -121,18 +122,13 @@ impl TransactionBook {
     pub fn on_turn(&mut self, turn: &Turn) {
         self.held.on_turn(turn);
         self.doubt.on_turn(turn);
-        for window in &turn.closes {
-            self.seen[usize::from(*window)].1 = self.totals;
-        }
-        for window in &turn.opens {
-            self.seen[usize::from(*window)].0 = self.totals;
-        }
+        self.seen.on_turn(turn, self.totals);
     }
 
     /// What happened within a window.
     pub fn within(&self, window: usize) -> TransactionTotals {
-        let (opened, closed) = &self.seen[window];
-        closed.since(opened)
+        let (opened, closed) = self.seen.of(window);
+        closed.since(&opened)
     }
 
     /// How long keys were held, and participants were in doubt, in a window.
